@@ -1,0 +1,3 @@
+//! What stands behind the kernel's devices: one folder per device, one file per backend.
+
+pub mod storage;

@@ -1,0 +1,1 @@
+//! The account tree, tested as data.

@@ -1,0 +1,56 @@
+//! The only `bindgen!`: what guests import from the kernel and what the kernel calls in guests.
+//!
+//! WASI's small interfaces are generated anew with every function asynchronous, so that each
+//! may wait in the door; their resources are wasmtime-wasi's own types. WASI's file system and
+//! sockets are used as wasmtime-wasi generates them.
+#![allow(missing_docs, unreachable_pub, clippy::all, reason = "generated code")]
+
+wasmtime::component::bindgen!({
+    inline: "
+        package holm:kernel;
+        world kernel {
+            include holm:sys/imports@0.1.0;
+            import wasi:io/error@0.2.12;
+            import wasi:io/poll@0.2.12;
+            import wasi:io/streams@0.2.12;
+            import wasi:clocks/monotonic-clock@0.2.12;
+            import wasi:clocks/wall-clock@0.2.12;
+            import wasi:random/random@0.2.12;
+            import wasi:random/insecure@0.2.12;
+            import wasi:random/insecure-seed@0.2.12;
+            import wasi:cli/environment@0.2.12;
+            import wasi:cli/exit@0.2.12;
+            import wasi:cli/stdin@0.2.12;
+            import wasi:cli/stdout@0.2.12;
+            import wasi:cli/stderr@0.2.12;
+            import wasi:cli/terminal-input@0.2.12;
+            import wasi:cli/terminal-output@0.2.12;
+            import wasi:cli/terminal-stdin@0.2.12;
+            import wasi:cli/terminal-stdout@0.2.12;
+            import wasi:cli/terminal-stderr@0.2.12;
+            export holm:sys/tools@0.1.0;
+        }",
+    path: "../../wit",
+    world: "holm:kernel/kernel",
+    imports: { default: async | trappable },
+    exports: { default: async },
+    trappable_error_type: {
+        "holm:sys/types.errno" => crate::syscall::Interrupt<crate::syscall::Errno>,
+        "holm:sys/storage.error" => crate::syscall::Interrupt<crate::bindings::holm::sys::storage::Error>,
+        "holm:sys/spawn.error" => crate::syscall::Interrupt<crate::bindings::holm::sys::spawn::Error>,
+        "holm:sys/tool.error" => crate::syscall::Interrupt<crate::bindings::holm::sys::tool::Error>,
+        "wasi:io/streams.stream-error" => wasmtime_wasi::p2::StreamError,
+    },
+    with: {
+        "holm:sys/storage.bucket": crate::devices::storage::Bucket,
+        "holm:sys/spawn.child": crate::devices::spawn::Child,
+        "holm:sys/spawn.parent": crate::devices::spawn::Parent,
+        "wasi:io/error": wasmtime_wasi::p2::bindings::io::error,
+        "wasi:io/poll.pollable": wasmtime_wasi::p2::DynPollable,
+        "wasi:io/streams.input-stream": wasmtime_wasi::p2::DynInputStream,
+        "wasi:io/streams.output-stream": wasmtime_wasi::p2::DynOutputStream,
+    },
+    require_store_data_send: true,
+});
+
+pub use holm::sys::types::{Denial, Errno, Excess, Usage};

@@ -1,0 +1,420 @@
+//! WASI's file system, implemented on the door: located by grant, then done by wasmtime-wasi.
+
+use std::{
+    collections::HashMap,
+    path::{Path, PathBuf},
+    sync::{Arc, OnceLock},
+};
+
+use wasmtime::component::Resource;
+use wasmtime_wasi::{
+    FsPerms, OpenMode,
+    filesystem::{Descriptor, Dir, WasiFilesystemCtx, WasiFilesystemCtxView},
+    p2::{
+        DynInputStream, DynOutputStream, FsError, FsResult,
+        bindings::filesystem::{
+            preopens,
+            types::{self, DescriptorFlags, ErrorCode, HostDescriptor, HostDirectoryEntryStream, PathFlags},
+        },
+    },
+};
+
+use super::{
+    locate::{Place, failed, writable},
+    open::{self, Mode},
+};
+use crate::{
+    account::{Hold, Level, Total},
+    syscall::{
+        Device, Entered, Op, Syscall,
+        device::{WasiDevice, fuel_for_bytes},
+        grant::Access,
+    },
+};
+
+/// The files device.
+pub(crate) struct Files;
+
+impl Device for Files {
+    const NAME: &'static str = "fs";
+    type Session = Session;
+}
+
+impl WasiDevice for Files {}
+
+/// What a process has open, and where its relative paths begin.
+pub(crate) struct Session {
+    pub(crate) directory: PathBuf,
+    pub(crate) protected: Arc<dyn Fn(&Path) -> bool + Send + Sync>,
+    context: WasiFilesystemCtx,
+    open: HashMap<u32, Hold>,
+}
+
+impl Session {
+    pub(crate) fn new(directory: PathBuf, protected: Arc<dyn Fn(&Path) -> bool + Send + Sync>) -> Self {
+        Self { directory, protected, context: WasiFilesystemCtx::default(), open: HashMap::new() }
+    }
+}
+
+/// The directory that every process finds. Nothing is ever read from the descriptor behind it:
+/// paths below it are looked up in the grants.
+pub(crate) fn empty_root() -> Dir {
+    static ROOT: OnceLock<Dir> = OnceLock::new();
+    let make = || {
+        // Any directory serves; this one tells nothing where it is asked for its own attributes.
+        let file = std::fs::File::open("/proc/self").or_else(|_| std::fs::File::open("/")).expect("the root directory opens");
+        Dir::new(file, FsPerms::ReadOnly, OpenMode::READ, false)
+    };
+    ROOT.get_or_init(make).clone()
+}
+
+static PREOPENS: Op = Op::query("preopens", 200);
+static OPEN_READ: Op = Op::query("open", 20_000);
+static OPEN_WRITE: Op = Op::effect("open-write", 20_000);
+static STAT: Op = Op::query("stat", 2_000);
+static READ: Op = Op::query("read", 2_000);
+static WRITE: Op = Op::query("write", 2_000);
+static SYNC: Op = Op::query("sync", 20_000);
+static READ_DIRECTORY: Op = Op::query("read-directory", 20_000);
+static STREAM: Op = Op::query("stream", 1_000);
+static MAKE_DIRECTORY: Op = Op::effect("create-directory", 20_000);
+static REMOVE: Op = Op::effect("remove", 20_000);
+static RENAME: Op = Op::effect("rename", 20_000);
+static LINK: Op = Op::effect("link", 20_000);
+static SET: Op = Op::effect("set-attributes", 5_000);
+
+type Fd = Resource<Descriptor>;
+
+impl Entered<'_, Files> {
+    fn view(&mut self) -> WasiFilesystemCtxView<'_> {
+        let (session, table) = self.wasi();
+        WasiFilesystemCtxView { ctx: &mut session.context, table }
+    }
+
+    /// Puts the directory of a place into the table for one operation.
+    fn lend(&mut self, place: &Place) -> FsResult<Fd> {
+        Ok(self.wasi().1.push(Descriptor::Dir(place.dir()))?)
+    }
+
+    fn take_back(&mut self, lent: Fd) {
+        // It was put there a moment ago and nobody else knows it.
+        let _ = self.wasi().1.delete(lent);
+    }
+}
+
+/// Symlinks are followed as asked, but never from a file that was granted by its own name.
+fn follow(flags: PathFlags, place: &Place) -> PathFlags {
+    if place.exact { PathFlags::empty() } else { flags }
+}
+
+impl Syscall<'_, Files> {
+    /// Enters with a descriptor whose right still holds.
+    async fn with(&mut self, op: &'static Op, fd: &Fd) -> FsResult<Entered<'_, Files>> {
+        let mut call = self.enter(op).await.map_err(failed)?;
+        call.check_origin(fd.rep()).map_err(failed)?;
+        if let Some(right) = call.origin(fd.rep()) {
+            let text = right.want().path.display().to_string();
+            call.about(&text);
+        }
+        Ok(call)
+    }
+
+    /// Opens a stream on a file; it inherits the file's right.
+    fn stream<T: 'static>(
+        &mut self,
+        fd: Fd,
+        make: impl FnOnce(&mut WasiFilesystemCtxView<'_>, Fd) -> FsResult<Resource<T>>,
+    ) -> FsResult<Resource<T>> {
+        let mut call = self.enter_now(&STREAM).map_err(failed)?;
+        call.check_origin(fd.rep()).map_err(failed)?;
+        let right = call.origin(fd.rep()).cloned();
+        let stream = make(&mut call.view(), fd)?;
+        if let Some(right) = right {
+            call.set_origin(stream.rep(), right);
+        }
+        Ok(stream)
+    }
+}
+
+impl preopens::Host for Syscall<'_, Files> {
+    fn get_directories(&mut self) -> wasmtime::Result<Vec<(Fd, String)>> {
+        let mut call = self.enter_now(&PREOPENS).map_err(crate::devices::wasi_trap)?;
+        let root = call.wasi().1.push(Descriptor::Dir(empty_root()))?;
+        Ok(vec![(root, "/".to_owned())])
+    }
+}
+
+impl types::Host for Syscall<'_, Files> {
+    fn convert_error_code(&mut self, error: FsError) -> wasmtime::Result<ErrorCode> {
+        error.downcast()
+    }
+
+    fn filesystem_error_code(&mut self, error: Resource<wasmtime::Error>) -> wasmtime::Result<Option<ErrorCode>> {
+        let mut call = self.enter_now(&STAT).map_err(crate::devices::wasi_trap)?;
+        types::Host::filesystem_error_code(&mut call.view(), error)
+    }
+}
+
+impl HostDirectoryEntryStream for Syscall<'_, Files> {
+    async fn read_directory_entry(
+        &mut self,
+        stream: Resource<types::DirectoryEntryStream>,
+    ) -> FsResult<Option<types::DirectoryEntry>> {
+        let mut call = self.enter(&STAT).await.map_err(failed)?;
+        call.view().read_directory_entry(stream).await
+    }
+
+    fn drop(&mut self, stream: Resource<types::DirectoryEntryStream>) -> wasmtime::Result<()> {
+        self.wasi_table().delete(stream)?;
+        Ok(())
+    }
+}
+
+impl HostDescriptor for Syscall<'_, Files> {
+    async fn open_at(
+        &mut self,
+        fd: Fd,
+        path_flags: PathFlags,
+        path: String,
+        open: types::OpenFlags,
+        flags: DescriptorFlags,
+    ) -> FsResult<Fd> {
+        let mut mode = Mode { follow: path_flags.contains(PathFlags::SYMLINK_FOLLOW), open, flags };
+        let op = if mode.access() == Access::Write { &OPEN_WRITE } else { &OPEN_READ };
+        let mut call = self.enter(op).await.map_err(failed)?;
+        let place = call.locate(&fd, &path, mode.access()).await?;
+        mode.follow &= !place.exact;
+        let hold = call.account().hold(Level::OpenFiles, 1).map_err(|exceeded| failed(call.over(exceeded)))?;
+        let made = call.account().total(Total::FilesCreated);
+        if mode.open.contains(types::OpenFlags::CREATE) && made >= call.account().limits().files_created {
+            let all = call.take(Total::FilesCreated, u64::MAX - made);
+            all.map_err(failed)?;
+        }
+        let below = if writable(&place.right, &call) { Access::Write } else { Access::Read };
+        let Place { directory, path, right, .. } = place;
+        let opened = tokio::task::spawn_blocking(move || open::open(&directory, &path, mode, below)).await;
+        let (descriptor, made) = opened.map_err(|_| ErrorCode::Io)??;
+        if made {
+            call.take(Total::FilesCreated, 1).map_err(failed)?;
+        }
+        let fd = call.wasi().1.push(descriptor)?;
+        call.set_origin(fd.rep(), right);
+        call.session.open.insert(fd.rep(), hold);
+        Ok(fd)
+    }
+
+    fn drop(&mut self, fd: Fd) -> wasmtime::Result<()> {
+        self.forget_origin(fd.rep());
+        self.release_hold(fd.rep());
+        self.wasi_table().delete(fd)?;
+        Ok(())
+    }
+
+    async fn stat_at(&mut self, fd: Fd, flags: PathFlags, path: String) -> FsResult<types::DescriptorStat> {
+        let mut call = self.enter(&STAT).await.map_err(failed)?;
+        let place = call.locate(&fd, &path, Access::Read).await?;
+        let lent = call.lend(&place)?;
+        let borrowed = Resource::new_borrow(lent.rep());
+        let done = call.view().stat_at(borrowed, follow(flags, &place), place.path).await;
+        call.take_back(lent);
+        done
+    }
+
+    async fn metadata_hash_at(&mut self, fd: Fd, flags: PathFlags, path: String) -> FsResult<types::MetadataHashValue> {
+        let mut call = self.enter(&STAT).await.map_err(failed)?;
+        let place = call.locate(&fd, &path, Access::Read).await?;
+        let lent = call.lend(&place)?;
+        let borrowed = Resource::new_borrow(lent.rep());
+        let done = call.view().metadata_hash_at(borrowed, follow(flags, &place), place.path).await;
+        call.take_back(lent);
+        done
+    }
+
+    async fn readlink_at(&mut self, fd: Fd, path: String) -> FsResult<String> {
+        let mut call = self.enter(&STAT).await.map_err(failed)?;
+        let place = call.locate(&fd, &path, Access::Read).await?;
+        let lent = call.lend(&place)?;
+        let borrowed = Resource::new_borrow(lent.rep());
+        let done = call.view().readlink_at(borrowed, place.path).await;
+        call.take_back(lent);
+        done
+    }
+
+    async fn create_directory_at(&mut self, fd: Fd, path: String) -> FsResult<()> {
+        let mut call = self.enter(&MAKE_DIRECTORY).await.map_err(failed)?;
+        let place = call.locate(&fd, &path, Access::Write).await?;
+        call.take(Total::FilesCreated, 1).map_err(failed)?;
+        let lent = call.lend(&place)?;
+        let borrowed = Resource::new_borrow(lent.rep());
+        let done = call.view().create_directory_at(borrowed, place.path).await;
+        call.take_back(lent);
+        done
+    }
+
+    async fn remove_directory_at(&mut self, fd: Fd, path: String) -> FsResult<()> {
+        let mut call = self.enter(&REMOVE).await.map_err(failed)?;
+        let place = call.locate(&fd, &path, Access::Write).await?;
+        let lent = call.lend(&place)?;
+        let borrowed = Resource::new_borrow(lent.rep());
+        let done = call.view().remove_directory_at(borrowed, place.path).await;
+        call.take_back(lent);
+        done
+    }
+
+    async fn unlink_file_at(&mut self, fd: Fd, path: String) -> FsResult<()> {
+        let mut call = self.enter(&REMOVE).await.map_err(failed)?;
+        let place = call.locate(&fd, &path, Access::Write).await?;
+        let lent = call.lend(&place)?;
+        let borrowed = Resource::new_borrow(lent.rep());
+        let done = call.view().unlink_file_at(borrowed, place.path).await;
+        call.take_back(lent);
+        done
+    }
+
+    async fn set_times_at(
+        &mut self,
+        fd: Fd,
+        flags: PathFlags,
+        path: String,
+        accessed: types::NewTimestamp,
+        modified: types::NewTimestamp,
+    ) -> FsResult<()> {
+        let mut call = self.enter(&SET).await.map_err(failed)?;
+        let place = call.locate(&fd, &path, Access::Write).await?;
+        let lent = call.lend(&place)?;
+        let borrowed = Resource::new_borrow(lent.rep());
+        let done = call.view().set_times_at(borrowed, follow(flags, &place), place.path, accessed, modified).await;
+        call.take_back(lent);
+        done
+    }
+
+    async fn symlink_at(&mut self, fd: Fd, target: String, path: String) -> FsResult<()> {
+        let mut call = self.enter(&LINK).await.map_err(failed)?;
+        let place = call.locate(&fd, &path, Access::Write).await?;
+        call.take(Total::FilesCreated, 1).map_err(failed)?;
+        let lent = call.lend(&place)?;
+        let borrowed = Resource::new_borrow(lent.rep());
+        let done = call.view().symlink_at(borrowed, target, place.path).await;
+        call.take_back(lent);
+        done
+    }
+
+    async fn rename_at(&mut self, fd: Fd, path: String, new_fd: Fd, new_path: String) -> FsResult<()> {
+        let mut call = self.enter(&RENAME).await.map_err(failed)?;
+        let new = call.locate(&new_fd, &new_path, Access::Write).await?;
+        let old = call.locate(&fd, &path, Access::Write).await?;
+        let (from, to) = (call.lend(&old)?, call.lend(&new)?);
+        let (borrow_from, borrow_to) = (Resource::new_borrow(from.rep()), Resource::new_borrow(to.rep()));
+        let done = call.view().rename_at(borrow_from, old.path, borrow_to, new.path).await;
+        call.take_back(from);
+        call.take_back(to);
+        done
+    }
+
+    async fn link_at(&mut self, fd: Fd, flags: PathFlags, path: String, new_fd: Fd, new_path: String) -> FsResult<()> {
+        let mut call = self.enter(&LINK).await.map_err(failed)?;
+        let new = call.locate(&new_fd, &new_path, Access::Write).await?;
+        // A second name confers what the first allowed: it must have been writable under the first too.
+        let old = call.locate(&fd, &path, Access::Write).await?;
+        call.take(Total::FilesCreated, 1).map_err(failed)?;
+        let (from, to) = (call.lend(&old)?, call.lend(&new)?);
+        let (borrow_from, borrow_to) = (Resource::new_borrow(from.rep()), Resource::new_borrow(to.rep()));
+        let done = call.view().link_at(borrow_from, follow(flags, &old), old.path, borrow_to, new.path).await;
+        call.take_back(from);
+        call.take_back(to);
+        done
+    }
+
+    async fn read_directory(&mut self, fd: Fd) -> FsResult<Resource<types::DirectoryEntryStream>> {
+        let mut call = self.with(&READ_DIRECTORY, &fd).await?;
+        if call.origin(fd.rep()).is_none() {
+            // The root itself: what is below it is not the guest's to list.
+            return Err(failed(call.deny("fs", "/:ro".to_owned(), "not granted")));
+        }
+        call.view().read_directory(fd).await
+    }
+
+    async fn read(&mut self, fd: Fd, length: u64, offset: u64) -> FsResult<(Vec<u8>, bool)> {
+        let mut call = self.with(&READ, &fd).await?;
+        let done = call.view().read(fd, length, offset).await?;
+        call.charge(fuel_for_bytes(done.0.len() as u64));
+        Ok(done)
+    }
+
+    async fn write(&mut self, fd: Fd, buffer: Vec<u8>, offset: u64) -> FsResult<u64> {
+        let mut call = self.with(&WRITE, &fd).await?;
+        call.charge(fuel_for_bytes(buffer.len() as u64));
+        call.take(Total::Written, buffer.len() as u64).map_err(failed)?;
+        call.view().write(fd, buffer, offset).await
+    }
+
+    async fn set_size(&mut self, fd: Fd, size: u64) -> FsResult<()> {
+        let mut call = self.with(&SET, &fd).await?;
+        let now = call.view().stat(Resource::new_borrow(fd.rep())).await?.size;
+        call.take(Total::Written, size.saturating_sub(now)).map_err(failed)?;
+        call.view().set_size(fd, size).await
+    }
+
+    async fn set_times(&mut self, fd: Fd, accessed: types::NewTimestamp, modified: types::NewTimestamp) -> FsResult<()> {
+        let mut call = self.with(&SET, &fd).await?;
+        call.view().set_times(fd, accessed, modified).await
+    }
+
+    async fn advise(&mut self, fd: Fd, offset: u64, length: u64, advice: types::Advice) -> FsResult<()> {
+        let mut call = self.with(&STAT, &fd).await?;
+        call.view().advise(fd, offset, length, advice).await
+    }
+
+    async fn sync(&mut self, fd: Fd) -> FsResult<()> {
+        let mut call = self.with(&SYNC, &fd).await?;
+        call.view().sync(fd).await
+    }
+
+    async fn sync_data(&mut self, fd: Fd) -> FsResult<()> {
+        let mut call = self.with(&SYNC, &fd).await?;
+        call.view().sync_data(fd).await
+    }
+
+    async fn get_flags(&mut self, fd: Fd) -> FsResult<DescriptorFlags> {
+        let mut call = self.with(&STAT, &fd).await?;
+        call.view().get_flags(fd).await
+    }
+
+    async fn get_type(&mut self, fd: Fd) -> FsResult<types::DescriptorType> {
+        let mut call = self.with(&STAT, &fd).await?;
+        call.view().get_type(fd).await
+    }
+
+    async fn stat(&mut self, fd: Fd) -> FsResult<types::DescriptorStat> {
+        let mut call = self.with(&STAT, &fd).await?;
+        call.view().stat(fd).await
+    }
+
+    async fn is_same_object(&mut self, a: Fd, b: Fd) -> wasmtime::Result<bool> {
+        let mut call = self.enter(&STAT).await.map_err(crate::devices::wasi_trap)?;
+        call.view().is_same_object(a, b).await
+    }
+
+    async fn metadata_hash(&mut self, fd: Fd) -> FsResult<types::MetadataHashValue> {
+        let mut call = self.with(&STAT, &fd).await?;
+        call.view().metadata_hash(fd).await
+    }
+
+    fn read_via_stream(&mut self, fd: Fd, offset: u64) -> FsResult<Resource<DynInputStream>> {
+        self.stream(fd, |view, fd| view.read_via_stream(fd, offset))
+    }
+
+    fn write_via_stream(&mut self, fd: Fd, offset: u64) -> FsResult<Resource<DynOutputStream>> {
+        self.stream(fd, |view, fd| view.write_via_stream(fd, offset))
+    }
+
+    fn append_via_stream(&mut self, fd: Fd) -> FsResult<Resource<DynOutputStream>> {
+        self.stream(fd, |view, fd| view.append_via_stream(fd))
+    }
+}
+
+impl Syscall<'_, Files> {
+    fn release_hold(&mut self, place: u32) {
+        self.session_for_release().open.remove(&place);
+    }
+}

@@ -1,0 +1,184 @@
+//! From a path that a guest names to a directory that is held open and a path below it.
+
+use std::{
+    fs::File,
+    os::fd::AsRawFd,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use wasmtime::component::Resource;
+use wasmtime_wasi::{
+    FsPerms, OpenMode,
+    filesystem::{Descriptor, Dir},
+    p2::{FsError, bindings::filesystem::types::ErrorCode},
+};
+
+use super::{FsRule, FsWant, host::Files, normalise};
+use crate::syscall::{
+    Entered, Refusal,
+    door::Granted,
+    grant::{Access, Rule},
+};
+
+/// A place that was admitted.
+pub(crate) struct Place {
+    /// The directory to work in.
+    pub(crate) directory: Arc<File>,
+    /// The path below it; never empty.
+    pub(crate) path: String,
+    /// Whether the grant names this very file: its name must not be a symlink.
+    pub(crate) exact: bool,
+    /// The right by which it was found.
+    pub(crate) right: Granted<FsRule>,
+}
+
+impl Place {
+    /// The directory, for wasmtime-wasi.
+    pub(crate) fn dir(&self) -> Dir {
+        directory(self.directory.clone(), self.right.want().access)
+    }
+}
+
+/// A directory as wasmtime-wasi holds it. The door asks for each change below it anew, so
+/// what it may do itself is as wide as the device.
+pub(crate) fn directory(file: Arc<File>, access: Access) -> Dir {
+    let (perms, mode) = match access {
+        Access::Read => (FsPerms::ReadOnly, OpenMode::READ),
+        Access::Write => (FsPerms::ReadWrite, OpenMode::READ | OpenMode::WRITE),
+    };
+    let mut dir = super::empty_root();
+    (dir.dir, dir.perms, dir.open_mode) = (file, perms, mode);
+    dir
+}
+
+/// WASI's error for a refusal. Its reason is in the record and in `log.last-denial`.
+pub(crate) fn failed(refusal: Refusal) -> FsError {
+    match refusal {
+        Refusal::Fault(fault) => FsError::trap(fault),
+        Refusal::Errno(crate::syscall::Errno::Denied(_)) => ErrorCode::Access.into(),
+        Refusal::Errno(crate::syscall::Errno::Quota(_)) => ErrorCode::Quota.into(),
+        Refusal::Errno(crate::syscall::Errno::NotFound) => ErrorCode::NoEntry.into(),
+        Refusal::Errno(_) => ErrorCode::Io.into(),
+    }
+}
+
+impl Entered<'_, Files> {
+    /// Finds the place that `path` names below `descriptor`, if it is granted.
+    pub(crate) async fn locate(
+        &mut self,
+        descriptor: &Resource<Descriptor>,
+        path: &str,
+        access: Access,
+    ) -> Result<Place, FsError> {
+        if path.contains('\0') || path.len() > 4096 {
+            return Err(ErrorCode::Invalid.into());
+        }
+        match self.origin(descriptor.rep()).map(|right| right.want().path.clone()) {
+            Some(below) => self.locate_below(descriptor, &below, path, access).await,
+            None => self.locate_from_root(path, access).await,
+        }
+    }
+
+    /// Below a directory that the guest holds open: that directory confines it.
+    async fn locate_below(
+        &mut self,
+        descriptor: &Resource<Descriptor>,
+        below: &Path,
+        path: &str,
+        access: Access,
+    ) -> Result<Place, FsError> {
+        self.check_origin(descriptor.rep()).map_err(failed)?;
+        let directory = match self.wasi().1.get(descriptor)? {
+            Descriptor::Dir(dir) => dir.dir.clone(),
+            Descriptor::File(_) => return Err(ErrorCode::NotDirectory.into()),
+        };
+        // What leaves the directory is asked for by the path it comes to, and then refused by the directory.
+        let path_there = normalise(&below.join(path)).ok_or(ErrorCode::NotPermitted)?;
+        let right = self.admit::<FsRule>(FsWant { path: path_there, access }).await.map_err(failed)?;
+        Ok(Place { directory, path: named(path), exact: false, right })
+    }
+
+    /// From the root: the deepest granted place confines it.
+    async fn locate_from_root(&mut self, path: &str, access: Access) -> Result<Place, FsError> {
+        let want = self.want(path, access).ok_or(ErrorCode::NotPermitted)?;
+        let right = self.admit::<FsRule>(want).await.map_err(failed)?;
+        let want = right.want().clone();
+        let anchor = right.rules().iter().filter_map(FsRule::path).max_by_key(|path| path.as_os_str().len());
+        let anchor = anchor.map_or_else(|| PathBuf::from("/"), Path::to_path_buf);
+        let exact = anchor == want.path && !anchor.is_dir();
+        let (anchor, path) = match (exact, anchor.parent(), anchor.file_name()) {
+            (true, Some(parent), Some(name)) => (parent.to_path_buf(), PathBuf::from(name)),
+            _ => {
+                let below = want.path.strip_prefix(&anchor).map(Path::to_path_buf).unwrap_or_default();
+                (anchor, below)
+            }
+        };
+        let protected = self.session.protected.clone();
+        let wanted = want.path.clone();
+        let opened = tokio::task::spawn_blocking(move || open_anchor(&anchor, &wanted, protected.as_ref()))
+            .await
+            .map_err(|_| ErrorCode::Io)?;
+        let directory = match opened {
+            Ok(directory) => Arc::new(directory),
+            Err(Anchor::Moved) => {
+                return Err(failed(self.deny("fs", want.to_string(), "the granted place was moved or replaced")));
+            }
+            Err(Anchor::Protected) => {
+                return Err(failed(self.deny("fs", want.to_string(), "Holm's own files are never granted")));
+            }
+            Err(Anchor::Io(error)) => return Err(ErrorCode::from(&error).into()),
+        };
+        let path = path.to_str().ok_or(ErrorCode::IllegalByteSequence)?;
+        Ok(Place { directory, path: named(path), exact, right })
+    }
+
+    /// What a path below the root means: libc gives relative and absolute ones alike, so both
+    /// readings are tried, the absolute one first.
+    fn want(&self, path: &str, access: Access) -> Option<FsWant> {
+        let absolute = normalise(&Path::new("/").join(path)).map(|path| FsWant { path, access })?;
+        let relative = normalise(&self.session.directory.join(path)).map(|path| FsWant { path, access });
+        if self.authority().admit::<FsRule>(&absolute).is_ok() {
+            return Some(absolute);
+        }
+        relative.or(Some(absolute))
+    }
+}
+
+/// An empty path names the directory itself.
+fn named(path: &str) -> String {
+    if path.is_empty() { ".".to_owned() } else { path.to_owned() }
+}
+
+enum Anchor {
+    /// It is not where it was when it was granted.
+    Moved,
+    /// It is Holm's own.
+    Protected,
+    Io(std::io::Error),
+}
+
+/// Opens the granted directory, and makes sure that it still is the one that was granted: no
+/// symlink on the way, none of Holm's own files.
+fn open_anchor(anchor: &Path, wanted: &Path, protected: &(dyn Fn(&Path) -> bool + Send + Sync)) -> Result<File, Anchor> {
+    use rustix::fs::{Mode, OFlags};
+    if protected(wanted) {
+        return Err(Anchor::Protected);
+    }
+    let flags = OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::RDONLY | OFlags::NONBLOCK;
+    let file = File::from(rustix::fs::open(anchor, flags, Mode::empty()).map_err(|error| match error {
+        rustix::io::Errno::LOOP => Anchor::Moved,
+        error => Anchor::Io(error.into()),
+    })?);
+    match std::fs::read_link(format!("/proc/self/fd/{}", file.as_raw_fd())) {
+        Ok(real) if protected(&real) => Err(Anchor::Protected),
+        Ok(real) if real != anchor => Err(Anchor::Moved),
+        _ => Ok(file),
+    }
+}
+
+/// Whether a rule of the right allows writing here.
+pub(crate) fn writable(right: &Granted<FsRule>, entered: &Entered<'_, Files>) -> bool {
+    let want = FsWant { path: right.want().path.clone(), access: Access::Write };
+    right.rules().iter().any(|rule| rule.admits(&want)) && entered.authority().admit::<FsRule>(&want).is_ok()
+}

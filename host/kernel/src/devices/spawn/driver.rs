@@ -1,0 +1,66 @@
+//! What starts processes: implemented by the kernel, so that the device knows neither engine nor table.
+
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+use super::mailbox::Mailbox;
+use crate::{
+    account::{Account, Exceeded, Fuel},
+    devices::{Grants, pipe::{PipeReader, PipeWriter}},
+    process::{ExitStatus, Pid},
+    program::ProgramError,
+    syscall::{Authority, Control, Operator, door::BoxFuture},
+};
+
+/// Who starts a process.
+#[derive(Clone)]
+pub(crate) struct Caller {
+    pub(crate) control: Arc<Control>,
+    pub(crate) authority: Arc<Authority>,
+    pub(crate) operator: Option<Arc<dyn Operator>>,
+}
+
+/// A child as its parent wants it.
+pub(crate) struct Request {
+    /// None runs the caller's own component.
+    pub(crate) plugin: Option<String>,
+    pub(crate) arguments: Vec<String>,
+    pub(crate) environment: Vec<(String, String)>,
+    pub(crate) directory: String,
+    pub(crate) stdin: PipeReader,
+    pub(crate) stdout: PipeWriter,
+    pub(crate) stderr: PipeWriter,
+    pub(crate) grants: Option<Grants>,
+    pub(crate) fuel: Option<Fuel>,
+    pub(crate) memory: Option<u64>,
+    pub(crate) nice: u8,
+    /// To the child, and from it.
+    pub(crate) mail: (Mailbox, Mailbox),
+}
+
+/// Why a process was not started.
+#[derive(Debug)]
+pub(crate) enum Refused {
+    /// A limit of the caller's.
+    Exceeded(Exceeded),
+    /// Not installed, changed, or unreadable.
+    Program(ProgramError),
+    /// Its component cannot be run, or the kernel is full.
+    Other(String),
+}
+
+/// A process that was started.
+pub(crate) struct Started {
+    pub(crate) pid: Pid,
+    pub(crate) account: Arc<Account>,
+    /// Its exit status, once it has one.
+    pub(crate) exit: watch::Receiver<Option<ExitStatus>>,
+}
+
+/// Starts and ends processes.
+pub(crate) trait Driver: Send + Sync + 'static {
+    fn start(&self, caller: Caller, request: Request) -> BoxFuture<'_, Result<Started, Refused>>;
+    /// Ends a process and its children.
+    fn kill(&self, pid: Pid);
+}

@@ -1,0 +1,34 @@
+//! What answers tool calls: the kernel for tools of plugins, others for other transports.
+
+use crate::{
+    bindings::holm::sys::tool_types::ToolError,
+    devices::spawn::{Caller, Refused},
+    process::ExitStatus,
+    program::ToolDescription,
+    syscall::door::BoxFuture,
+};
+
+/// How a tool call ended.
+#[derive(Debug)]
+pub(crate) enum Called {
+    /// The tool answered, or said why not.
+    Answered(Result<String, ToolError>),
+    /// Its process ended before it answered.
+    Ended(ExitStatus),
+}
+
+/// A catalogue of tools, and what calls them.
+pub(crate) trait Driver: Send + Sync + 'static {
+    /// All tools as `plugin/tool`, in that order.
+    fn list(&self) -> Vec<(String, ToolDescription)>;
+    /// One tool.
+    fn find(&self, plugin: &str, tool: &str) -> Option<ToolDescription>;
+    /// Calls a tool with a JSON object, at the caller's cost.
+    fn call<'a>(
+        &'a self,
+        caller: Caller,
+        plugin: &'a str,
+        tool: &'a str,
+        arguments: String,
+    ) -> BoxFuture<'a, Result<Called, Refused>>;
+}

@@ -1,0 +1,122 @@
+//! WIT's `tool`, implemented on the door.
+
+use std::sync::Arc;
+
+use super::{Called, Driver, ToolRule, ToolWant};
+use crate::{
+    bindings::holm::sys::{
+        tool::{Error, Host},
+        tool_types::{Description, Summary, ToolError},
+    },
+    devices::spawn::{Caller, Refused},
+    process::ExitStatus,
+    program::ProgramError,
+    syscall::{Device, Entered, Errno, Interrupt, Op, Refusal, Syscall, device::fuel_for_bytes, door::Granted},
+};
+
+/// The tool device.
+pub(crate) struct Tool;
+
+impl Device for Tool {
+    const NAME: &'static str = "tool";
+    type Session = Session;
+}
+
+/// The catalogue.
+pub(crate) struct Session {
+    pub(crate) driver: Arc<dyn Driver>,
+}
+
+static LIST: Op = Op::query("list", 10_000);
+static DESCRIBE: Op = Op::query("describe", 2_000);
+static CALL: Op = Op::effect("call", 100_000);
+
+/// A page of the catalogue.
+const PAGE: u32 = 1000;
+
+type Result<T> = std::result::Result<T, Interrupt<Error>>;
+
+impl From<Errno> for Error {
+    fn from(errno: Errno) -> Self {
+        Error::Sys(errno)
+    }
+}
+
+impl Entered<'_, Tool> {
+    /// The right to a tool, and both parts of its name.
+    async fn tool(&mut self, name: &str) -> std::result::Result<(Granted<ToolRule>, String, String), Refusal> {
+        let Some((plugin, tool)) = name.split_once('/') else {
+            return Err(self.deny(Tool::NAME, name.chars().take(128).collect(), "a tool is named `plugin/tool`"));
+        };
+        let right = self.admit::<ToolRule>(ToolWant(name.to_owned())).await?;
+        Ok((right, plugin.to_owned(), tool.to_owned()))
+    }
+}
+
+impl Host for Syscall<'_, Tool> {
+    fn convert_error(&mut self, error: Interrupt<Error>) -> wasmtime::Result<Error> {
+        error.for_guest()
+    }
+
+    async fn list(&mut self, prefix: String, cursor: Option<String>, limit: u32) -> Result<Vec<Summary>> {
+        let mut call = self.enter(&LIST).await?;
+        let mut summaries = Vec::new();
+        let all = call.session.driver.list();
+        call.charge(100 * all.len() as u64);
+        for (name, tool) in all {
+            let wanted = name.starts_with(&prefix) && cursor.as_ref().is_none_or(|cursor| name > *cursor);
+            // What is not granted does not exist for this process: no denial, no question.
+            if wanted && call.authority().admit::<ToolRule>(&ToolWant(name.clone())).is_ok() {
+                summaries.push(Summary { name, description: tool.summary });
+            }
+            if summaries.len() >= limit.clamp(1, PAGE) as usize {
+                break;
+            }
+        }
+        Ok(summaries)
+    }
+
+    async fn describe(&mut self, name: String) -> Result<Description> {
+        let mut call = self.enter(&DESCRIBE).await?;
+        let (_, plugin, tool) = call.tool(&name).await?;
+        let found = call.session.driver.find(&plugin, &tool).ok_or(Refusal::Errno(Errno::NotFound))?;
+        let bytes = found.description.len() + found.input_schema.len();
+        call.charge(fuel_for_bytes(bytes as u64));
+        Ok(Description {
+            name,
+            description: found.description,
+            input_schema: found.input_schema,
+            output_schema: found.output_schema,
+        })
+    }
+
+    async fn call(&mut self, name: String, arguments: String) -> Result<String> {
+        let mut call = self.enter(&CALL).await?;
+        let (mut right, plugin, tool) = call.tool(&name).await?;
+        call.charge(fuel_for_bytes(arguments.len() as u64));
+        if !serde_json::from_str::<serde_json::Value>(&arguments).is_ok_and(|value| value.is_object()) {
+            let reason = "the arguments are no JSON object".to_owned();
+            return Err(Interrupt::Guest(Error::Tool(ToolError::InvalidArguments(reason))));
+        }
+        let caller = Caller {
+            control: call.control().clone(),
+            authority: call.authority().clone(),
+            operator: call.operator().cloned(),
+        };
+        let driver = call.session.driver.clone();
+        let answer = driver.call(caller, &plugin, &tool, arguments);
+        match call.while_granted(&mut right, answer).await? {
+            Ok(Called::Answered(Ok(result))) => {
+                call.charge(fuel_for_bytes(result.len() as u64));
+                Ok(result)
+            }
+            Ok(Called::Answered(Err(error))) => Err(Interrupt::Guest(Error::Tool(error))),
+            Ok(Called::Ended(ExitStatus::Killed(_))) => Err(Refusal::Errno(Errno::Cancelled).into()),
+            Ok(Called::Ended(status)) => Err(Interrupt::Guest(Error::Fault(status.to_string()))),
+            Err(Refused::Exceeded(exceeded)) => Err(call.over(exceeded).into()),
+            Err(Refused::Program(ProgramError::NotFound(_))) => Err(Refusal::Errno(Errno::NotFound).into()),
+            Err(Refused::Program(error)) => Err(Refusal::Errno(Errno::Io(error.to_string())).into()),
+            Err(Refused::Other(text)) => Err(Refusal::Errno(Errno::Io(text)).into()),
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! The tool device: tools of other plugins, each call a fresh process under the callee's own grants.
+
+mod driver;
+mod grant;
+mod host;
+
+pub(crate) use driver::{Called, Driver};
+pub use grant::{ToolRule, ToolWant};
+pub(crate) use host::{Session, Tool};

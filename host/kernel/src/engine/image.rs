@@ -1,0 +1,326 @@
+//! Images: compiled components by digest, in memory and in a cache on disk that cannot be forged.
+
+use std::{
+    collections::HashMap,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use hmac::{Hmac, KeyInit, Mac};
+use parking_lot::Mutex;
+use sha2::Sha256;
+use wasmtime::{
+    Engine,
+    component::{Component, InstancePre, Linker, types::ComponentItem},
+};
+
+use super::{CompileError, Compiler, Engines, Process};
+use crate::program::Digest;
+
+/// A compiled component, linked and ready to start.
+pub struct Image {
+    /// The digest of the component it was compiled from.
+    pub digest: Digest,
+    /// How it is started.
+    pub kind: Kind,
+    pub(crate) pre: InstancePre<Process>,
+    pub(crate) tools: Option<crate::bindings::KernelPre<Process>>,
+    /// What it imports, as `package:name/interface@version`.
+    pub imports: Vec<String>,
+    /// What it exports.
+    pub exports: Vec<String>,
+}
+
+/// What a component exports to be run by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// `run` of `holm:sys/agent`.
+    Agent,
+    /// `wasi:cli/run`.
+    Command,
+    /// Tools only; it cannot be run.
+    Toolbox,
+}
+
+/// Why there is no image.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum ImageError {
+    /// The component does not compile.
+    #[error(transparent)]
+    Compile(#[from] CompileError),
+    /// It imports what the kernel does not offer, or exports nothing to run.
+    #[error("{0}")]
+    Unsuitable(String),
+    /// Its bytes are not those that were promised.
+    #[error("the component is not the one that was installed: its digest is {found}, not {expected}")]
+    Digest {
+        /// What it should be.
+        expected: Digest,
+        /// What it is.
+        found: Digest,
+    },
+    /// It cannot be read.
+    #[error("the component cannot be read: {0}")]
+    Unreadable(String),
+}
+
+/// At most this many images stay in memory; the least recently used goes first.
+const IN_MEMORY: usize = 256;
+
+/// Larger components are not compiled. Stops compile bombs before they reach the compiler.
+const COMPONENT_BYTES: usize = 64 << 20;
+
+/// All images of one kernel.
+pub(crate) struct Images {
+    engines: Engines,
+    reservation: u64,
+    compiler: Arc<dyn Compiler>,
+    disk: Option<Disk>,
+    pooled: Option<Linker<Process>>,
+    on_demand: Linker<Process>,
+    loaded: Mutex<Loaded>,
+}
+
+#[derive(Default)]
+struct Loaded {
+    images: HashMap<Digest, (u64, Arc<Image>)>,
+    clock: u64,
+}
+
+impl Images {
+    pub(crate) fn new(
+        engines: Engines,
+        reservation: u64,
+        compiler: Arc<dyn Compiler>,
+        cache: Option<PathBuf>,
+    ) -> wasmtime::Result<Self> {
+        let link = |engine: &Engine| -> wasmtime::Result<Linker<Process>> {
+            let mut linker = Linker::new(engine);
+            super::store::link(&mut linker)?;
+            Ok(linker)
+        };
+        let pooled = engines.pooled.as_ref().map(link).transpose()?;
+        let on_demand = link(&engines.on_demand)?;
+        let disk = cache.and_then(|directory| Disk::open(directory, &engines.on_demand));
+        Ok(Self { engines, reservation, compiler, disk, pooled, on_demand, loaded: Mutex::default() })
+    }
+
+    /// The image of this digest, if it is in memory.
+    pub(crate) fn loaded(&self, digest: &Digest) -> Option<Arc<Image>> {
+        let mut loaded = self.loaded.lock();
+        loaded.clock += 1;
+        let clock = loaded.clock;
+        let (used, image) = loaded.images.get_mut(digest)?;
+        *used = clock;
+        Some(image.clone())
+    }
+
+    /// The image of this digest: from memory, from disk, or compiled from what `read` gives.
+    pub(crate) async fn load(
+        &self,
+        digest: Digest,
+        read: impl FnOnce() -> std::io::Result<Vec<u8>>,
+    ) -> Result<Arc<Image>, ImageError> {
+        if let Some(image) = self.loaded(&digest) {
+            return Ok(image);
+        }
+        let code = match self.disk.as_ref().and_then(|disk| disk.get(&digest)) {
+            Some(code) => code,
+            None => {
+                let component = read().map_err(|error| ImageError::Unreadable(error.to_string()))?;
+                if component.len() > COMPONENT_BYTES {
+                    let bytes = component.len();
+                    return Err(CompileError::TooLarge { bytes, maximum: COMPONENT_BYTES }.into());
+                }
+                let found = Digest::of(&component);
+                if found != digest {
+                    return Err(ImageError::Digest { expected: digest, found });
+                }
+                let code = self.compiler.compile(component, self.reservation).await?;
+                if let Some(disk) = &self.disk {
+                    disk.put(&digest, &code);
+                }
+                code
+            }
+        };
+        let image = Arc::new(self.link(digest, &code)?);
+        let mut loaded = self.loaded.lock();
+        if loaded.images.len() >= IN_MEMORY
+            && let Some(oldest) = loaded.images.iter().min_by_key(|(_, (used, _))| *used).map(|(digest, _)| *digest)
+        {
+            loaded.images.remove(&oldest);
+        }
+        loaded.clock += 1;
+        let clock = loaded.clock;
+        loaded.images.insert(digest, (clock, image.clone()));
+        Ok(image)
+    }
+
+    fn link(&self, digest: Digest, code: &[u8]) -> Result<Image, ImageError> {
+        let invalid = |error: wasmtime::Error| ImageError::Compile(CompileError::Invalid(format!("{error:#}")));
+        if let (Some(engine), Some(linker)) = (&self.engines.pooled, &self.pooled) {
+            // What has more instances or memories than a slot is refused here, and made on demand.
+            match load_code(engine, code) {
+                Ok(component) if fits_pool(&component) => match linker.instantiate_pre(&component) {
+                    Ok(pre) => return describe(digest, engine, component, pre),
+                    Err(error) => return Err(unlinked(&component, engine, &error)),
+                },
+                _ => tracing::debug!(%digest, "does not fit the pool"),
+            }
+        }
+        let engine = &self.engines.on_demand;
+        let component = load_code(engine, code).map_err(invalid)?;
+        match self.on_demand.instantiate_pre(&component) {
+            Ok(pre) => describe(digest, engine, component, pre),
+            Err(error) => Err(unlinked(&component, engine, &error)),
+        }
+    }
+}
+
+/// Whether the pool has slots of this shape. What needs more is made on demand.
+fn fits_pool(component: &Component) -> bool {
+    component.resources_required().is_some_and(|needs| {
+        needs.num_memories <= 1 && needs.num_tables <= 6 && needs.max_initial_table_size.unwrap_or(0) <= 20_000
+    })
+}
+
+#[expect(unsafe_code, reason = "the code comes from our compiler, or from the cache with a valid tag")]
+fn load_code(engine: &Engine, code: &[u8]) -> wasmtime::Result<Component> {
+    // SAFETY: `code` is what `Compiler` gave, now or earlier; a file of the cache carries a tag
+    // that only this installation can make, and the bytes checked are the bytes passed here.
+    unsafe { Component::deserialize(engine, code) }
+}
+
+fn describe(
+    digest: Digest,
+    engine: &Engine,
+    component: Component,
+    pre: InstancePre<Process>,
+) -> Result<Image, ImageError> {
+    let ty = component.component_type();
+    let imports: Vec<String> = ty.imports(engine).map(|(name, _)| name.to_owned()).collect();
+    let exports: Vec<String> = ty.exports(engine).map(|(name, _)| name.to_owned()).collect();
+    let runs = ty.exports(engine).any(|(name, item)| name == "run" && matches!(item.ty, ComponentItem::ComponentFunc(_)));
+    let tools = exports.iter().any(|name| name.starts_with("holm:sys/tools@"));
+    let kind = match () {
+        () if runs => Kind::Agent,
+        () if exports.iter().any(|name| name.starts_with("wasi:cli/run@")) => Kind::Command,
+        () if tools => Kind::Toolbox,
+        () => {
+            return Err(ImageError::Unsuitable(
+                "the component exports nothing that Holm runs: neither `run`, nor `wasi:cli/run`, nor `holm:sys/tools`"
+                    .to_owned(),
+            ));
+        }
+    };
+    let tools = match tools {
+        true => Some(
+            crate::bindings::KernelPre::new(pre.clone())
+                .map_err(|error| ImageError::Unsuitable(format!("its tools have another type: {error:#}")))?,
+        ),
+        false => None,
+    };
+    Ok(Image { digest, kind, pre, tools, imports, exports })
+}
+
+/// Says which import is not offered, in place of the linker's first complaint.
+fn unlinked(component: &Component, engine: &Engine, error: &wasmtime::Error) -> ImageError {
+    let offered = ["holm:sys/", "wasi:io/", "wasi:cli/", "wasi:clocks/", "wasi:random/", "wasi:filesystem/", "wasi:sockets/"];
+    let ty = component.component_type();
+    let foreign: Vec<&str> = ty
+        .imports(engine)
+        .map(|(name, _)| name)
+        .filter(|name| !offered.iter().any(|prefix| name.starts_with(prefix)))
+        .collect();
+    ImageError::Unsuitable(match foreign.is_empty() {
+        true => format!("the component does not fit this kernel: {error:#}"),
+        false => format!("the component imports what Holm does not offer: {}", foreign.join(", ")),
+    })
+}
+
+type Tag = Hmac<Sha256>;
+
+/// Compiled code on disk. Each file ends in a tag made with a secret of this installation: code
+/// that somebody else put there is not loaded, for loading it would be running it.
+struct Disk {
+    directory: PathBuf,
+    secret: [u8; 32],
+    /// What the compiler's version and flags hash to: other code is never found.
+    compatibility: String,
+}
+
+const TAG_BYTES: usize = 32;
+
+impl Disk {
+    fn open(directory: PathBuf, engine: &Engine) -> Option<Self> {
+        use std::hash::{DefaultHasher, Hash, Hasher};
+        let mut hasher = DefaultHasher::new();
+        engine.precompile_compatibility_hash().hash(&mut hasher);
+        let compatibility = format!("{:016x}", hasher.finish());
+        match secret(&directory) {
+            Ok(secret) => Some(Self { directory, secret, compatibility }),
+            Err(error) => {
+                tracing::warn!(%error, directory = %directory.display(), "no image cache: each start compiles anew");
+                None
+            }
+        }
+    }
+
+    fn path(&self, digest: &Digest) -> PathBuf {
+        self.directory.join(format!("{digest}-{}.image", self.compatibility))
+    }
+
+    fn tag(&self, digest: &Digest, code: &[u8]) -> Tag {
+        let mut tag = Tag::new_from_slice(&self.secret).expect("a key of any length serves");
+        tag.update(self.compatibility.as_bytes());
+        tag.update(&digest.0);
+        tag.update(code);
+        tag
+    }
+
+    fn get(&self, digest: &Digest) -> Option<Vec<u8>> {
+        let mut code = std::fs::read(self.path(digest)).ok()?;
+        let tag = code.split_off(code.len().checked_sub(TAG_BYTES)?);
+        match self.tag(digest, &code).verify_slice(&tag) {
+            Ok(()) => Some(code),
+            Err(_) => {
+                tracing::warn!(%digest, "an image in the cache was not made by this kernel; it is compiled anew");
+                let _ = std::fs::remove_file(self.path(digest));
+                None
+            }
+        }
+    }
+
+    fn put(&self, digest: &Digest, code: &[u8]) {
+        let tag = self.tag(digest, code).finalize().into_bytes();
+        let path = self.path(digest);
+        let part = path.with_extension(format!("part-{}", std::process::id()));
+        let written = std::fs::write(&part, [code, &tag[..]].concat()).and_then(|()| std::fs::rename(&part, &path));
+        if let Err(error) = written {
+            tracing::warn!(%error, "an image was not cached");
+            let _ = std::fs::remove_file(&part);
+        }
+    }
+}
+
+/// The secret of this installation, made on first use.
+fn secret(directory: &Path) -> std::io::Result<[u8; 32]> {
+    use std::{
+        io::{Read, Write},
+        os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    };
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
+    let path = directory.join("secret");
+    let mut secret = [0; 32];
+    let fresh = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path);
+    match fresh {
+        Ok(mut file) => {
+            std::fs::File::open("/dev/urandom")?.read_exact(&mut secret)?;
+            file.write_all(&secret)?;
+            file.sync_all()?;
+        }
+        Err(_) => std::fs::File::open(&path)?.read_exact(&mut secret)?,
+    }
+    Ok(secret)
+}

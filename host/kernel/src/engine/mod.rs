@@ -1,0 +1,17 @@
+//! The engine: images, stores, and the processors that run them.
+
+mod capacity;
+mod compile;
+mod config;
+pub(crate) mod cpu;
+mod image;
+mod run;
+mod store;
+
+pub use capacity::Capacity;
+pub use compile::{CompileError, Compiler, InProcess};
+pub(crate) use config::{Engines, wasm_config};
+pub use image::{Image, ImageError, Kind};
+pub(crate) use image::Images;
+pub(crate) use run::{Entry, Outcome, run};
+pub(crate) use store::{Process, Sessions, Spawned};

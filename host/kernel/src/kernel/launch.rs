@@ -1,0 +1,348 @@
+//! From a program to a process: image, account, rights, sessions, a slot in the table, a task.
+
+use std::{
+    any::Any,
+    future::Future,
+    panic::{AssertUnwindSafe, catch_unwind},
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Instant,
+};
+
+use tokio::sync::{oneshot, watch};
+
+use super::facade::{Inner, Live, NoSuchProcess, Running, Spawn, SpawnError};
+use crate::{
+    account::{Account, Fuel, Limits},
+    devices::{
+        Grants, fs, net,
+        spawn::{self, Caller, Mailbox},
+        storage, tool,
+        wasi::Surroundings,
+    },
+    engine::{self, Entry, Image, ImageError, Outcome, Sessions, Spawned},
+    process::{ExitStatus, Fault, KilledBy, Pid},
+    program::{LiveGrants, Program},
+    syscall::{Authority, Control, audit::Auditor, door::Core},
+};
+
+/// A process that is to be.
+pub(super) struct Launch {
+    pub(super) spawn: Spawn,
+    pub(super) entry: Entry,
+    pub(super) parent: Option<Parentage>,
+    pub(super) without_grants: bool,
+}
+
+/// What a child has of its parent.
+pub(super) struct Parentage {
+    pub(super) caller: Caller,
+    pub(super) fuel: Option<Fuel>,
+    /// Rights within the parent's own, and within these; a tool has its own rights instead.
+    pub(super) passes: Passes,
+    /// To the child, and from it.
+    pub(super) mail: Option<(Mailbox, Mailbox)>,
+}
+
+/// What a child may do.
+pub(super) enum Passes {
+    /// Its program's rights, within its parent's, and within these.
+    Within(Option<Grants>),
+    /// Its program's rights: the caller's `tool` grant is the whole delegation.
+    Own,
+}
+
+impl Launch {
+    pub(super) fn root(spawn: Spawn, entry: Entry) -> Self {
+        Self { spawn, entry, parent: None, without_grants: false }
+    }
+
+    pub(super) fn without_grants(spawn: Spawn, entry: Entry) -> Self {
+        Self { spawn, entry, parent: None, without_grants: true }
+    }
+}
+
+/// The capability that an import needs, if it needs one.
+fn capability(import: &str) -> Option<&'static str> {
+    match import.split(['@', '#']).next()? {
+        "holm:sys/storage" => Some("storage"),
+        "holm:sys/spawn" => Some("spawn"),
+        "holm:sys/tool" => Some("tool"),
+        other if other.starts_with("wasi:http/") => Some("net"),
+        _ => None,
+    }
+}
+
+/// Refuses a component that imports more than its manifest declares, before its first instruction.
+fn check_ceiling(image: &Image, ceiling: &Grants) -> Result<(), SpawnError> {
+    for import in &image.imports {
+        if let Some(capability) = capability(import)
+            && !ceiling.names(capability)
+        {
+            return Err(SpawnError::BeyondCeiling { capability: capability.to_owned(), imports: import.clone() });
+        }
+    }
+    Ok(())
+}
+
+impl Inner {
+    pub(super) async fn image(&self, program: &Program) -> Result<Arc<Image>, ImageError> {
+        self.images.load(program.component, || (program.read)()).await
+    }
+
+    /// Starts a process. What it answers, if it was asked something, comes by the second value.
+    pub(super) async fn launch(&self, launch: Launch) -> Result<(Running, oneshot::Receiver<Outcome>), SpawnError> {
+        let Launch { spawn, entry, parent, without_grants } = launch;
+        let image = self.image(&spawn.program).await?;
+        if matches!(entry, Entry::Run { .. }) && image.kind == crate::engine::Kind::Toolbox {
+            let hint = "it offers tools and cannot be run; `holm tool list` shows them";
+            return Err(ImageError::Unsuitable(hint.to_owned()).into());
+        }
+        check_ceiling(&image, &spawn.program.ceiling)?;
+        let account = self.account(&spawn, parent.as_ref())?;
+        let started = self.admit(spawn, entry, parent, without_grants, image, account.clone());
+        if started.is_err() {
+            account.close();
+        }
+        started
+    }
+
+    /// The account of a new process: a root's, or carved out of its parent's.
+    fn account(&self, spawn: &Spawn, parent: Option<&Parentage>) -> Result<Arc<Account>, SpawnError> {
+        // Stopping on empty is the operator's choice; a manifest only asks for amounts.
+        let limits = self.config.limits.meet(&spawn.program.limits).meet(&spawn.limits);
+        let on_empty = spawn.limits.on_empty;
+        match parent {
+            None => Ok(Account::root(Limits { on_empty, ..limits })),
+            Some(parent) => {
+                let on_empty = parent.caller.control.account.limits().on_empty;
+                Ok(parent.caller.control.account.carve(&Limits { on_empty, ..limits }, parent.fuel)?)
+            }
+        }
+    }
+
+    fn admit(
+        &self,
+        spawn: Spawn,
+        entry: Entry,
+        parent: Option<Parentage>,
+        without_grants: bool,
+        image: Arc<Image>,
+        account: Arc<Account>,
+    ) -> Result<(Running, oneshot::Receiver<Outcome>), SpawnError> {
+        let authority = self.authority(&spawn.program, parent.as_ref(), without_grants);
+        let parent_pid = parent.as_ref().map(|parent| parent.caller.control.pid);
+        let mail = parent.as_ref().and_then(|parent| parent.mail.clone());
+        let (exit_sender, exit) = watch::channel(None);
+        let plugin: Arc<str> = spawn.program.name.as_str().into();
+        let mut made = None;
+        let live = |pid| {
+            let control = Arc::new(Control::new(pid, parent_pid, plugin.clone(), account.clone()));
+            made = Some(control.clone());
+            Live { control, exit: exit_sender, program: spawn.program.clone(), mail: mail.clone() }
+        };
+        let inserted = self.table.lock().insert(parent_pid, live);
+        let (pid, control) = match (inserted, made) {
+            (Ok(pid), Some(control)) => (pid, control),
+            _ => return Err(SpawnError::Full(self.capacity.processes)),
+        };
+        let core = Core::new(
+            control.clone(),
+            authority,
+            spawn.operator.clone(),
+            Auditor::new(self.parts.audit.clone()),
+            self.epoch.clone(),
+            self.config.quantum,
+        );
+        let root_caller = parent.as_ref().filter(|parent| matches!(parent.passes, Passes::Own)).map(|parent| {
+            let table = self.table.lock();
+            let mut root = parent.caller.control.clone();
+            while let Some(live) = root.parent.and_then(|pid| table.get(pid)) {
+                root = live.control.clone();
+            }
+            root.plugin.clone()
+        });
+        let nice = spawn.nice;
+        let spawned = Spawned { core, sessions: self.sessions(spawn, &entry, mail, account, root_caller) };
+        let (answer, answered) = oneshot::channel();
+        let finish = Finish { kernel: self.this.clone(), control: control.clone(), status: None };
+        let quantum = self.config.quantum;
+        let body = async move {
+            // Dropped last: by then the store and all it held are gone.
+            let mut finish = finish;
+            let run = CatchPanic(Box::pin(engine::run(image, entry, spawned, quantum)));
+            let outcome = run.await.unwrap_or_else(|panic| Outcome::Exited(ExitStatus::Fault(Fault::Host(panic))));
+            finish.status = Some(match &outcome {
+                Outcome::Exited(status) => status.clone(),
+                Outcome::Answered(_) | Outcome::Described(_) => ExitStatus::Code(0),
+            });
+            // Nobody may be asking.
+            let _ = answer.send(outcome);
+        };
+        let tree = self.root_of(pid);
+        self.cpu.submit(control.clone(), tree, parent_pid, nice, body);
+        Ok((Running { pid, control, exit }, answered))
+    }
+
+    fn root_of(&self, pid: Pid) -> Pid {
+        let table = self.table.lock();
+        let mut root = pid;
+        while let Some(parent) = table.get(root).and_then(|live| live.control.parent) {
+            root = parent;
+        }
+        root
+    }
+
+    fn authority(&self, program: &Program, parent: Option<&Parentage>, without_grants: bool) -> Arc<Authority> {
+        let (ceiling, grants) = (program.ceiling.clone(), program.grants.clone());
+        match parent {
+            _ if without_grants => Authority::new(ceiling, Arc::new(LiveGrants::default())),
+            Some(Parentage { passes: Passes::Within(passed), caller, .. }) => {
+                caller.authority.child(ceiling, grants, passed.clone())
+            }
+            _ => Authority::new(ceiling, grants),
+        }
+    }
+
+    fn sessions(
+        &self,
+        spawn: Spawn,
+        entry: &Entry,
+        mail: Option<(Mailbox, Mailbox)>,
+        account: Arc<Account>,
+        root_caller: Option<Arc<str>>,
+    ) -> Sessions {
+        let kernel = Arc::new(super::services::Services(self.this.clone()));
+        let name = &spawn.program.name;
+        // A tool's private buckets are the caller's too: two callers of one tool share nothing.
+        let owner = root_caller.map_or_else(|| name.as_str().into(), |caller| format!("{name}@{caller}").into());
+        let directory = spawn.directory.to_string_lossy().into_owned();
+        let mut arguments = vec![name.clone()];
+        if let Entry::Run { arguments: own } = entry {
+            arguments.extend(own.iter().cloned());
+        }
+        Sessions {
+            storage: storage::Session { driver: self.parts.storage.clone(), owner },
+            spawn: spawn::Session {
+                driver: kernel.clone(),
+                directory: directory.clone(),
+                stdout: spawn.stdout.clone(),
+                stderr: spawn.stderr.clone(),
+                // What its parent sends is what it receives.
+                parent: mail.map(|(to_child, from_child)| (from_child, to_child)),
+            },
+            tool: tool::Session { driver: kernel },
+            log: self.parts.log.clone(),
+            fs: fs::Session::new(spawn.directory, self.parts.protected.clone()),
+            net: net::Session::default(),
+            io: (),
+            clocks: Instant::now(),
+            random: wasmtime_wasi::thread_rng(),
+            program: Surroundings {
+                arguments,
+                environment: spawn.environment.into_iter().collect(),
+                directory,
+                stdin: spawn.stdin,
+                stdout: spawn.stdout,
+                stderr: spawn.stderr,
+                account,
+            },
+        }
+    }
+
+    /// What a live process runs.
+    pub(super) fn program_of(&self, pid: Pid) -> Option<Arc<Program>> {
+        self.table.lock().get(pid).map(|live| live.program.clone())
+    }
+
+    /// Ends one process.
+    pub(super) fn end(&self, pid: Pid, status: ExitStatus) {
+        self.cpu.kill(pid, status);
+    }
+
+    /// Ends a process and its descendants, children first; how many.
+    pub(super) fn kill_tree(&self, pid: Pid, by: KilledBy) -> Result<usize, NoSuchProcess> {
+        let table = self.table.lock();
+        table.get(pid).ok_or(NoSuchProcess(pid))?;
+        let descendants = table.descendants(pid);
+        drop(table);
+        for child in &descendants {
+            self.end(*child, ExitStatus::Killed(KilledBy::ParentEnded));
+        }
+        self.end(pid, ExitStatus::Killed(by));
+        Ok(descendants.len() + 1)
+    }
+
+    /// Ends processes that have lived longer than they may.
+    pub(super) fn end_overdue(&self) {
+        let overdue: Vec<Pid> = self
+            .table
+            .lock()
+            .iter()
+            .filter(|(_, live)| live.control.started.elapsed() > live.control.account.limits().wall_time)
+            .map(|(pid, _)| pid)
+            .collect();
+        for pid in overdue {
+            self.end(pid, ExitStatus::Fault(Fault::Deadline));
+        }
+    }
+
+    /// A process is gone, and its store with it.
+    fn finished(&self, control: &Control, status: ExitStatus) {
+        let pid = control.pid;
+        self.cpu.remove(pid);
+        let mut table = self.table.lock();
+        let children: Vec<Pid> = table.descendants(pid);
+        let live = table.remove(pid);
+        drop(table);
+        for child in children {
+            self.end(child, ExitStatus::Killed(KilledBy::ParentEnded));
+        }
+        control.account.close();
+        tracing::debug!(%pid, plugin = %control.plugin, %status, "process ended");
+        if let Some(live) = live {
+            if let Some((to_child, from_child)) = &live.mail {
+                to_child.close();
+                from_child.close();
+            }
+            live.exit.send_replace(Some(status));
+        }
+    }
+}
+
+/// Settles a process when its body ends, is cancelled, or panics.
+struct Finish {
+    kernel: std::sync::Weak<Inner>,
+    control: Arc<Control>,
+    status: Option<ExitStatus>,
+}
+
+impl Drop for Finish {
+    fn drop(&mut self) {
+        let status = self.status.take().or_else(|| self.control.ending());
+        let status = status.unwrap_or(ExitStatus::Fault(Fault::Host("it was dropped while it ran".to_owned())));
+        if let Some(kernel) = self.kernel.upgrade() {
+            kernel.finished(&self.control, status);
+        }
+    }
+}
+
+/// A panic in the host ends one process: each poll is caught.
+struct CatchPanic<F>(Pin<Box<F>>);
+
+impl<F: Future> Future for CatchPanic<F> {
+    type Output = Result<F::Output, String>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        match catch_unwind(AssertUnwindSafe(|| self.0.as_mut().poll(context))) {
+            Ok(poll) => poll.map(Ok),
+            Err(panic) => Poll::Ready(Err(message(panic.as_ref()))),
+        }
+    }
+}
+
+fn message(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "it panicked".to_owned())
+}

@@ -1,0 +1,74 @@
+//! What `ps` shows.
+
+use std::{sync::atomic::Ordering::Relaxed, time::SystemTime};
+
+use serde::{Deserialize, Serialize};
+
+use super::facade::Inner;
+use crate::{
+    account::{Bytes, Fuel, Level, Total},
+    process::Pid,
+    sched::Nice,
+};
+
+/// One live process at one moment.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct ProcessSnapshot {
+    /// Its id.
+    pub pid: Pid,
+    /// Who started it.
+    pub parent: Option<Pid>,
+    /// What it runs.
+    pub plugin: String,
+    /// `ready`, `running`, `blocked`, `stopped`.
+    pub state: String,
+    /// Its share.
+    pub nice: Nice,
+    /// Fuel spent.
+    pub fuel: Fuel,
+    /// Fuel it may spend in all.
+    pub budget: Fuel,
+    /// Fuel it can still spend or lend.
+    pub left: Fuel,
+    /// Memories and tables, its descendants' included.
+    pub memory: Bytes,
+    /// Bytes it wrote to stdout and stderr.
+    pub output: Bytes,
+    /// System calls made.
+    pub syscalls: u64,
+    /// Live descendants.
+    pub children: u64,
+    /// When it was started.
+    pub started: SystemTime,
+}
+
+impl Inner {
+    pub(super) fn snapshot(&self) -> Vec<ProcessSnapshot> {
+        let controls: Vec<_> = self.table.lock().iter().map(|(_, live)| live.control.clone()).collect();
+        let mut processes: Vec<_> = controls
+            .iter()
+            .filter_map(|control| {
+                let view = self.cpu.view(control.pid)?;
+                let account = &control.account;
+                Some(ProcessSnapshot {
+                    pid: control.pid,
+                    parent: control.parent,
+                    plugin: control.plugin.to_string(),
+                    state: view.state.to_string(),
+                    nice: view.nice,
+                    fuel: account.spent(),
+                    budget: account.budget(),
+                    left: account.left(),
+                    memory: Bytes(account.level(Level::Memory)),
+                    output: Bytes(account.total(Total::Output)),
+                    syscalls: control.syscalls.load(Relaxed),
+                    children: account.level(Level::Children),
+                    started: control.started_at,
+                })
+            })
+            .collect();
+        processes.sort_by_key(|process| process.pid);
+        processes
+    }
+}

@@ -1,0 +1,22 @@
+//! The kernel of Holm: processes, a scheduler, accounts, and devices behind one door.
+//!
+//! It knows no network, no terminal, no environment and no vendor. Read `kernel` for the facade,
+//! `syscall::door` for the one way into a device, a folder of `devices` for how a device looks,
+//! `engine::cpu` for how a process gets its slice.
+
+pub mod account;
+mod bindings;
+pub mod devices;
+mod engine;
+mod kernel;
+pub mod process;
+pub mod program;
+pub mod sched;
+mod syscall;
+
+pub use devices::{log, pipe, storage};
+pub use engine::{Capacity, CompileError, Compiler, Image, ImageError, InProcess, Kind};
+pub use kernel::{
+    BootError, Config, Exit, Kernel, NoSuchProcess, Parts, ProcessSnapshot, Running, Spawn, SpawnError, ToolAnswer, ToolError,
+};
+pub use syscall::{Answer, Operator, Question, audit, grant};

@@ -1,0 +1,144 @@
+//! What a process may do: ceiling ∩ grant ∩ what its parent passed on, asked live.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering::SeqCst},
+};
+
+use parking_lot::RwLock;
+use tokio::sync::Notify;
+
+use crate::{
+    devices::{Capability, Grants},
+    program::LiveGrants,
+};
+
+/// Counts changes of grants anywhere in the kernel. What was admitted under an older
+/// count is asked again: one comparison a call instead of a walk up the tree.
+#[derive(Debug, Default)]
+pub(crate) struct Epoch {
+    count: AtomicU64,
+    changed: Notify,
+}
+
+impl Epoch {
+    pub(crate) fn now(&self) -> u64 {
+        self.count.load(SeqCst)
+    }
+
+    pub(crate) fn advance(&self) {
+        self.count.fetch_add(1, SeqCst);
+        self.changed.notify_waiters();
+    }
+
+    /// Waits until the count is another than `seen`.
+    pub(crate) async fn changed(&self, seen: u64) {
+        loop {
+            let changed = self.changed.notified();
+            tokio::pin!(changed);
+            changed.as_mut().enable();
+            if self.now() != seen {
+                return;
+            }
+            changed.await;
+        }
+    }
+}
+
+/// The rights of one process, as layers that must all admit a call. A layer only narrows.
+#[derive(Debug)]
+pub(crate) struct Authority {
+    ceiling: Arc<Grants>,
+    granted: Arc<LiveGrants>,
+    /// What the operator allowed until this process ends.
+    once: RwLock<Grants>,
+    /// What the parent passed on, at most its own.
+    passed: Option<Arc<Grants>>,
+    parent: Option<Arc<Authority>>,
+}
+
+/// The layer that denied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Denier {
+    Ceiling,
+    Grant,
+    Passed,
+    Parent,
+}
+
+impl Denier {
+    pub(crate) fn rule(self) -> &'static str {
+        match self {
+            Denier::Ceiling => "beyond the ceiling of its manifest",
+            Denier::Grant => "not granted",
+            Denier::Passed => "not passed on by its parent",
+            Denier::Parent => "beyond the grants of its parent",
+        }
+    }
+}
+
+impl Authority {
+    pub(crate) fn new(ceiling: Arc<Grants>, granted: Arc<LiveGrants>) -> Arc<Self> {
+        Arc::new(Self { ceiling, granted, once: RwLock::default(), passed: None, parent: None })
+    }
+
+    /// The rights of a child: its program's own, within `passed`, within the parent's.
+    pub(crate) fn child(
+        self: &Arc<Self>,
+        ceiling: Arc<Grants>,
+        granted: Arc<LiveGrants>,
+        passed: Option<Grants>,
+    ) -> Arc<Self> {
+        let passed = passed.map(Arc::new);
+        Arc::new(Self { ceiling, granted, once: RwLock::default(), passed, parent: Some(self.clone()) })
+    }
+
+    /// Whether every layer admits it; if so, for each the rules that do, but for ceilings
+    /// (which bound what may be granted, not where it lies).
+    pub(crate) fn admit<R: Capability>(&self, want: &R::Want) -> Result<Vec<R>, Denier> {
+        if R::rules(&self.ceiling).admitting(want).next().is_none() {
+            return Err(Denier::Ceiling);
+        }
+        let granted = self.granted.get();
+        let mut rules: Vec<R> = R::rules(&granted).admitting(want).cloned().collect();
+        rules.extend(R::rules(&self.once.read()).admitting(want).cloned());
+        if rules.is_empty() {
+            return Err(Denier::Grant);
+        }
+        if let Some(passed) = &self.passed {
+            let before = rules.len();
+            rules.extend(R::rules(passed).admitting(want).cloned());
+            if rules.len() == before {
+                return Err(Denier::Passed);
+            }
+        }
+        if let Some(parent) = &self.parent {
+            rules.extend(parent.admit::<R>(want).map_err(|_| Denier::Parent)?);
+        }
+        Ok(rules)
+    }
+
+    /// Allows more until this process ends. Only the operator's answer leads here.
+    pub(crate) fn allow_once<R: Capability>(&self, want: &R::Want) {
+        // What cannot be written as a rule cannot be granted; the call is denied as before.
+        let _ = self.once.write().add(&format!("{}={want}", R::NAME));
+    }
+
+    /// Rules of `passed` that this process does not have itself.
+    pub(crate) fn beyond(&self, passed: &Grants) -> Vec<String> {
+        let granted = self.granted.get();
+        let mut held = Grants::clone(&granted);
+        for line in self.once.read().lines() {
+            let _ = held.add(&line);
+        }
+        let mut beyond = self.ceiling.beyond(passed);
+        beyond.extend(held.beyond(passed));
+        if let Some(own) = &self.passed {
+            beyond.extend(own.beyond(passed));
+        }
+        if let Some(parent) = &self.parent {
+            beyond.extend(parent.beyond(passed));
+        }
+        beyond
+    }
+}

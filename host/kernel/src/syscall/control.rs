@@ -1,0 +1,81 @@
+//! What the kernel and a running process share: its identity, its account, its live counters.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
+    },
+    time::{Instant, SystemTime},
+};
+
+use parking_lot::Mutex;
+
+use crate::{
+    account::{Account, Fuel},
+    process::{ExitStatus, Pid},
+};
+
+/// One process, as seen from outside its store.
+#[derive(Debug)]
+pub(crate) struct Control {
+    pub(crate) pid: Pid,
+    pub(crate) parent: Option<Pid>,
+    pub(crate) plugin: Arc<str>,
+    pub(crate) account: Arc<Account>,
+    pub(crate) started: Instant,
+    pub(crate) started_at: SystemTime,
+    pub(crate) syscalls: AtomicU64,
+    /// What the account had spent when the current slice began.
+    slice_start: AtomicU64,
+    /// A call needs more fuel than is left: as good as empty.
+    starved: AtomicBool,
+    /// Why it is being ended; the first reason counts.
+    ending: Mutex<Option<ExitStatus>>,
+}
+
+impl Control {
+    pub(crate) fn new(pid: Pid, parent: Option<Pid>, plugin: Arc<str>, account: Arc<Account>) -> Self {
+        Self {
+            pid,
+            parent,
+            plugin,
+            account,
+            started: Instant::now(),
+            started_at: SystemTime::now(),
+            syscalls: AtomicU64::default(),
+            slice_start: AtomicU64::default(),
+            starved: AtomicBool::default(),
+            ending: Mutex::default(),
+        }
+    }
+
+    /// A slice begins.
+    pub(crate) fn begin_slice(&self) {
+        self.slice_start.store(self.account.spent().0, Relaxed);
+    }
+
+    /// Fuel spent since the slice began, instructions and host work together.
+    pub(crate) fn slice_spent(&self) -> Fuel {
+        Fuel(self.account.spent().0.saturating_sub(self.slice_start.load(Relaxed)))
+    }
+
+    /// Whether it can burn no more.
+    pub(crate) fn empty(&self) -> bool {
+        self.starved.load(Relaxed) || self.account.left().0 == 0
+    }
+
+    /// Says that a call needs more fuel than is left, or no longer does.
+    pub(crate) fn starve(&self, starved: bool) {
+        self.starved.store(starved, Relaxed);
+    }
+
+    /// Notes why it ends, unless it is ending already.
+    pub(crate) fn end(&self, status: ExitStatus) {
+        self.ending.lock().get_or_insert(status);
+    }
+
+    /// Why it is being ended, if it is.
+    pub(crate) fn ending(&self) -> Option<ExitStatus> {
+        self.ending.lock().clone()
+    }
+}

@@ -1,0 +1,40 @@
+//! What makes a subsystem a device, and what one of its operations costs.
+
+/// A subsystem behind the door: WIT interfaces, the session a process has with it.
+pub(crate) trait Device: Sized + 'static {
+    /// Its name: manifest key where it has grants, audit field.
+    const NAME: &'static str;
+    /// What it keeps for one process; made with the process, gone with it.
+    type Session: Send + 'static;
+}
+
+/// A device that serves WASI's own interfaces over wasmtime-wasi's views, and so needs the whole table.
+pub(crate) trait WasiDevice: Device {}
+
+/// One operation of a device.
+#[derive(Debug)]
+pub(crate) struct Op {
+    /// Its name in records.
+    pub(crate) name: &'static str,
+    /// Its flat price in fuel: about the instructions that the same time would run.
+    pub(crate) fuel: u64,
+    /// Whether it changes something outside the process: each is recorded singly.
+    pub(crate) effect: bool,
+}
+
+impl Op {
+    /// Looks, and changes nothing: repeated ones share a record.
+    pub(crate) const fn query(name: &'static str, fuel: u64) -> Self {
+        Self { name, fuel, effect: false }
+    }
+
+    /// Changes something outside the process.
+    pub(crate) const fn effect(name: &'static str, fuel: u64) -> Self {
+        Self { name, fuel, effect: true }
+    }
+}
+
+/// Fuel for each 16 bytes that a call moves or keeps.
+pub(crate) const fn fuel_for_bytes(bytes: u64) -> u64 {
+    bytes.div_ceil(16)
+}

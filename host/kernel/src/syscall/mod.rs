@@ -1,0 +1,19 @@
+//! System calls: the one door, and what passes through it.
+
+pub mod audit;
+pub(crate) mod authority;
+pub(crate) mod control;
+pub(crate) mod device;
+pub(crate) mod door;
+mod errno;
+pub mod grant;
+pub(crate) mod named;
+mod operator;
+pub(crate) mod pattern;
+
+pub(crate) use authority::Authority;
+pub(crate) use control::Control;
+pub(crate) use device::{Device, Op};
+pub(crate) use door::{Entered, Syscall};
+pub(crate) use errno::{Errno, Interrupt, Refusal};
+pub use operator::{Answer, Operator, Question};

@@ -1,0 +1,54 @@
+//! A rule that is a pattern of names and nothing else: plugins, tools, origins.
+
+/// Declares the rule and the want of a capability whose rules are patterns of names.
+macro_rules! named_rule {
+    ($(#[$rule_doc:meta])* $rule:ident, $(#[$want_doc:meta])* $want:ident, $check:expr, $expected:literal) => {
+        $(#[$rule_doc])*
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        pub struct $rule($crate::syscall::pattern::Pattern);
+
+        $(#[$want_doc])*
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        pub struct $want(pub String);
+
+        impl $crate::syscall::grant::Rule for $rule {
+            type Want = $want;
+            fn admits(&self, want: &$want) -> bool {
+                self.0.admits(&want.0)
+            }
+            fn covers(&self, other: &Self) -> bool {
+                self.0.covers(&other.0)
+            }
+        }
+
+        impl std::str::FromStr for $rule {
+            type Err = $crate::syscall::grant::RuleError;
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                let check: fn(&str) -> bool = $check;
+                if !check(text) {
+                    return Err($crate::syscall::grant::RuleError::new(text, $expected));
+                }
+                Ok(Self(text.parse()?))
+            }
+        }
+
+        impl std::fmt::Display for $rule {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl std::fmt::Display for $want {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+pub(crate) use named_rule;
+
+/// Whether the text is the name of a plugin or tool, `*` allowed: `[a-z0-9_*-]`, 1 to 64 bytes.
+pub(crate) fn is_name(text: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_-*".contains(&byte);
+    (1..=64).contains(&text.len()) && text.bytes().all(plain)
+}

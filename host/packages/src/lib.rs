@@ -1,0 +1,40 @@
+//! Installed software: manifests, component files, the store, and the file of grants.
+//!
+//! A plugin is a folder. [`Package::open`] checks one without running it, [`Plugins`] installs it,
+//! pins it by digest and hands it to the kernel as a program.
+
+mod component;
+mod digest;
+mod files;
+mod folder;
+mod grant;
+mod grants_file;
+mod interfaces;
+mod limits;
+mod manifest;
+mod package;
+mod plan;
+mod plugins;
+mod protected;
+mod skill;
+mod stamp;
+mod store;
+mod text;
+mod tools;
+
+pub use component::{Entry, MAXIMUM_COMPONENT_BYTES, Surface};
+pub use component::ComponentError;
+pub use folder::{File, FolderError, MAXIMUM_BYTES, MAXIMUM_DEPTH, MAXIMUM_FILES, MAXIMUM_PATH_BYTES};
+pub use grant::GrantError;
+pub use grants_file::{Granted, GrantsFile, GrantsFileError};
+pub use interfaces::{required_capabilities, widest};
+pub use limits::LimitRequest;
+pub use manifest::{Manifest, ManifestError};
+pub use package::{Package, PackageError};
+pub use plan::{Difference, InstallPlan, LimitChange};
+pub use plugins::{OpenError, Plugins, UpdateError};
+pub use protected::Protected;
+pub use skill::SkillHead;
+pub use store::{Installed, Store, StoreError};
+pub use text::{At, TextError, printable};
+pub use tools::{ToolsError, check_tools};

@@ -1,0 +1,227 @@
+//! A plugin that may be installed or run: its folder, or a component alone, checked without running it.
+
+use std::{
+    io,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use holm_kernel::{
+    account::Limits,
+    program::{Digest, LiveGrants, Program, ToolDescription},
+};
+use semver::Version;
+
+use crate::{
+    component::{ComponentError, MAXIMUM_COMPONENT_BYTES, Surface},
+    files,
+    folder::{self, File, Folder, FolderError, Keep},
+    interfaces,
+    limits::LimitRequest,
+    manifest::{self, MAXIMUM_MANIFEST_BYTES, Manifest, ManifestError},
+    skill::SkillHead,
+};
+
+/// Why a path does not hold a plugin.
+#[derive(Debug, thiserror::Error)]
+pub enum PackageError {
+    /// There is nothing, or it cannot be read.
+    #[error("`{path}` cannot be read: {source}")]
+    Unreadable {
+        /// The path.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A folder without a manifest.
+    #[error("`{0}` has no plugin.toml: a plugin is a folder with one (`holm new` makes it), or a `.wasm` file")]
+    NoManifest(PathBuf),
+    /// A folder whose component is not there.
+    #[error("`{folder}` has no file `{component}`, which its plugin.toml names: `holm build` makes it")]
+    NoComponent {
+        /// The folder.
+        folder: PathBuf,
+        /// The component's name.
+        component: String,
+    },
+    /// The manifest is not accepted.
+    #[error(transparent)]
+    Manifest(#[from] ManifestError),
+    /// The folder's files are not accepted.
+    #[error("`{path}`: {source}")]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// Why.
+        source: FolderError,
+    },
+    /// The component is not accepted.
+    #[error("`{path}`: {source}")]
+    Component {
+        /// The component's file.
+        path: PathBuf,
+        /// Why.
+        source: ComponentError,
+    },
+}
+
+/// A plugin, checked: its manifest, what its component imports and exports, its digest.
+#[derive(Debug)]
+pub struct Package {
+    /// What its author says; made up from the imports where there is none.
+    pub manifest: Manifest,
+    /// Whether there is a manifest.
+    pub declared: bool,
+    /// What its component imports and exports.
+    pub surface: Surface,
+    /// The digest of all its files.
+    pub digest: Digest,
+    /// The digest of its component.
+    pub component: Digest,
+    /// What its `SKILL.md` says of itself.
+    pub skill: Option<SkillHead>,
+    /// The files that belong to it.
+    pub files: Vec<File>,
+    /// What lies in its folder and does not belong to it.
+    pub left_out: Vec<String>,
+    /// Where it lies: the folder, or the component's file. Absolute.
+    pub source: PathBuf,
+    /// The folder; none where it is a component alone.
+    pub(crate) folder: Option<Folder>,
+}
+
+impl Package {
+    /// Checks a plugin's folder, or a component file alone. Nothing of it is run.
+    ///
+    /// # Errors
+    /// Its manifest, its files or its component are not accepted.
+    pub fn open(path: &Path) -> Result<Self, PackageError> {
+        let unreadable = |source| PackageError::Unreadable { path: path.to_owned(), source };
+        let source = path.canonicalize().map_err(unreadable)?;
+        match source.is_dir() {
+            true => Self::in_folder(source, None),
+            false => Self::alone(source),
+        }
+    }
+
+    /// Checks a folder; an installed one (`expected` is its digest) counts with all its files.
+    pub(crate) fn in_folder(source: PathBuf, expected: Option<Digest>) -> Result<Self, PackageError> {
+        let broken = |reason| PackageError::Folder { path: source.clone(), source: reason };
+        let no_component = |manifest: &Manifest| {
+            let component = manifest.component.clone();
+            PackageError::NoComponent { folder: source.clone(), component }
+        };
+        let unreadable = |reason| PackageError::Unreadable { path: source.clone(), source: reason };
+        let dir = folder::open(&source).map_err(unreadable)?;
+        let text = match folder::read(&dir, manifest::FILE, MAXIMUM_MANIFEST_BYTES as u64) {
+            Err(FolderError::Io { source: reason, .. }) if reason.kind() == io::ErrorKind::NotFound => {
+                return Err(PackageError::NoManifest(source));
+            }
+            text => text.map_err(broken)?,
+        };
+        let manifest = Manifest::from_bytes(&text, &source.join(manifest::FILE).to_string_lossy())?;
+        let keep = if expected.is_some() { Keep::All } else { Keep::Plugin(&manifest) };
+        let mut folder = Folder::list(dir, keep).map_err(broken)?;
+        let bytes = folder.size(&manifest.component).ok_or_else(|| no_component(&manifest))?;
+        let component_path = source.join(&manifest.component);
+        let refused = |reason| PackageError::Component { path: component_path.clone(), source: reason };
+        if bytes > MAXIMUM_COMPONENT_BYTES {
+            return Err(refused(ComponentError::TooLarge(bytes)));
+        }
+        let (digest, [digested, component]) = folder.digest([manifest::FILE, &manifest.component]).map_err(broken)?;
+        if digested != text {
+            return Err(broken(FolderError::Changed(manifest::FILE.into())));
+        }
+        let surface = Surface::read(&component).map_err(refused)?;
+        surface.within(&manifest.ceiling).map_err(refused)?;
+        let skill = folder.size("SKILL.md").and_then(|_| folder.read("SKILL.md", 1 << 20).ok());
+        Ok(Self {
+            skill: skill.and_then(|bytes| SkillHead::parse(&String::from_utf8_lossy(&bytes))),
+            files: folder.files.clone(),
+            left_out: std::mem::take(&mut folder.left_out),
+            component: Digest::of(&component),
+            declared: true,
+            manifest,
+            surface,
+            digest,
+            source,
+            folder: Some(folder),
+        })
+    }
+
+    fn alone(source: PathBuf) -> Result<Self, PackageError> {
+        let refused = |reason| PackageError::Component { path: source.clone(), source: reason };
+        let unreadable = |reason| PackageError::Unreadable { path: source.clone(), source: reason };
+        let file = files::open(&source).map_err(unreadable)?;
+        let bytes = file.metadata().map_err(unreadable)?.len();
+        if bytes > MAXIMUM_COMPONENT_BYTES {
+            return Err(refused(ComponentError::TooLarge(bytes)));
+        }
+        let component = files::read_from(file, MAXIMUM_COMPONENT_BYTES).map_err(unreadable)?;
+        let surface = Surface::read(&component).map_err(refused)?;
+        let digest = Digest::of(&component);
+        let file_name = source.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let manifest = Manifest {
+            name: name_from(&file_name),
+            version: Version::new(0, 0, 0),
+            description: format!("The component {}", crate::text::printable(&file_name)),
+            component: file_name.clone(),
+            include: Vec::new(),
+            ceiling: interfaces::widest(&surface.imports).map_err(refused)?,
+            limits: LimitRequest::default(),
+        };
+        Ok(Self {
+            manifest,
+            declared: false,
+            surface,
+            digest,
+            component: digest,
+            skill: None,
+            files: vec![File { path: file_name, bytes: component.len() as u64 }],
+            left_out: Vec::new(),
+            source,
+            folder: None,
+        })
+    }
+
+    /// The program, to run it without installing it. Its name holds its digest: it is never
+    /// taken for the installed plugin of that name, and cannot reach what that one has stored.
+    pub fn program(&self, operator: &Limits, grants: Arc<LiveGrants>, tools: Vec<ToolDescription>) -> Program {
+        self.named(format!("{}@{:.16}", self.manifest.name, self.digest.to_string()), operator, grants, tools)
+    }
+
+    pub(crate) fn named(
+        &self,
+        name: String,
+        operator: &Limits,
+        grants: Arc<LiveGrants>,
+        tools: Vec<ToolDescription>,
+    ) -> Program {
+        let path = match &self.folder {
+            Some(_) => self.source.join(&self.manifest.component),
+            None => self.source.clone(),
+        };
+        let ceiling = self.manifest.ceiling.clone();
+        Program {
+            name,
+            component: self.component,
+            read: Box::new(move || files::read(&path, MAXIMUM_COMPONENT_BYTES)),
+            // As grants are: links resolved, so that both speak of the same places.
+            ceiling: Arc::new(ceiling.clone().anchored(Path::new("/")).unwrap_or(ceiling)),
+            grants,
+            limits: self.manifest.limits.within(operator),
+            tools,
+        }
+    }
+}
+
+fn name_from(file_name: &str) -> String {
+    let stem = file_name.strip_suffix(".wasm").unwrap_or(file_name).to_ascii_lowercase();
+    let plain = |char: char| if char.is_ascii_lowercase() || char.is_ascii_digit() { char } else { '-' };
+    let name: String = stem.chars().map(plain).take(64).collect();
+    let name = name.trim_matches('-');
+    match manifest::check_name(name) {
+        Ok(()) => name.to_owned(),
+        Err(_) => "program".to_owned(),
+    }
+}

@@ -1,0 +1,366 @@
+//! The installed plugins, as the kernel and the operator's commands see them.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    path::{Path, PathBuf},
+    sync::{Arc, OnceLock},
+    time::SystemTime,
+};
+
+use holm_kernel::{
+    account::Limits,
+    devices::Grants,
+    program::{Digest, LiveGrants, Program, ProgramError, Programs, ToolDescription},
+};
+use parking_lot::{Mutex, RwLock};
+
+use crate::{
+    folder::FolderError,
+    grant::{self, GrantError},
+    grants_file::{Granted, GrantsFile, GrantsFileError},
+    package::{Package, PackageError},
+    plan::{self, Before, InstallPlan},
+    protected::Protected,
+    stamp::Stamp,
+    store::{Installed, Store, StoreError},
+    tools::{self, ToolsError},
+};
+
+/// Why the installed plugins cannot be read at all.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The file of grants.
+    #[error(transparent)]
+    Grants(#[from] GrantsFileError),
+}
+
+/// Why a plugin is not installed, updated or uninstalled.
+#[derive(Debug, thiserror::Error)]
+pub enum UpdateError {
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The file of grants.
+    #[error(transparent)]
+    Grants(#[from] GrantsFileError),
+    /// Its tools.
+    #[error(transparent)]
+    Tools(#[from] ToolsError),
+    /// Something else was installed since the plan was made.
+    #[error("`{0}` was installed or changed meanwhile; look at it again")]
+    Outdated(String),
+}
+
+/// One plugin whose files were checked.
+struct Checked {
+    installed: Installed,
+    package: Package,
+    /// None where a file changed too lately to be sure: it is digested again then.
+    stamp: Option<Stamp>,
+    program: Arc<Program>,
+}
+
+/// All installed plugins and their grants.
+pub struct Plugins {
+    store: Store,
+    file: GrantsFile,
+    protected: Protected,
+    operator: Limits,
+    checked: RwLock<BTreeMap<String, Arc<Checked>>>,
+    /// The grants of running processes stay the same object, so that a change reaches them.
+    /// Files with another digest are somebody else.
+    live: Mutex<HashMap<(String, Digest), Arc<LiveGrants>>>,
+    /// One operator command at a time.
+    changing: Mutex<()>,
+    changed: OnceLock<Box<dyn Fn() + Send + Sync>>,
+}
+
+impl Plugins {
+    /// Opens what is installed in Holm's home. `protect` are further places of Holm's own, like its
+    /// configuration; `operator` is what any plugin may use at most.
+    ///
+    /// # Errors
+    /// The store or the file of grants cannot be read. A single broken plugin is no such error.
+    pub fn open(
+        home: &Path,
+        protect: impl IntoIterator<Item = PathBuf>,
+        operator: Limits,
+    ) -> Result<Self, OpenError> {
+        let store = Store::open(home)?;
+        let places = [home.to_owned(), store.folder().to_owned()].into_iter().chain(protect);
+        let plugins = Self {
+            protected: Protected::new(places),
+            file: GrantsFile::new(store.folder().parent().unwrap_or(home)),
+            store,
+            operator,
+            checked: RwLock::default(),
+            live: Mutex::default(),
+            changing: Mutex::default(),
+            changed: OnceLock::new(),
+        };
+        plugins.reload()?;
+        Ok(plugins)
+    }
+
+    /// What to call after grants changed: `Kernel::grants_changed`. Only the first call counts.
+    pub fn notify(&self, changed: impl Fn() + Send + Sync + 'static) {
+        let _ = self.changed.set(Box::new(changed));
+    }
+
+    /// Reads the file of grants and the store anew, after somebody else changed them.
+    ///
+    /// # Errors
+    /// The file of grants cannot be read. Nothing changes then.
+    pub fn reload(&self) -> Result<(), GrantsFileError> {
+        let granted = self.file.read()?;
+        self.checked.write().clear();
+        self.settle_live(&granted);
+        Ok(())
+    }
+
+    /// Sets all live grants to what the file says.
+    fn settle_live(&self, granted: &BTreeMap<String, Granted>) {
+        for ((name, digest), live) in &*self.live.lock() {
+            let grants = granted.get(name).filter(|granted| granted.digest == *digest);
+            let grants = grants.map(|granted| granted.grants.clone()).unwrap_or_default();
+            if *live.get() != grants {
+                live.set(grants);
+            }
+        }
+        if let Some(changed) = self.changed.get() {
+            changed();
+        }
+    }
+
+    /// The store, to read from.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// What no file grant reaches.
+    pub fn protected(&self) -> &Protected {
+        &self.protected
+    }
+
+    /// What any plugin may use at most.
+    pub fn operator(&self) -> &Limits {
+        &self.operator
+    }
+
+    /// What is recorded of each plugin, by name, whether it can be started or not.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub fn installed(&self) -> Result<Vec<(String, Result<Installed, StoreError>)>, StoreError> {
+        let names = self.store.names()?;
+        Ok(names.into_iter().map(|name| (name.clone(), self.store.find(&name))).collect())
+    }
+
+    /// All that is known of an installed plugin, its files checked.
+    ///
+    /// # Errors
+    /// It is not installed, was changed, or cannot be read.
+    pub fn inspect(&self, name: &str) -> Result<(Installed, Package), ProgramError> {
+        let checked = self.check(name)?;
+        Ok((checked.installed, checked.package))
+    }
+
+    /// What is granted to a plugin.
+    ///
+    /// # Errors
+    /// It is not installed, was changed, or the file of grants cannot be read.
+    pub fn grants(&self, name: &str) -> Result<Grants, GrantError> {
+        let checked = self.checked(name)?;
+        Ok(self.granted(&checked.installed)?)
+    }
+
+    fn granted(&self, installed: &Installed) -> Result<Grants, GrantsFileError> {
+        let granted = self.file.read()?.remove(&installed.name);
+        Ok(granted.filter(|granted| granted.digest == installed.digest).map(|granted| granted.grants).unwrap_or_default())
+    }
+
+    /// Compares a package with what is installed under its name. Nothing changes. `tools` are those
+    /// that its component told of, in a bounded run without grants.
+    ///
+    /// # Errors
+    /// Its tools are not acceptable, or the store cannot be read.
+    pub fn plan(&self, package: Package, tools: Vec<ToolDescription>) -> Result<InstallPlan, UpdateError> {
+        tools::check_tools(&tools)?;
+        if !package.declared {
+            return Err(StoreError::NoManifest(package.source).into());
+        }
+        let before = match self.store.find(&package.manifest.name) {
+            Err(StoreError::NotFound(_)) => None,
+            // What cannot be read is replaced, and passes nothing on.
+            Err(StoreError::Record(_)) => None,
+            Err(error) => return Err(error.into()),
+            Ok(installed) => Some(Before {
+                manifest: self.checked(&installed.name).ok().map(|checked| checked.package.manifest.clone()),
+                grants: self.granted(&installed)?,
+                installed,
+            }),
+        };
+        Ok(plan::plan(package, tools, before))
+    }
+
+    /// Installs as planned. `keep_grants` is its user's yes to [`plan::Difference::grants_kept`];
+    /// where the files are the same, grants stay without being asked about.
+    ///
+    /// # Errors
+    /// The source or the store changed since the plan, or cannot be written.
+    pub fn apply(&self, plan: &InstallPlan, keep_grants: bool) -> Result<Installed, UpdateError> {
+        let _alone = self.changing.lock();
+        let name = &plan.package.manifest.name;
+        if self.store.find(name).ok().as_ref() != plan.before.as_ref() {
+            return Err(UpdateError::Outdated(name.clone()));
+        }
+        let installed = self.store.install(&plan.package, &plan.tools)?;
+        if !plan.difference.same_files {
+            // A crash before this leaves the new files without grants: they are for the old digest.
+            if keep_grants && !plan.difference.grants_kept.is_empty() {
+                let granted = Granted { digest: installed.digest, grants: plan.carried.clone() };
+                self.file.set(name, &granted)?;
+            } else if self.file.read()?.contains_key(name) {
+                self.file.remove(name)?;
+            }
+        }
+        self.reload()?;
+        Ok(installed)
+    }
+
+    /// Removes a plugin and its grants. What runs of it is denied everything from now on.
+    ///
+    /// # Errors
+    /// It is not installed, or cannot be removed.
+    pub fn uninstall(&self, name: &str) -> Result<(), UpdateError> {
+        let _alone = self.changing.lock();
+        if self.file.read()?.contains_key(name) {
+            self.file.remove(name)?;
+        }
+        let removed = self.store.uninstall(name);
+        self.reload()?;
+        Ok(removed?)
+    }
+
+    /// Adds lines like `fs=./data:ro` to a plugin's grants; paths count from `directory`.
+    /// What it then holds.
+    ///
+    /// # Errors
+    /// A line is beyond the ceiling, reaches what is Holm's own, or does not parse. Nothing changes then.
+    pub fn grant(&self, name: &str, lines: &[String], directory: &Path) -> Result<Grants, GrantError> {
+        let _alone = self.changing.lock();
+        let checked = self.checked(name)?;
+        let ceiling = &checked.package.manifest.ceiling;
+        let added = grant::settle(name, lines, directory, ceiling, &self.protected)?;
+        let mut grants = self.granted(&checked.installed)?;
+        added.lines().iter().try_for_each(|line| grants.add(line))?;
+        self.put(&checked.installed, grants)
+    }
+
+    /// Takes grants away: `fs`, or `fs=./data`. Without lines it takes all. What is left.
+    ///
+    /// # Errors
+    /// A line covers nothing that is granted, or does not parse. Nothing changes then.
+    pub fn revoke(&self, name: &str, lines: &[String], directory: &Path) -> Result<Grants, GrantError> {
+        let _alone = self.changing.lock();
+        // A plugin that was tampered with can still be revoked.
+        let installed = self.find_record(name)?;
+        let mut grants = if lines.is_empty() { Grants::default() } else { self.granted(&installed)? };
+        for line in lines {
+            if grant::take(&mut grants, line, directory)? == 0 {
+                let granted = self.granted(&installed)?.lines();
+                return Err(GrantError::NotGranted { name: name.to_owned(), line: line.clone(), granted });
+            }
+        }
+        self.put(&installed, grants)
+    }
+
+    fn put(&self, installed: &Installed, grants: Grants) -> Result<Grants, GrantError> {
+        let granted = Granted { digest: installed.digest, grants: grants.clone() };
+        self.file.set(&installed.name, &granted)?;
+        self.settle_live(&self.file.read()?);
+        Ok(grants)
+    }
+
+    fn find_record(&self, name: &str) -> Result<Installed, ProgramError> {
+        self.store.find(name).map_err(|error| match error {
+            StoreError::NotFound(name) => ProgramError::NotFound(name),
+            error => unreadable(name, &error),
+        })
+    }
+
+    fn live(&self, installed: &Installed) -> Result<Arc<LiveGrants>, GrantsFileError> {
+        let grants = self.granted(installed)?;
+        let mut live = self.live.lock();
+        let key = (installed.name.clone(), installed.digest);
+        Ok(live.entry(key).or_insert_with(|| Arc::new(LiveGrants::new(grants))).clone())
+    }
+
+    /// The plugin, from memory where nothing changed.
+    fn checked(&self, name: &str) -> Result<Arc<Checked>, ProgramError> {
+        let known = self.checked.read().get(name).cloned();
+        let changed = match known {
+            Some(known) => match &known.stamp {
+                Some(stamp) => match stamp.changed(&known.package.source) {
+                    None => return Ok(known),
+                    Some(path) => Some(path.to_owned()),
+                },
+                None => None,
+            },
+            None => None,
+        };
+        let checked = self.check(name).map_err(|error| match (error, changed) {
+            (ProgramError::Changed { name, .. }, Some(path)) if !path.as_os_str().is_empty() => {
+                ProgramError::Changed { name, what: format!("{}", path.display()) }
+            }
+            (error, _) => error,
+        })?;
+        let checked = Arc::new(checked);
+        self.checked.write().insert(name.to_owned(), checked.clone());
+        Ok(checked)
+    }
+
+    /// Reads and digests a plugin's files.
+    fn check(&self, name: &str) -> Result<Checked, ProgramError> {
+        let started = SystemTime::now();
+        let installed = self.find_record(name)?;
+        let folder = self.store.folder_of(&installed);
+        let changed = |what: &str| ProgramError::Changed { name: name.to_owned(), what: what.to_owned() };
+        let package = Package::in_folder(folder.clone(), Some(installed.digest)).map_err(|error| match &error {
+            PackageError::NoManifest(_) => changed("plugin.toml is gone"),
+            PackageError::NoComponent { .. } => changed("the component is gone"),
+            // It was acceptable when it was installed.
+            PackageError::Manifest(_) => changed("plugin.toml"),
+            PackageError::Component { .. } => changed("the component"),
+            PackageError::Folder { source: FolderError::Io { .. }, .. } | PackageError::Unreadable { .. } => {
+                unreadable(name, &error)
+            }
+            PackageError::Folder { source, .. } => changed(&source.to_string()),
+        })?;
+        if package.digest != installed.digest {
+            return Err(changed(if package.component == installed.component { "a file" } else { "the component" }));
+        }
+        let stamp = Stamp::take(&folder, &package.files).ok().filter(|stamp| stamp.is_settled(started));
+        let grants = self.live(&installed).map_err(|error| unreadable(name, &error))?;
+        let program = package.named(name.to_owned(), &self.operator, grants, installed.tools.clone());
+        Ok(Checked { installed, package, stamp, program: Arc::new(program) })
+    }
+}
+
+fn unreadable(name: &str, error: &dyn std::error::Error) -> ProgramError {
+    ProgramError::Unreadable { name: name.to_owned(), reason: error.to_string() }
+}
+
+impl Programs for Plugins {
+    fn find(&self, name: &str) -> Result<Arc<Program>, ProgramError> {
+        self.checked(name).map(|checked| checked.program.clone())
+    }
+
+    fn list(&self) -> Vec<Arc<Program>> {
+        let names = self.store.names().unwrap_or_default();
+        names.iter().filter_map(|name| self.find(name).ok()).collect()
+    }
+}

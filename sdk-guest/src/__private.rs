@@ -1,0 +1,197 @@
+//! What the macros expand to. Not for use by hand: it may change in any release.
+#![allow(missing_docs, reason = "hidden from the documentation")]
+
+pub use crate::bindings::{agent, toolbox};
+pub use crate::exit::finish;
+pub use crate::{__export_run as export_run, __export_toolbox as export_toolbox};
+pub use {schemars, serde};
+
+use crate::{Error, Tool, ToolError};
+use schemars::generate::{Contract, SchemaSettings};
+use schemars::{JsonSchema, Schema};
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
+use std::any::Any;
+use std::fmt::Display;
+
+/// The type beside a tool's function, of the same name.
+pub trait Exported {
+    const TOOL: Tool;
+}
+
+/// Two tools of one name would hide each other; this runs in the compiler.
+pub const fn unique(tools: &[Tool]) -> bool {
+    let mut first = 0;
+    while first < tools.len() {
+        let mut second = first + 1;
+        while second < tools.len() {
+            if same(tools[first].name.as_bytes(), tools[second].name.as_bytes()) {
+                return false;
+            }
+            second += 1;
+        }
+        first += 1;
+    }
+    true
+}
+
+const fn same(a: &[u8], b: &[u8]) -> bool {
+    let mut index = 0;
+    while index < a.len() && index < b.len() && a[index] == b[index] {
+        index += 1;
+    }
+    index == a.len() && index == b.len()
+}
+
+/// Reads a call's arguments; an error says where in them it lies.
+pub fn arguments<T: DeserializeOwned>(json: &str) -> Result<T, ToolError> {
+    let mut reader = serde_json::Deserializer::from_str(json);
+    let value: T = serde_path_to_error::deserialize(&mut reader)
+        .map_err(|error| ToolError::InvalidArguments(at_its_place(&error)))?;
+    reader.end().map_err(|error| ToolError::InvalidArguments(error.to_string()))?;
+    Ok(value)
+}
+
+fn at_its_place(error: &serde_path_to_error::Error<serde_json::Error>) -> String {
+    match error.path().to_string().as_str() {
+        "." | "?" => error.inner().to_string(),
+        path => format!("{path}: {}", error.inner()),
+    }
+}
+
+pub fn reply(value: impl Serialize) -> Result<String, ToolError> {
+    serde_json::to_string(&value).map_err(|error| ToolError::Failed(error.to_string()))
+}
+
+pub fn reply_result<T: Serialize, E: Display + 'static>(result: Result<T, E>) -> Result<String, ToolError> {
+    result.map_err(blame).and_then(reply)
+}
+
+/// Only our own errors can blame the caller; any other means that the tool failed.
+fn blame(error: impl Display + 'static) -> ToolError {
+    let any: &dyn Any = &error;
+    if let Some(error) = any.downcast_ref::<ToolError>() {
+        return error.clone();
+    }
+    match any.downcast_ref::<Error>() {
+        Some(error) if error.is_of_arguments() => ToolError::InvalidArguments(error.to_string()),
+        _ => ToolError::Failed(error.to_string()),
+    }
+}
+
+pub fn input_schema<T: JsonSchema>() -> Value {
+    let mut schema = schema::<T>(Contract::Deserialize);
+    // schemars leaves it out for a tool without parameters, but clients of MCP require it.
+    schema.ensure_object().entry("properties").or_insert_with(|| Value::Object(serde_json::Map::new()));
+    schema.into()
+}
+
+/// None where the type promises nothing, as `serde_json::Value` does.
+pub fn output_schema<T: JsonSchema>() -> Option<Value> {
+    let schema = schema::<T>(Contract::Serialize);
+    let says_something = schema.as_object().is_some_and(|schema| !schema.is_empty());
+    says_something.then(|| schema.into())
+}
+
+/// Small, for models read it: without references, the dialect and the title, which is a Rust name.
+fn schema<T: JsonSchema>(contract: Contract) -> Schema {
+    let mut settings = SchemaSettings::draft2020_12().with(|settings| {
+        settings.meta_schema = None;
+        settings.inline_subschemas = true;
+    });
+    settings.contract = contract;
+    let mut schema = settings.into_generator().into_root_schema_for::<T>();
+    schema.remove("title");
+    schema
+}
+
+/// What the kernel calls; see `wit/tool.wit`, interface `tools`.
+pub mod offer {
+    use super::toolbox::exports::holm::sys::tools::{Description, Summary, ToolError};
+    use crate::Toolbox;
+    use std::io::Write;
+
+    pub fn list(toolbox: &Toolbox) -> Vec<Summary> {
+        let summary = |tool: &crate::Tool| Summary { name: tool.name.to_owned(), description: tool.summary.to_owned() };
+        toolbox.tools().iter().map(summary).collect()
+    }
+
+    pub fn describe(toolbox: &Toolbox, name: &str) -> Option<Description> {
+        toolbox.get(name).map(|tool| Description {
+            name: tool.name.to_owned(),
+            description: tool.description.to_owned(),
+            input_schema: (tool.input_schema)().to_string(),
+            output_schema: (tool.output_schema)().map(|schema| schema.to_string()),
+        })
+    }
+
+    pub fn call(toolbox: &Toolbox, name: &str, arguments: &str) -> Result<String, ToolError> {
+        let result = toolbox.call(name, arguments);
+        // What a tool prints is talk: a closed stdout does not undo its work.
+        let _ = std::io::stdout().flush();
+        result.map_err(|error| match error {
+            crate::ToolError::NoSuchTool => ToolError::NoSuchTool,
+            crate::ToolError::InvalidArguments(text) => ToolError::InvalidArguments(text),
+            crate::ToolError::Failed(text) => ToolError::Failed(text),
+        })
+    }
+}
+
+#[cfg(target_family = "wasm")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __export_run {
+    ($run:ident) => {
+        struct Agent;
+        impl $crate::__private::agent::Guest for Agent {
+            fn run(arguments: ::std::vec::Vec<::std::string::String>) -> u8 {
+                $run(arguments)
+            }
+        }
+        $crate::__private::agent::export!(Agent with_types_in $crate::__private::agent);
+    };
+}
+
+#[cfg(target_family = "wasm")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __export_toolbox {
+    ($toolbox:ident) => {
+        use $crate::__private::{offer, toolbox::exports::holm::sys::tools};
+        struct Offer;
+        impl tools::Guest for Offer {
+            fn list() -> ::std::vec::Vec<tools::Summary> {
+                offer::list(&$toolbox)
+            }
+            fn describe(name: ::std::string::String) -> ::std::option::Option<tools::Description> {
+                offer::describe(&$toolbox, &name)
+            }
+            fn call(
+                name: ::std::string::String,
+                arguments: ::std::string::String,
+            ) -> ::std::result::Result<::std::string::String, tools::ToolError> {
+                offer::call(&$toolbox, &name, &arguments)
+            }
+        }
+        $crate::__private::toolbox::export!(Offer with_types_in $crate::__private::toolbox);
+    };
+}
+
+// A native library exports nothing, but what it would run is type-checked and counts as used.
+#[cfg(not(target_family = "wasm"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __export_run {
+    ($run:ident) => {
+        const _: fn(::std::vec::Vec<::std::string::String>) -> u8 = $run;
+    };
+}
+
+#[cfg(not(target_family = "wasm"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __export_toolbox {
+    ($toolbox:ident) => {
+        const _: &$crate::Toolbox = &$toolbox;
+    };
+}

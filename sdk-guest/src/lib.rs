@@ -1,0 +1,98 @@
+//! The guest side of Holm: a whole skill in ten lines.
+//!
+//! ```
+//! /// Counts the words of a text. The most frequent come first.
+//! #[holm::tool]
+//! fn word_count(
+//!     /// The text to count.
+//!     text: String,
+//! ) -> usize {
+//!     text.split_whitespace().count()
+//! }
+//!
+//! holm::export_tools![word_count];
+//! # fn main() {}
+//! ```
+//!
+//! [`tool`](macro@tool) makes a function a tool, [`export_tools!`] exports them; [`main`] makes a
+//! function what `holm run` runs. One component may do both. The system calls are the modules
+//! [`storage`], [`spawn`], [`mod@tool`] and [`log`]; files, standard streams, clocks and random
+//! numbers are those of the standard library. A component imports only what its code reaches, and
+//! each import must lie within its manifest's ceiling.
+//!
+//! The SDK is sugar over `wit/`: it decides nothing, and a refusal is always an `Err`.
+//! On a target other than Wasm the tools can be called (see [`Toolbox`]), so their unit tests run
+//! natively; a system call panics there.
+
+mod bindings;
+mod errno;
+mod error;
+mod exit;
+pub mod files;
+pub mod log;
+pub mod poll;
+pub mod spawn;
+pub mod storage;
+pub mod streams;
+pub mod tool;
+mod toolbox;
+
+#[doc(hidden)]
+pub mod __private;
+
+pub use errno::{Denial, Excess, Usage};
+pub use error::{Error, Result};
+pub use exit::Exit;
+pub use toolbox::{Tool, ToolError, Toolbox};
+
+/// schemars, as the tools use it.
+pub use schemars;
+/// serde, as the tools use it.
+pub use serde;
+/// serde_json, as the tools use it.
+pub use serde_json;
+
+/// Makes an ordinary function a tool.
+///
+/// - Its **name** is the function's, or `#[holm::tool(name = "word-count")]`.
+/// - Its **description** is the doc comment, the first sentence its one-line summary.
+/// - The **schema** of its arguments comes from the parameters: any type that is
+///   `Deserialize` and `JsonSchema` ([`json`](macro@json) makes one); an `Option` may be left out,
+///   an unknown argument is an error. `///` on a parameter describes it, and `#[serde(..)]` and
+///   `#[schemars(..)]` on it work as on a field.
+/// - It **returns** a value that is `Serialize` and `JsonSchema`, or a `Result` of one whose error
+///   is `Display`: the error becomes `failed` with its text. [`Error::arguments`] makes it
+///   `invalid-arguments`. A type whose name is `Result` is taken for one.
+pub use holm_macros::tool;
+
+/// Makes a function what the component runs: it exports `run` of the world `agent`.
+///
+/// The function takes nothing or `arguments: Vec<String>` (without the program's name) and returns
+/// anything that is [`Exit`]: `()`, `u8`, or a `Result` of those. An error is printed to stderr and
+/// becomes exit code 1.
+///
+/// ```
+/// # mod skill {
+/// #[holm::main]
+/// fn main(arguments: Vec<String>) -> holm::Result<()> {
+///     println!("{}", arguments.join(" "));
+///     Ok(())
+/// }
+/// # }
+/// # fn main() {}
+/// ```
+pub use holm_macros::main;
+
+/// Makes a type one that tools take or return as JSON: `Serialize`, `Deserialize` and `JsonSchema`.
+///
+/// `#[serde(..)]` and `#[schemars(..)]` go below it.
+///
+/// ```
+/// #[holm::json]
+/// struct Count {
+///     /// The word.
+///     word: String,
+///     times: usize,
+/// }
+/// ```
+pub use holm_macros::json;

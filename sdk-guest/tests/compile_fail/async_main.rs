@@ -1,0 +1,4 @@
+#[holm::main]
+async fn run() {}
+
+fn main() {}

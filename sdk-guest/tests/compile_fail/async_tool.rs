@@ -1,0 +1,7 @@
+/// Fetches.
+#[holm::tool]
+async fn fetch(address: String) -> String {
+    address
+}
+
+fn main() {}

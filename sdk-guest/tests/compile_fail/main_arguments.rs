@@ -1,0 +1,4 @@
+#[holm::main]
+fn run(first: String, second: String) {}
+
+fn main() {}

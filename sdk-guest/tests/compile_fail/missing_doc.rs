@@ -1,0 +1,6 @@
+#[holm::tool]
+fn count(text: String) -> usize {
+    text.len()
+}
+
+fn main() {}

@@ -1,0 +1,7 @@
+fn count(text: String) -> usize {
+    text.len()
+}
+
+holm::export_tools![count];
+
+fn main() {}

@@ -1,0 +1,7 @@
+/// Adds.
+#[holm::tool]
+fn add((a, b): (i64, i64)) -> i64 {
+    a + b
+}
+
+fn main() {}

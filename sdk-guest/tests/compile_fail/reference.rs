@@ -1,0 +1,7 @@
+/// Counts.
+#[holm::tool]
+fn count(text: &str) -> usize {
+    text.len()
+}
+
+fn main() {}
