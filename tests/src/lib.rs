@@ -1,1 +1,394 @@
-//! The tests of Holm.
+//! The harness: one kernel, a guest to run, and a report of what came of it.
+//!
+//! ```no_run
+//! # use holm_tests::guest;
+//! # async fn test() {
+//! let report = guest("fs_ok").grant("fs=/data:ro").arguments(["/data/a"]).run().await;
+//! report.exits(0);
+//! # }
+//! ```
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
+
+use std::{
+    future::Future,
+    path::{Path, PathBuf},
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
+
+use holm_kernel::{
+    Answer, Config, Exit, InProcess, Kernel, Operator, Parts, Question, Running, Spawn,
+    account::Limits,
+    audit::{self, Decision, Record},
+    devices::Grants,
+    pipe,
+    process::{ExitStatus, Fault},
+    program::{Digest, LiveGrants, Program, ProgramError, Programs, ToolDescription},
+};
+use parking_lot::Mutex;
+
+/// The directory of the built guests.
+pub fn guests() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("guests/target/wasm32-wasip2/release")
+}
+
+/// The bytes of a guest.
+///
+/// # Panics
+/// It was not built: `just guests` does.
+pub fn component(name: &str) -> Vec<u8> {
+    let path = guests().join(name).with_extension("wasm");
+    std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}; build the guests with `just guests`", path.display()))
+}
+
+/// The kernel that all tests of one binary share, with a runtime of its own.
+pub struct Machine {
+    /// The kernel.
+    pub kernel: Kernel,
+    /// What its devices recorded.
+    pub records: Arc<Records>,
+    /// The plugins that guests find by name.
+    pub plugins: Arc<Plugins>,
+    runtime: tokio::runtime::Runtime,
+}
+
+/// Audit records, kept.
+#[derive(Default)]
+pub struct Records(Mutex<Vec<Record>>);
+
+impl audit::Sink for Records {
+    fn record(&self, record: Record) {
+        self.0.lock().push(record);
+    }
+}
+
+/// Installed plugins, in memory.
+#[derive(Default)]
+pub struct Plugins(Mutex<Vec<Arc<Program>>>);
+
+impl Plugins {
+    /// Installs a program; one of the same name is replaced.
+    pub fn install(&self, program: Arc<Program>) {
+        let mut all = self.0.lock();
+        all.retain(|known| known.name != program.name);
+        all.push(program);
+    }
+}
+
+impl Programs for Plugins {
+    fn find(&self, name: &str) -> Result<Arc<Program>, ProgramError> {
+        let found = self.0.lock().iter().find(|program| program.name == name).cloned();
+        found.ok_or_else(|| ProgramError::NotFound(name.to_owned()))
+    }
+
+    fn list(&self) -> Vec<Arc<Program>> {
+        self.0.lock().clone()
+    }
+}
+
+/// The machine of this test binary.
+pub fn machine() -> &'static Machine {
+    static MACHINE: OnceLock<Machine> = OnceLock::new();
+    MACHINE.get_or_init(|| Machine::new(Config { capacity: 400, ..Config::default() }))
+}
+
+impl Machine {
+    /// A kernel over drivers in memory.
+    pub fn new(config: Config) -> Self {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        let _entered = runtime.enter();
+        let (records, plugins) = (Arc::<Records>::default(), Arc::<Plugins>::default());
+        let protected = PathBuf::from("/nonexistent/holm");
+        let parts = Parts {
+            storage: holm_drivers::storage::open("memory", Path::new("/nonexistent")).unwrap(),
+            programs: plugins.clone(),
+            audit: records.clone(),
+            log: Arc::new(()),
+            compiler: Arc::new(InProcess),
+            protected: Arc::new(move |path| path.starts_with(&protected)),
+        };
+        let kernel = Kernel::boot(config, parts).unwrap();
+        drop(_entered);
+        Self { kernel, records, plugins, runtime }
+    }
+
+    /// Waits for a test on this machine's runtime.
+    pub fn block_on<T>(&self, test: impl Future<Output = T>) -> T {
+        self.runtime.block_on(async { tokio::time::timeout(Duration::from_secs(120), test).await.expect("it hangs") })
+    }
+}
+
+/// A guest that is to be run.
+pub struct Guest {
+    machine: &'static Machine,
+    name: String,
+    component: Vec<u8>,
+    ceiling: Grants,
+    grants: Grants,
+    limits: Limits,
+    arguments: Vec<String>,
+    stdin: Vec<u8>,
+    directory: PathBuf,
+    operator: Option<Arc<dyn Operator>>,
+}
+
+/// A guest by its name, with everything in its ceiling and nothing granted.
+pub fn guest(name: &str) -> Guest {
+    Guest::new(machine(), name, component(name))
+}
+
+impl Guest {
+    /// A guest from the bytes of a component.
+    pub fn new(machine: &'static Machine, name: &str, component: Vec<u8>) -> Self {
+        let mut ceiling = Grants::default();
+        for line in ["fs=*:rw", "storage=*:rw", "storage=shared/*:rw", "spawn=*", "tool=*/*", "net=*://*"] {
+            ceiling.add(line).unwrap();
+        }
+        Self {
+            machine,
+            name: name.replace('_', "-"),
+            component,
+            ceiling,
+            grants: Grants::default(),
+            limits: Limits { wall_time: Duration::from_secs(60), ..Limits::default() },
+            arguments: Vec::new(),
+            stdin: Vec::new(),
+            directory: PathBuf::from("/"),
+            operator: None,
+        }
+    }
+
+    /// Grants a right.
+    #[must_use]
+    pub fn grant(mut self, line: &str) -> Self {
+        self.grants.add(line).unwrap();
+        self
+    }
+
+    /// Replaces the ceiling.
+    #[must_use]
+    pub fn ceiling(mut self, lines: &[&str]) -> Self {
+        self.ceiling = Grants::default();
+        lines.iter().for_each(|line| self.ceiling.add(line).unwrap());
+        self
+    }
+
+    /// Changes a limit.
+    #[must_use]
+    pub fn limit(mut self, change: impl FnOnce(&mut Limits)) -> Self {
+        change(&mut self.limits);
+        self
+    }
+
+    /// Its arguments.
+    #[must_use]
+    pub fn arguments<'a>(mut self, arguments: impl IntoIterator<Item = &'a str>) -> Self {
+        self.arguments = arguments.into_iter().map(str::to_owned).collect();
+        self
+    }
+
+    /// What it reads.
+    #[must_use]
+    pub fn stdin(mut self, bytes: &[u8]) -> Self {
+        self.stdin = bytes.to_vec();
+        self
+    }
+
+    /// Where its relative paths begin.
+    #[must_use]
+    pub fn directory(mut self, directory: &Path) -> Self {
+        self.directory = directory.to_path_buf();
+        self
+    }
+
+    /// Who is asked.
+    #[must_use]
+    pub fn operator(mut self, operator: Arc<dyn Operator>) -> Self {
+        self.operator = Some(operator);
+        self
+    }
+
+    /// The program that would run.
+    pub fn program(&self) -> Arc<Program> {
+        self.program_with_tools(Vec::new())
+    }
+
+    /// The program, with tools as an installation would have captured them.
+    pub fn program_with_tools(&self, tools: Vec<ToolDescription>) -> Arc<Program> {
+        let bytes = self.component.clone();
+        Arc::new(Program {
+            name: self.name.clone(),
+            component: Digest::of(&bytes),
+            read: Box::new(move || Ok(bytes.clone())),
+            ceiling: Arc::new(self.ceiling.clone()),
+            grants: Arc::new(LiveGrants::new(self.grants.clone())),
+            limits: self.limits.clone(),
+            tools,
+        })
+    }
+
+    /// Installs it under its name, so that other guests can start it or call its tools.
+    pub async fn install(self) -> Arc<Program> {
+        let program = self.program();
+        let tools = self.machine.kernel.describe_tools(program).await.unwrap();
+        let program = self.program_with_tools(tools);
+        self.machine.plugins.install(program.clone());
+        program
+    }
+
+    /// Starts it.
+    ///
+    /// # Errors
+    /// It does not start.
+    pub async fn try_start(self) -> Result<Started, holm_kernel::SpawnError> {
+        let program = self.program();
+        let capacity = self.stdin.len();
+        let (writer, stdin) = pipe::pipe(capacity);
+        writer.write(self.stdin.clone().into()).await;
+        drop(writer);
+        let (stdout, read_stdout) = pipe::pipe(1 << 20);
+        let (stderr, read_stderr) = pipe::pipe(1 << 20);
+        let limits = self.limits.clone();
+        let spawn = Spawn {
+            arguments: self.arguments,
+            directory: self.directory,
+            stdin,
+            stdout,
+            stderr,
+            limits,
+            operator: self.operator,
+            ..Spawn::new(program.clone())
+        };
+        let running = self.machine.kernel.spawn(spawn).await?;
+        let keep = 1 << 20;
+        let stdout = tokio::spawn(async move { read_stdout.read_to_end(keep).await });
+        let stderr = tokio::spawn(async move { read_stderr.read_to_end(keep).await });
+        Ok(Started { machine: self.machine, running, program, stdout, stderr })
+    }
+
+    /// Starts it.
+    pub async fn start(self) -> Started {
+        self.try_start().await.unwrap()
+    }
+
+    /// Runs it to its end.
+    pub async fn run(self) -> Report {
+        self.start().await.wait().await
+    }
+}
+
+/// A guest under way.
+pub struct Started {
+    machine: &'static Machine,
+    /// The process.
+    pub running: Running,
+    /// What it runs.
+    pub program: Arc<Program>,
+    stdout: tokio::task::JoinHandle<Vec<u8>>,
+    stderr: tokio::task::JoinHandle<Vec<u8>>,
+}
+
+impl Started {
+    /// Takes a right away from the running process.
+    pub fn revoke(&self, line: &str) {
+        let mut grants = Grants::clone(&self.program.grants.get());
+        grants.remove(line).unwrap();
+        self.program.grants.set(grants);
+        self.machine.kernel.grants_changed();
+    }
+
+    /// Waits for its end.
+    pub async fn wait(self) -> Report {
+        let exit = self.running.wait().await;
+        let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+        let records = self.machine.records.0.lock().iter().filter(|record| record.pid == self.running.pid).cloned().collect();
+        Report {
+            exit,
+            stdout: text(self.stdout.await.unwrap()),
+            stderr: text(self.stderr.await.unwrap()),
+            records,
+        }
+    }
+}
+
+/// What came of a guest.
+#[derive(Debug)]
+pub struct Report {
+    /// How it ended.
+    pub exit: Exit,
+    /// What it wrote.
+    pub stdout: String,
+    /// What it complained of.
+    pub stderr: String,
+    /// What its system calls left behind.
+    pub records: Vec<Record>,
+}
+
+impl Report {
+    /// It returned this code.
+    #[track_caller]
+    pub fn exits(&self, code: u8) -> &Self {
+        assert_eq!(self.exit.status, ExitStatus::Code(code), "{self:#?}");
+        self
+    }
+
+    /// The kernel ended it with a fault of this kind.
+    #[track_caller]
+    pub fn faults(&self, kind: &str) -> &Self {
+        match &self.exit.status {
+            ExitStatus::Fault(fault) => assert_eq!(fault.kind(), kind, "{self:#?}"),
+            _ => panic!("no fault: {self:#?}"),
+        }
+        self
+    }
+
+    /// It trapped by itself.
+    #[track_caller]
+    pub fn traps(&self, text: &str) -> &Self {
+        match &self.exit.status {
+            ExitStatus::Fault(Fault::Trap(trap)) => assert!(trap.contains(text), "{self:#?}"),
+            _ => panic!("no trap: {self:#?}"),
+        }
+        self
+    }
+
+    /// An operation was denied by a rule.
+    #[track_caller]
+    pub fn denied(&self, device: &str, rule: &str) -> &Self {
+        let found = self.records.iter().any(|record| {
+            record.device == device && matches!(&record.decision, Decision::Denied(by) if by.contains(rule))
+        });
+        assert!(found, "no denial of {device} by {rule}: {self:#?}");
+        self
+    }
+
+    /// A limit was reached in a system call.
+    #[track_caller]
+    pub fn over(&self, limit: &str) -> &Self {
+        let found = self.records.iter().any(|record| record.decision == Decision::Quota(limit.to_owned()));
+        assert!(found, "{limit} was not reached: {self:#?}");
+        self
+    }
+}
+
+/// An operator who always gives the same answer, and remembers what was asked.
+pub struct Always {
+    answer: Answer,
+    /// What was asked.
+    pub asked: Mutex<Vec<Question>>,
+}
+
+impl Always {
+    /// An operator of this answer.
+    pub fn new(answer: Answer) -> Arc<Self> {
+        Arc::new(Self { answer, asked: Mutex::default() })
+    }
+}
+
+impl Operator for Always {
+    fn denied(&self, question: Question) -> std::pin::Pin<Box<dyn Future<Output = Answer> + Send + '_>> {
+        self.asked.lock().push(question);
+        let answer = self.answer;
+        Box::pin(async move { answer })
+    }
+}

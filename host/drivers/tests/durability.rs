@@ -172,6 +172,26 @@ async fn redb_survives_power_cuts() {
     drop(store);
 }
 
+#[tokio::test]
+async fn the_recorder_catches_a_missing_sync() {
+    let (recorder, events) = Recorder::holding(Vec::new());
+    let store = open_on(recorder).unwrap();
+    let ready = events.lock().unwrap().len();
+    load::write(store, 0, 0, 5, 1000, |_| {}).await;
+    let mut events = events.lock().unwrap().clone();
+    events.push(Event::Acknowledged("0-0-4".into()));
+    let lost = async |events: &[Event], fate| {
+        let left = after_cut(events, events.len(), fate).remove(&file()).unwrap();
+        let store = open_on(Recorder::holding(left).0).unwrap();
+        !load::missing(&*store, &acknowledged(events), 1000).await.is_empty()
+    };
+    assert!(!lost(&events, Fate::Lost).await);
+    let kept = events.iter().enumerate().filter(|(at, event)| *at < ready || !matches!(event, Event::Sync { .. }));
+    let unsynced: Vec<Event> = kept.map(|(_, event)| event.clone()).collect();
+    assert!(lost(&unsynced, Fate::Lost).await);
+    assert!(!lost(&unsynced, Fate::Kept).await);
+}
+
 fn syncs(events: &[Event]) -> impl Iterator<Item = usize> {
     events.iter().enumerate().filter(|(_, event)| matches!(event, Event::Sync { .. })).map(|(at, _)| at)
 }

@@ -307,6 +307,23 @@ async fn reopening_keeps_everything() {
 }
 
 #[tokio::test]
+async fn what_a_crash_leaves_half_made_is_in_nobodys_way() {
+    for (name, leftover) in [
+        ("redb", "storage.unfinished"),
+        ("sled", "storage.sled/snap.0000000000000400.generating"),
+        ("sled", "storage.sled/snap.FFFFFFFFFFFFFFFF.generating"),
+    ] {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join(leftover);
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        std::fs::write(&file, "half").unwrap();
+        drop(open(name, dir.path()).unwrap());
+        std::fs::write(&file, "half").unwrap();
+        drop(open(name, dir.path()).unwrap());
+    }
+}
+
+#[tokio::test]
 async fn what_cannot_be_opened_says_why() {
     assert!(matches!(open("postgres", "/".as_ref()), Err(OpenError::UnknownDriver { .. })));
     for name in ["redb", "sled"] {

@@ -166,25 +166,22 @@ impl Folder {
         self.files.iter().find(|file| file.path == path).map(|file| file.bytes)
     }
 
-    /// Copies all files into an empty folder and makes them durable; the digest of what was copied.
+    /// Copies all files into an empty folder of Holm's own and makes them durable; the digest of
+    /// what was copied.
     pub(crate) fn copy_to(&self, target: &Path) -> Result<Digest, FolderError> {
-        let folder = open(target).map_err(io_at("the store"))?;
-        let digest = self.each(|file| {
-            let above = Path::new(&file.path).parent().filter(|above| !above.as_os_str().is_empty());
-            above.map_or(Ok(()), |above| folder.create_dir_all(above)).map_err(io_at(&file.path))?;
-            let mut options = OpenOptions::new();
-            options.write(true).create_new(true).follow(FollowSymlinks::No);
-            cap_std::fs::OpenOptionsExt::mode(&mut options, 0o600);
-            folder.open_with(&file.path, &options).map(Some).map_err(io_at(&file.path))
-        }, |_, _| {})?;
-        sync_folders(&folder).map_err(io_at("the store"))?;
+        let make = |file: &File| {
+            let copy = target.join(&file.path);
+            files::make_folder(copy.parent().unwrap_or(target)).and_then(|()| files::create(&copy))
+        };
+        let digest = self.each(|file| make(file).map(Some).map_err(io_at(&file.path)), |_, _| {})?;
+        files::sync_folders(target).map_err(io_at("the store"))?;
         Ok(digest)
     }
 
     /// Reads each file once: into the digest, the copy that `copy` opens for it, and to `see`.
     fn each(
         &self,
-        mut copy: impl FnMut(&File) -> Result<Option<cap_std::fs::File>, FolderError>,
+        mut copy: impl FnMut(&File) -> Result<Option<std::fs::File>, FolderError>,
         mut see: impl FnMut(&File, &[u8]),
     ) -> Result<Digest, FolderError> {
         let mut digest = FolderDigest::new(self.files.len());
@@ -221,16 +218,6 @@ impl Folder {
     pub(crate) fn read(&self, path: &str, maximum: u64) -> Result<Vec<u8>, FolderError> {
         read(&self.dir, path, maximum)
     }
-}
-
-fn sync_folders(dir: &Dir) -> io::Result<()> {
-    for entry in dir.entries()? {
-        let entry = entry?;
-        if entry.file_type()?.is_dir() {
-            sync_folders(&entry.open_dir()?)?;
-        }
-    }
-    dir.try_clone()?.into_std_file().sync_all()
 }
 
 #[derive(Default)]

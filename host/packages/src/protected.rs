@@ -8,32 +8,38 @@ use std::{
 /// The places that are Holm's own.
 #[derive(Clone, Debug)]
 pub struct Protected {
-    places: Vec<PathBuf>,
+    places: Vec<Place>,
+}
+
+#[derive(Clone, Debug)]
+struct Place {
+    path: PathBuf,
+    /// The same with symlinks resolved, as they were at the start: asked at each open, it has to be quick.
+    real: PathBuf,
 }
 
 impl Protected {
     /// Protects these places and all below them, whether they exist yet or not.
     pub fn new(places: impl IntoIterator<Item = PathBuf>) -> Self {
-        Self { places: places.into_iter().collect() }
+        let place = |path: PathBuf| Place { real: resolved(&path), path };
+        Self { places: places.into_iter().map(place).collect() }
     }
 
     /// Whether a path lies in a protected place, symlinks resolved. Ask it at each open.
     pub fn holds(&self, path: &Path) -> bool {
         let path = resolved(path);
-        let places: Vec<_> = self.places.iter().map(|place| (resolved(place), identity(place))).collect();
-        // By name for what does not exist; by identity for what is mounted in two places.
-        places.iter().any(|(place, _)| path.starts_with(place))
-            || path.ancestors().any(|above| {
-                identity(above).is_some_and(|above| places.iter().any(|(_, place)| *place == Some(above)))
-            })
+        // By name for what does not exist; by identity for what moved, or is mounted in two places.
+        let identities: Vec<_> = self.places.iter().filter_map(|place| identity(&place.path)).collect();
+        self.places.iter().any(|place| path.starts_with(&place.real))
+            || path.ancestors().any(|above| identity(above).is_some_and(|above| identities.contains(&above)))
     }
 
     /// The protected place that a grant of this path would touch: it lies in it, or contains it.
     pub fn touched_by(&self, path: &Path) -> Option<&Path> {
         let target = resolved(path);
-        let contains = |place: &&PathBuf| resolved(place).starts_with(&target);
-        let touched = self.places.iter().find(contains);
-        touched.or_else(|| self.places.iter().find(|_| self.holds(&target))).map(PathBuf::as_path)
+        let contained = self.places.iter().find(|place| resolved(&place.path).starts_with(&target));
+        let touched = contained.or_else(|| self.places.iter().find(|_| self.holds(&target)));
+        touched.map(|place| place.path.as_path())
     }
 }
 

@@ -50,9 +50,7 @@ impl Redb {
         let database = guarded(path, || open().map_err(|error| refused(path, error)))?;
         let store = Redb { database, _lock: lock };
         // Creates the table, so that views find it.
-        let created = guarded(path, || {
-            store.write(&Writes::new()).map_err(|error| OpenError::damaged(path, error))
-        });
+        let created = guarded(path, || store.write(&Writes::new()).map_err(|error| OpenError::damaged(path, error)));
         created.map(|()| store)
     }
 }

@@ -99,7 +99,8 @@ impl Tracer {
             | libc::SYS_pwritev
             | libc::SYS_fallocate => call.file = Some(self.file(arguments[0])?),
             libc::SYS_mmap => {
-                let shared = registers.r10 & libc::MAP_SHARED as u64 != 0 && registers.rdx & libc::PROT_WRITE as u64 != 0;
+                let shared =
+                    registers.r10 & libc::MAP_SHARED as u64 != 0 && registers.rdx & libc::PROT_WRITE as u64 != 0;
                 assert!(!shared || self.file(registers.r8).is_none(), "writes through a mapping are not seen");
                 return None;
             }
@@ -108,7 +109,13 @@ impl Tracer {
         if number == libc::SYS_write {
             let path = format!("/proc/{}/fdinfo/{}", self.process, arguments[0]);
             let found = std::fs::read_to_string(path).expect("the file's position");
-            call.position = found.lines().find_map(|line| line.strip_prefix("pos:")).expect("pos").trim().parse().expect("a number");
+            call.position = found
+                .lines()
+                .find_map(|line| line.strip_prefix("pos:"))
+                .expect("pos")
+                .trim()
+                .parse()
+                .expect("a number");
         }
         Some(call)
     }

@@ -1,0 +1,32 @@
+//! The resident kernel's socket: one kernel per user, and every command its client.
+//!
+//! One connection is one command. Both sides greet, the client sends one [`Request`], the kernel
+//! answers with [`Reply`]s; a run goes on with [`Input`]s and replies until its process ends.
+
+mod client;
+mod connection;
+mod failure;
+mod frame;
+mod grants;
+mod home;
+mod install;
+mod lines;
+mod operator;
+mod plugins;
+mod protocol;
+mod run;
+mod runs;
+mod server;
+mod view;
+
+pub use client::{ClientError, Connection, Sender, connect, start};
+pub use failure::{Failure, Kind};
+pub use frame::FrameError;
+pub use home::{Claim, ClaimError, Home, HomeError};
+pub use lines::Lines;
+pub use protocol::{
+    Call, Choice, Greeting, Input, Intent, PROTOCOL, Reply, Request, Run, STDIN_WINDOW, Signal, Stage, Status, Stream,
+    Target, Terms,
+};
+pub use server::{Facts, Server};
+pub use view::{Inspected, Installed, Listed, Planned, ToolView};

@@ -1,0 +1,340 @@
+//! What a command and the kernel say to each other: plain values, one frame each.
+
+use std::path::PathBuf;
+
+use holm_kernel::{
+    Capacity, Exit, ProcessSnapshot, Question, ToolError,
+    account::{Bytes, Fuel, OnEmpty},
+    process::Pid,
+    sched::Nice,
+};
+use serde::{Deserialize, Serialize};
+use serde_bytes::ByteBuf;
+
+use super::{
+    failure::Failure,
+    view::{Inspected, Installed, Listed, Planned, ToolView},
+};
+
+/// The version of all that follows. It grows with each change that an older side misreads.
+pub const PROTOCOL: u32 = 1;
+
+/// How many bytes of standard input may be under way: more is sent only once some were taken.
+pub const STDIN_WINDOW: usize = 256 << 10;
+
+/// The first frame of each side. Its fields never change, so that any two versions understand it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Greeting {
+    /// [`PROTOCOL`] of the side that greets.
+    pub protocol: u32,
+    /// Its version.
+    pub version: String,
+    /// Tells builds of one version apart.
+    pub build: String,
+    /// What the client is here for.
+    pub intent: Intent,
+}
+
+/// What a client is here for. Ending a kernel works across versions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Intent {
+    /// One command.
+    Command,
+    /// The end of the kernel.
+    Shutdown,
+}
+
+/// What a client asks for.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub enum Request {
+    /// How the kernel is. Answered by [`Reply::Status`].
+    Status,
+    /// Waits until all audit records so far are written. Answered by [`Reply::Done`].
+    Audited,
+    /// The installed plugins. Answered by [`Reply::Plugins`].
+    List,
+    /// All about a plugin. Answered by [`Reply::Inspected`].
+    Inspect(Target),
+    /// Installs a folder, or puts another version in the place of one. Answered by
+    /// [`Reply::Planned`]; after [`Input::Proceed`] by [`Reply::Installed`].
+    Install {
+        /// The folder.
+        path: PathBuf,
+        /// Whether it is installed already.
+        update: bool,
+        /// What to grant to it at once.
+        grants: Vec<String>,
+        /// By which paths in the grants are read.
+        directory: PathBuf,
+    },
+    /// Removes a plugin and its grants. Answered by [`Reply::Done`].
+    Uninstall {
+        /// Its name.
+        plugin: String,
+    },
+    /// Adds grants. Answered by [`Reply::Grants`].
+    Grant {
+        /// To whom.
+        plugin: String,
+        /// Like `fs=./data:ro`.
+        lines: Vec<String>,
+        /// By which paths in them are read.
+        directory: PathBuf,
+    },
+    /// Takes grants away, from what runs too. Answered by [`Reply::Grants`].
+    Revoke {
+        /// From whom.
+        plugin: String,
+        /// Like `fs` or `fs=./data`; none takes all.
+        lines: Vec<String>,
+        /// By which paths in them are read.
+        directory: PathBuf,
+    },
+    /// The tools of one plugin, or of all. Answered by [`Reply::Tools`].
+    Tools {
+        /// Whose.
+        plugin: Option<String>,
+    },
+    /// Runs a program. Answered by [`Reply::Started`], what happens, and [`Reply::Exited`].
+    Run(Run),
+    /// Calls a tool. Answered as a run, and by [`Reply::Answered`] in the end.
+    Call(Call),
+    /// The live processes. Answered by [`Reply::Processes`].
+    Processes,
+    /// Does something to processes. Answered by [`Reply::Signalled`], in their order.
+    Signal {
+        /// Which.
+        pids: Vec<Pid>,
+        /// What.
+        signal: Signal,
+    },
+}
+
+/// A plugin, installed or not.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Target {
+    /// By its name.
+    Installed(String),
+    /// A component's file or a built folder; absolute.
+    Path(PathBuf),
+}
+
+/// A program to run.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Run {
+    /// Which.
+    pub target: Target,
+    /// Without its own name.
+    pub arguments: Vec<String>,
+    /// What it finds as its environment.
+    pub environment: Vec<(String, String)>,
+    /// Goes on without its client; what it writes is dropped.
+    pub detach: bool,
+    /// Under which terms.
+    pub terms: Terms,
+}
+
+/// A tool to call.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Call {
+    /// Whose tool.
+    pub target: Target,
+    /// Its name.
+    pub tool: String,
+    /// A JSON object.
+    pub arguments: String,
+    /// Under which terms.
+    pub terms: Terms,
+}
+
+/// Under which terms its operator starts a process.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Terms {
+    /// By which its relative paths are read, and those of `grants`. Absolute.
+    pub directory: PathBuf,
+    /// Granted to this process only.
+    pub grants: Vec<String>,
+    /// Less fuel than it would have.
+    pub fuel: Option<Fuel>,
+    /// Less memory than it would have.
+    pub memory: Option<Bytes>,
+    /// Its share.
+    pub nice: Nice,
+    /// What happens when its fuel is gone.
+    pub on_empty: Option<OnEmpty>,
+    /// Whether the client can ask its user about denials.
+    pub ask: bool,
+}
+
+/// What can be done to a process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Signal {
+    /// Ends it and its descendants.
+    Kill,
+    /// Stops it.
+    Stop,
+    /// Lets it go on.
+    Continue,
+    /// Changes its share.
+    Renice(Nice),
+    /// Gives it more fuel.
+    TopUp(Fuel),
+}
+
+/// What a client says after its request.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub enum Input {
+    /// Bytes of standard input, at most [`STDIN_WINDOW`] that were not taken.
+    Stdin(ByteBuf),
+    /// The end of standard input.
+    StdinEnd,
+    /// The answer to [`Reply::Denied`].
+    Answer {
+        /// The question's id.
+        id: u64,
+        /// What the user said.
+        choice: Choice,
+    },
+    /// Ends the run.
+    Kill,
+    /// Does what was planned.
+    Proceed {
+        /// Whether the grants of the old version go on to hold.
+        keep_grants: bool,
+    },
+}
+
+/// What a user says about a denial.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Choice {
+    /// Allowed until the process ends.
+    Once,
+    /// Granted from now on.
+    Always,
+    /// Denied, and not asked again until the process ends.
+    Never,
+}
+
+/// An output stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Stream {
+    /// What was asked for.
+    Stdout,
+    /// What is said about it.
+    Stderr,
+}
+
+/// What the kernel is doing, where that takes a while.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Stage {
+    /// Reads and digests files.
+    Checking,
+    /// Compiles a component.
+    Compiling,
+    /// Asks a component for its tools.
+    Describing,
+}
+
+/// What the kernel says.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub enum Reply {
+    /// It was not done, and why. Nothing follows.
+    Failed(Failure),
+    /// It was done.
+    Done,
+    /// What it is doing; an answer follows.
+    Progress(Stage),
+    /// To be shown to the user; an answer follows.
+    Warning(String),
+    /// See [`Request::Status`].
+    Status(Box<Status>),
+    /// See [`Request::List`].
+    Plugins(Vec<Listed>),
+    /// See [`Request::Inspect`].
+    Inspected(Box<Inspected>),
+    /// See [`Request::Install`].
+    Planned(Box<Planned>),
+    /// See [`Request::Install`].
+    Installed(Installed),
+    /// What a plugin holds now.
+    Grants(Vec<String>),
+    /// See [`Request::Tools`].
+    Tools(Vec<ToolView>),
+    /// See [`Request::Processes`].
+    Processes(Vec<ProcessSnapshot>),
+    /// For each process, how many were reached, or why none.
+    Signalled(Vec<Result<usize, Failure>>),
+    /// A process was started.
+    Started {
+        /// Its id.
+        pid: Pid,
+    },
+    /// It wrote something.
+    Output {
+        /// Where.
+        stream: Stream,
+        /// What.
+        bytes: ByteBuf,
+    },
+    /// It took this much of its standard input; as much may be sent again.
+    StdinTaken(usize),
+    /// It was denied something.
+    Denied {
+        /// What.
+        question: Question,
+        /// The id to answer with, if the process waits for an answer.
+        ask: Option<u64>,
+        /// Whether a grant can be kept: its plugin is installed.
+        installed: bool,
+    },
+    /// It logged a line.
+    Line {
+        /// Who.
+        pid: Pid,
+        /// Its plugin.
+        plugin: String,
+        /// How grave.
+        level: String,
+        /// The line, without control characters.
+        message: String,
+    },
+    /// It ended. Nothing follows.
+    Exited(Exit),
+    /// A tool answered, or did not. Nothing follows.
+    Answered {
+        /// JSON, or why there is none.
+        result: Result<String, ToolError>,
+        /// How its process ended.
+        exit: Exit,
+    },
+}
+
+/// How the kernel is.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Status {
+    /// Its version.
+    pub version: String,
+    /// The process that it is.
+    pub process: u32,
+    /// For how long it has been running.
+    pub seconds: u64,
+    /// Live processes.
+    pub processes: usize,
+    /// The most there may be.
+    pub capacity: u32,
+    /// What bounds it.
+    pub bound_by: String,
+    /// Its storage driver.
+    pub storage: String,
+}
+
+impl Status {
+    /// Takes over what the machine can hold.
+    pub(crate) fn with_capacity(mut self, capacity: &Capacity) -> Self {
+        self.capacity = capacity.processes;
+        self.bound_by = capacity.bound_by.to_owned();
+        self
+    }
+}
