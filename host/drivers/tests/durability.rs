@@ -1,6 +1,6 @@
 //! What was acknowledged outlives kill -9 at any moment, and a power cut at any sync.
 
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test, whose numbers are of interest")]
 
 mod common;
 

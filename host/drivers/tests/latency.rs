@@ -1,6 +1,6 @@
 //! How long a commit takes: `cargo test -p holm-drivers --test latency -- --ignored --nocapture`.
 
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test, whose numbers are of interest")]
 
 mod common;
 

@@ -2,7 +2,7 @@
 //! and every directory that a cut may leave is opened and checked. Knows nothing of engines.
 
 #![cfg(all(target_os = "linux", target_arch = "x86_64"))]
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test, whose numbers are of interest")]
 
 mod common;
 #[path = "common/tracer.rs"]

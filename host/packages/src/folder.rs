@@ -99,7 +99,7 @@ pub(crate) enum Keep<'a> {
 impl Keep<'_> {
     fn top(&self, name: &str, is_folder: bool) -> bool {
         let Keep::Plugin(manifest) = self else { return true };
-        let stem = name.split('.').next().unwrap_or_default();
+        let stem = name.split(['.', '-', '_']).next().unwrap_or_default();
         manifest.include.iter().any(|included| included == name)
             || if is_folder {
                 FOLDERS.contains(&name)
@@ -153,11 +153,14 @@ impl Folder {
     /// The digest of all files, and the bytes of those two that decide, just as they were digested.
     pub(crate) fn digest(&self, wanted: [&str; 2]) -> Result<(Digest, [Vec<u8>; 2]), FolderError> {
         let mut captured = [Vec::new(), Vec::new()];
-        let digest = self.each(|_| Ok(None), |file, part| {
-            if let Some(index) = wanted.iter().position(|path| *path == file.path) {
-                captured[index].extend_from_slice(part);
-            }
-        })?;
+        let digest = self.each(
+            |_| Ok(None),
+            |file, part| {
+                if let Some(index) = wanted.iter().position(|path| *path == file.path) {
+                    captured[index].extend_from_slice(part);
+                }
+            },
+        )?;
         Ok((digest, captured))
     }
 
@@ -231,7 +234,10 @@ struct Listing {
 impl Listing {
     fn folder(&mut self, dir: &Dir, above: &str, depth: usize, keep: Keep<'_>) -> Result<(), FolderError> {
         if depth > MAXIMUM_DEPTH {
-            return Err(FolderError::TooMuch { what: "folders too deep within folders", maximum: MAXIMUM_DEPTH as u64 });
+            return Err(FolderError::TooMuch {
+                what: "folders too deep within folders",
+                maximum: MAXIMUM_DEPTH as u64,
+            });
         }
         for entry in dir.entries().map_err(io_at(above))? {
             let name = entry.map_err(io_at(above))?.file_name();

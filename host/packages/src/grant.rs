@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use holm_kernel::{
     devices::{self, Grants},
     program::ProgramError,
-    syscall::grant::RuleError,
 };
 
 use crate::{grants_file::GrantsFileError, plan::anchored, protected::Protected};
@@ -19,9 +18,6 @@ pub enum GrantError {
     /// A line does not parse.
     #[error(transparent)]
     Line(#[from] devices::GrantError),
-    /// A path cannot be made absolute.
-    #[error(transparent)]
-    Path(#[from] RuleError),
     /// It is more than the plugin's author asked for.
     #[error("`{name}` does not ask for {}; its ceiling is {}", .beyond.join(", "), shown(.ceiling))]
     Beyond {
@@ -73,7 +69,7 @@ pub(crate) fn settle(
 ) -> Result<Grants, GrantError> {
     let mut grants = Grants::default();
     lines.iter().try_for_each(|line| grants.add(line))?;
-    let grants = grants.anchored(directory)?;
+    let grants = grants.anchored(directory).map_err(devices::GrantError::from)?;
     for rule in grants.fs.iter() {
         let Some(path) = rule.path() else { return Err(GrantError::Everything(rule.to_string())) };
         if let Some(place) = protected.touched_by(path) {
@@ -95,7 +91,8 @@ pub(crate) fn take(grants: &mut Grants, line: &str, directory: &Path) -> Result<
     let mut given = Grants::default();
     given.add(&if both { format!("{line}:rw") } else { line.to_owned() })?;
     let mut taken = 0;
-    for line in given.clone().lines().iter().chain(&given.anchored(directory)?.lines()) {
+    let anchored = given.clone().anchored(directory).map_err(devices::GrantError::from)?;
+    for line in given.lines().iter().chain(&anchored.lines()) {
         taken += grants.remove(line)?;
     }
     Ok(taken)

@@ -150,7 +150,10 @@ impl GrantsFile {
         })
     }
 
-    fn edit(&self, change: impl FnOnce(&mut DocumentMut) -> Result<(), GrantsFileError>) -> Result<(), GrantsFileError> {
+    fn edit(
+        &self,
+        change: impl FnOnce(&mut DocumentMut) -> Result<(), GrantsFileError>,
+    ) -> Result<(), GrantsFileError> {
         let text = self.text()?;
         self.parse(&text)?;
         let mut file: DocumentMut = text.parse().map_err(|error| self.io(io::Error::other(error)))?;

@@ -22,8 +22,8 @@ mod store;
 mod text;
 mod tools;
 
-pub use component::{Entry, MAXIMUM_COMPONENT_BYTES, Surface};
 pub use component::ComponentError;
+pub use component::{Entry, MAXIMUM_COMPONENT_BYTES, Surface};
 pub use folder::{File, FolderError, MAXIMUM_BYTES, MAXIMUM_DEPTH, MAXIMUM_FILES, MAXIMUM_PATH_BYTES};
 pub use grant::GrantError;
 pub use grants_file::{Granted, GrantsFile, GrantsFileError};

@@ -103,11 +103,18 @@ impl Manifest {
         let source = Text { path, text: text.strip_prefix('\u{feff}').unwrap_or(text) };
         let table = source.table()?;
         source.known(&table, KEYS, "in a manifest")?;
-        let inner = |name: &str| table.get(name).and_then(|value| value.get_ref().as_table());
-        if let Some(ceiling) = inner("ceiling") {
+        let inner = |name: &'static str| match table.get(name) {
+            None => Ok(None),
+            Some(value) => value.get_ref().as_table().map(Some).ok_or_else(|| ManifestError::Value {
+                at: source.at(Some(value.span())),
+                key: name,
+                reason: format!("has to be a table: write [{name}] and its keys below it"),
+            }),
+        };
+        if let Some(ceiling) = inner("ceiling")? {
             source.known(ceiling, Grants::CAPABILITIES, "in [ceiling]")?;
         }
-        let limits = inner("limits");
+        let limits = inner("limits")?;
         if let Some(limits) = limits {
             let names = LimitRequest::names();
             source.known(limits, &names.iter().map(String::as_str).collect::<Vec<_>>(), "in [limits]")?;
@@ -181,7 +188,9 @@ fn check_description(text: &str) -> Result<(), String> {
         return Err("has to be 1 to 1,024 characters".into());
     }
     match text.chars().find(|char| is_hidden(*char)) {
-        Some(char) => Err(format!("holds the hidden character {}: write it in one line of text", char.escape_unicode())),
+        Some(char) => {
+            Err(format!("holds the hidden character {}: write it in one line of text", char.escape_unicode()))
+        }
         None => Ok(()),
     }
 }

@@ -3,11 +3,7 @@
 use holm_kernel::{devices::Grants, program::ToolDescription};
 use serde::Serialize;
 
-use crate::{
-    manifest::Manifest,
-    package::Package,
-    store::Installed,
-};
+use crate::{manifest::Manifest, package::Package, store::Installed};
 
 /// An install that was thought through and not yet done: show it, then apply it.
 #[derive(Debug)]

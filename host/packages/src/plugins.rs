@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
+    io::ErrorKind,
     path::{Path, PathBuf},
     sync::{Arc, OnceLock},
     time::SystemTime,
@@ -84,11 +85,7 @@ impl Plugins {
     ///
     /// # Errors
     /// The store or the file of grants cannot be read. A single broken plugin is no such error.
-    pub fn open(
-        home: &Path,
-        protect: impl IntoIterator<Item = PathBuf>,
-        operator: Limits,
-    ) -> Result<Self, OpenError> {
+    pub fn open(home: &Path, protect: impl IntoIterator<Item = PathBuf>, operator: Limits) -> Result<Self, OpenError> {
         let store = Store::open(home)?;
         let places = [home.to_owned(), store.folder().to_owned()].into_iter().chain(protect);
         let plugins = Self {
@@ -115,6 +112,11 @@ impl Plugins {
     /// # Errors
     /// The file of grants cannot be read. Nothing changes then.
     pub fn reload(&self) -> Result<(), GrantsFileError> {
+        let _alone = self.changing.lock();
+        self.refresh()
+    }
+
+    fn refresh(&self) -> Result<(), GrantsFileError> {
         let granted = self.file.read()?;
         self.checked.write().clear();
         self.settle_live(&granted);
@@ -154,9 +156,9 @@ impl Plugins {
     ///
     /// # Errors
     /// The store cannot be read.
-    pub fn installed(&self) -> Result<Vec<(String, Result<Installed, StoreError>)>, StoreError> {
-        let names = self.store.names()?;
-        Ok(names.into_iter().map(|name| (name.clone(), self.store.find(&name))).collect())
+    pub fn installed(&self) -> Result<BTreeMap<String, Result<Installed, StoreError>>, StoreError> {
+        let find = |name: String| (name.clone(), self.store.find(&name));
+        Ok(self.store.names()?.into_iter().map(find).collect())
     }
 
     /// All that is known of an installed plugin, its files checked.
@@ -179,7 +181,10 @@ impl Plugins {
 
     fn granted(&self, installed: &Installed) -> Result<Grants, GrantsFileError> {
         let granted = self.file.read()?.remove(&installed.name);
-        Ok(granted.filter(|granted| granted.digest == installed.digest).map(|granted| granted.grants).unwrap_or_default())
+        Ok(granted
+            .filter(|granted| granted.digest == installed.digest)
+            .map(|granted| granted.grants)
+            .unwrap_or_default())
     }
 
     /// Compares a package with what is installed under its name. Nothing changes. `tools` are those
@@ -217,17 +222,19 @@ impl Plugins {
         if self.store.find(name).ok().as_ref() != plan.before.as_ref() {
             return Err(UpdateError::Outdated(name.clone()));
         }
+        // A file of grants that cannot be read is found out before anything changes.
+        let held = self.file.read()?.contains_key(name);
         let installed = self.store.install(&plan.package, &plan.tools)?;
         if !plan.difference.same_files {
             // A crash before this leaves the new files without grants: they are for the old digest.
             if keep_grants && !plan.difference.grants_kept.is_empty() {
                 let granted = Granted { digest: installed.digest, grants: plan.carried.clone() };
                 self.file.set(name, &granted)?;
-            } else if self.file.read()?.contains_key(name) {
+            } else if held {
                 self.file.remove(name)?;
             }
         }
-        self.reload()?;
+        self.refresh()?;
         Ok(installed)
     }
 
@@ -241,7 +248,7 @@ impl Plugins {
             self.file.remove(name)?;
         }
         let removed = self.store.uninstall(name);
-        self.reload()?;
+        self.refresh()?;
         Ok(removed?)
     }
 
@@ -293,8 +300,9 @@ impl Plugins {
     }
 
     fn live(&self, installed: &Installed) -> Result<Arc<LiveGrants>, GrantsFileError> {
-        let grants = self.granted(installed)?;
+        // Locked before the file is read: a revocation between both finds the grants here and ends them.
         let mut live = self.live.lock();
+        let grants = self.granted(installed)?;
         let key = (installed.name.clone(), installed.digest);
         Ok(live.entry(key).or_insert_with(|| Arc::new(LiveGrants::new(grants))).clone())
     }
@@ -335,6 +343,9 @@ impl Plugins {
             // It was acceptable when it was installed.
             PackageError::Manifest(_) => changed("plugin.toml"),
             PackageError::Component { .. } => changed("the component"),
+            PackageError::Unreadable { source, .. } if source.kind() == ErrorKind::NotFound => {
+                changed("its folder is gone")
+            }
             PackageError::Folder { source: FolderError::Io { .. }, .. } | PackageError::Unreadable { .. } => {
                 unreadable(name, &error)
             }

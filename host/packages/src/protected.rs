@@ -27,19 +27,23 @@ impl Protected {
 
     /// Whether a path lies in a protected place, symlinks resolved. Ask it at each open.
     pub fn holds(&self, path: &Path) -> bool {
-        let path = resolved(path);
+        self.holder(&resolved(path)).is_some()
+    }
+
+    fn holder(&self, path: &Path) -> Option<&Place> {
         // By name for what does not exist; by identity for what moved, or is mounted in two places.
-        let identities: Vec<_> = self.places.iter().filter_map(|place| identity(&place.path)).collect();
-        self.places.iter().any(|place| path.starts_with(&place.real))
-            || path.ancestors().any(|above| identity(above).is_some_and(|above| identities.contains(&above)))
+        let above: Vec<_> = path.ancestors().filter_map(identity).collect();
+        let holds = |place: &&Place| {
+            path.starts_with(&place.real) || identity(&place.path).is_some_and(|place| above.contains(&place))
+        };
+        self.places.iter().find(holds)
     }
 
     /// The protected place that a grant of this path would touch: it lies in it, or contains it.
     pub fn touched_by(&self, path: &Path) -> Option<&Path> {
         let target = resolved(path);
         let contained = self.places.iter().find(|place| resolved(&place.path).starts_with(&target));
-        let touched = contained.or_else(|| self.places.iter().find(|_| self.holds(&target)));
-        touched.map(|place| place.path.as_path())
+        contained.or_else(|| self.holder(&target)).map(|place| place.path.as_path())
     }
 }
 

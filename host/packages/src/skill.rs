@@ -29,7 +29,19 @@ impl SkillHead {
         if bytes > MAXIMUM_HEAD_BYTES || head.len() == body.len() {
             return None;
         }
-        let Self { name, description } = serde_saphyr::from_str(&head).ok()?;
-        Some(Self { name: name.as_deref().map(printable), description: description.as_deref().map(printable) })
+        let Self { name, description } = serde_saphyr::from_str(&head).unwrap_or_else(|_| Self::guess(&head));
+        let line = |text: String| printable(&text.split_whitespace().collect::<Vec<_>>().join(" "));
+        let read = Self { name: name.map(line), description: description.map(line) };
+        (read != Self::default()).then_some(read)
+    }
+
+    /// Many are no YAML for a colon in their description.
+    fn guess(head: &str) -> Self {
+        let value = |key: &str| {
+            let line = head.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(':'))?.trim();
+            let plain = line.trim_matches(['"', '\'']);
+            (!plain.is_empty() && !plain.starts_with(['[', '{', '&', '*', '|', '>'])).then(|| plain.to_owned())
+        };
+        Self { name: value("name"), description: value("description") }
     }
 }

@@ -39,8 +39,8 @@ pub struct Installed {
     pub component: Digest,
     /// When it was installed, as RFC 3339 writes it.
     pub installed: String,
-    /// Where it was installed from.
-    pub source: PathBuf,
+    /// Where it was installed from, for people to read.
+    pub source: String,
     /// Its tools, as its component told of them then.
     #[serde(default)]
     pub tools: Vec<ToolDescription>,
@@ -192,7 +192,7 @@ impl Store {
             digest: package.digest,
             component: package.component,
             installed: humantime::format_rfc3339_seconds(SystemTime::now()).to_string(),
-            source: package.source.clone(),
+            source: package.source.to_string_lossy().into_owned(),
             tools: tools.to_vec(),
         };
         let (target, plugin) = (self.folder_of(&installed), self.plugins.join(&installed.name));

@@ -60,17 +60,12 @@ impl<'a> Text<'a> {
         let start = span.map_or(0, |span| span.start).min(self.text.len());
         let before = String::from_utf8_lossy(&self.text.as_bytes()[..start]);
         let line = before.rsplit('\n').next().unwrap_or_default();
-        At {
-            path: printable(self.path),
-            line: before.matches('\n').count() + 1,
-            column: line.trim_start_matches('\u{feff}').chars().count() + 1,
-        }
+        At { path: printable(self.path), line: before.matches('\n').count() + 1, column: line.chars().count() + 1 }
     }
 
     /// The table as it is written. Duplicate keys and tables deeper than 80 are errors.
     pub(crate) fn table(&self) -> Result<DeTable<'a>, TextError> {
-        let text = self.text.strip_prefix('\u{feff}').unwrap_or(self.text);
-        DeTable::parse(text).map(toml::Spanned::into_inner).map_err(|error| self.malformed(&error))
+        DeTable::parse(self.text).map(toml::Spanned::into_inner).map_err(|error| self.malformed(&error))
     }
 
     /// The values. Unknown keys have to be looked for before: serde does not say where they are.
@@ -119,9 +114,10 @@ pub fn printable(text: &str) -> String {
     out
 }
 
-/// Control characters, and those that reorder or hide the text around them.
+/// Control characters, and those that reorder or hide the text around them. The joiners that
+/// scripts and emoji need are none of them.
 pub(crate) fn is_hidden(char: char) -> bool {
     char.is_control()
-        || matches!(char, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
+        || matches!(char, '\u{200b}' | '\u{200e}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
             | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }

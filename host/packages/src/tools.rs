@@ -41,7 +41,8 @@ pub fn check_tools(tools: &[ToolDescription]) -> Result<(), ToolsError> {
     for tool in tools {
         let refuse = |reason| Err(ToolsError::Tool { tool: printable(&tool.name), reason });
         let texts = [&tool.summary, &tool.description, &tool.input_schema];
-        let size = texts.iter().map(|text| text.len()).sum::<usize>() + tool.output_schema.as_ref().map_or(0, String::len);
+        let size =
+            texts.iter().map(|text| text.len()).sum::<usize>() + tool.output_schema.as_ref().map_or(0, String::len);
         bytes += size;
         if !is_name(&tool.name) {
             return refuse("has a name that is not 1 to 64 of a-z, 0-9, _ and -");
@@ -60,9 +61,9 @@ pub fn check_tools(tools: &[ToolDescription]) -> Result<(), ToolsError> {
         if !object(&tool.input_schema) {
             return refuse("has an input schema that is no JSON object");
         }
-        let is_schema = |text: &str| serde_json::from_str(text).is_ok_and(|value: serde_json::Value| {
-            value.is_object() || value.is_boolean()
-        });
+        let is_schema = |text: &str| {
+            serde_json::from_str(text).is_ok_and(|value: serde_json::Value| value.is_object() || value.is_boolean())
+        };
         if !tool.output_schema.as_deref().is_none_or(is_schema) {
             return refuse("has an output schema that is no JSON Schema");
         }

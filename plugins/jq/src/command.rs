@@ -62,11 +62,7 @@ pub(crate) fn run(arguments: Vec<String>) -> u8 {
 
 fn parse(arguments: Vec<String>) -> holm::Result<Options> {
     let mut options = Options {
-        pretty: write::Pp {
-            indent: Some("  ".to_owned()),
-            sep_space: true,
-            ..write::Pp::default()
-        },
+        pretty: write::Pp { indent: Some("  ".to_owned()), sep_space: true, ..write::Pp::default() },
         ..Options::default()
     };
     let mut parser = Parser::from_args(arguments);
@@ -122,22 +118,12 @@ impl Options {
             Err(error) => return complain(&error.to_string(), code::COMPILE),
         };
         let variables = self.variables.iter().map(|(_, value)| value.clone());
-        let runner = Runner {
-            null_input: self.null_input,
-            ..Runner::default()
-        };
+        let runner = Runner { null_input: self.null_input, ..Runner::default() };
         let mut last = None;
-        let result = filter::run_with(
-            &runner,
-            &compiled,
-            variables.collect(),
-            self.inputs(),
-            &mut |value| {
-                last = Some(!matches!(value, Val::Null | Val::Bool(false)));
-                self.print(out, value)
-                    .map_err(|error| Stop::Output(error.to_string()))
-            },
-        );
+        let result = filter::run_with(&runner, &compiled, variables.collect(), self.inputs(), &mut |value| {
+            last = Some(!matches!(value, Val::Null | Val::Bool(false)));
+            self.print(out, value).map_err(|error| Stop::Output(error.to_string()))
+        });
         let flushed = out.flush().map_err(|error| Stop::Output(error.to_string()));
         match result.and(flushed) {
             Ok(()) | Err(Stop::Enough) => match last {
@@ -158,11 +144,7 @@ impl Options {
             filter::of_files(&self.files)
         };
         // With -n the filter reads the inputs itself, if at all.
-        if self.slurp && !self.null_input {
-            filter::slurped(inputs)
-        } else {
-            inputs
-        }
+        if self.slurp && !self.null_input { filter::slurped(inputs) } else { inputs }
     }
 
     fn print(&self, out: &mut dyn Write, value: &Val) -> io::Result<()> {
@@ -170,11 +152,7 @@ impl Options {
             Val::TStr(text) if self.raw || self.join => out.write_all(text)?,
             _ => write::write(out, &self.pretty, 0, value)?,
         }
-        if self.join {
-            Ok(())
-        } else {
-            out.write_all(b"\n")
-        }
+        if self.join { Ok(()) } else { out.write_all(b"\n") }
     }
 }
 

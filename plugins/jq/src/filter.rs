@@ -28,9 +28,7 @@ pub(crate) enum Stop {
 /// Compiles a filter whose variables have these names.
 pub(crate) fn compile(filter: &str, variables: &[String]) -> Result<Filter> {
     compile_with(filter, defs(), data::base_funs(), variables).map_err(|reports| {
-        let texts = reports
-            .iter()
-            .map(|report| load::FileReportsDisp::new(report).to_string());
+        let texts = reports.iter().map(|report| load::FileReportsDisp::new(report).to_string());
         Error::arguments(format!("filter: {}", texts.collect::<String>().trim()))
     })
 }
@@ -42,10 +40,7 @@ pub(crate) fn run(
     inputs: Option<Inputs<'_>>,
     mut take: impl FnMut(&Val) -> Result<(), Stop>,
 ) -> Result<(), Stop> {
-    let runner = data::Runner {
-        null_input: inputs.is_none(),
-        ..data::Runner::default()
-    };
+    let runner = data::Runner { null_input: inputs.is_none(), ..data::Runner::default() };
     let inputs = inputs.unwrap_or_else(|| Box::new(std::iter::empty()));
     run_with(&runner, filter, variables, inputs, &mut take)
 }
@@ -59,17 +54,10 @@ pub(crate) fn run_with(
     take: &mut dyn FnMut(&Val) -> Result<(), Stop>,
 ) -> Result<(), Stop> {
     let variables = Vars::new(variables);
-    data::run(
-        runner,
-        filter,
-        variables,
-        (&Val::Null, inputs),
-        Stop::Input,
-        |result| match result {
-            Ok(value) => take(&value),
-            Err(exception) => Err(stop(exception)),
-        },
-    )
+    data::run(runner, filter, variables, (&Val::Null, inputs), Stop::Input, |result| match result {
+        Ok(value) => take(&value),
+        Err(exception) => Err(stop(exception)),
+    })
 }
 
 fn stop(exception: Exn<'_, Val>) -> Stop {
@@ -105,6 +93,5 @@ pub(crate) fn slurped(inputs: Inputs<'_>) -> Inputs<'_> {
 
 /// A value of serde's as one of jaq's.
 pub(crate) fn value_of(value: &holm::serde_json::Value) -> Result<Val> {
-    read::parse_single(value.to_string().as_bytes())
-        .map_err(|error| Error::arguments(format!("value: {error}")))
+    read::parse_single(value.to_string().as_bytes()).map_err(|error| Error::arguments(format!("value: {error}")))
 }

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 /// Filters and transforms JSON with a jq filter. Give it either files, each of which may hold
 /// several JSON values, or a value. Without either the filter's input is null.
 ///
-/// The whole language of jq 1.7 works, but for modules and SQL-style operators.
+/// The language is that of jq 1.7, as jaq implements it, without modules.
 #[holm::tool]
 #[expect(clippy::too_many_arguments, reason = "they are jq's own options")]
 pub fn query(
@@ -35,15 +35,7 @@ pub fn query(
     /// Stops after this many results; 1,000 unless told otherwise.
     limit: Option<u32>,
 ) -> holm::Result<Found> {
-    let query = results::Query {
-        filter,
-        files,
-        value,
-        variables,
-        slurp,
-        raw,
-        limit,
-    };
+    let query = results::Query { filter, files, value, variables, slurp, raw, limit };
     query.run()
 }
 

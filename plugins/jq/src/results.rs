@@ -49,14 +49,10 @@ impl Query {
         let variables = self.variables.values().map(filter::value_of);
         let variables = variables.collect::<Result<Vec<_>>>()?;
         let mut results = Results::new(self.limit.unwrap_or(RESULTS), self.raw);
-        match filter::run(&compiled, variables, self.inputs()?, |value| {
-            results.take(value)
-        }) {
+        match filter::run(&compiled, variables, self.inputs()?, |value| results.take(value)) {
             Ok(()) | Err(Stop::Halt(_)) => Ok(results.found(false)),
             Err(Stop::Enough) => Ok(results.found(true)),
-            Err(Stop::Input(text) | Stop::Filter(text) | Stop::Output(text)) => {
-                Err(Error::new(text))
-            }
+            Err(Stop::Input(text) | Stop::Filter(text) | Stop::Output(text)) => Err(Error::new(text)),
         }
     }
 
@@ -66,11 +62,7 @@ impl Query {
             None if self.files.is_empty() => return Ok(None),
             None => filter::of_files(&self.files),
         };
-        Ok(Some(if self.slurp {
-            filter::slurped(inputs)
-        } else {
-            inputs
-        }))
+        Ok(Some(if self.slurp { filter::slurped(inputs) } else { inputs }))
     }
 }
 
@@ -86,14 +78,7 @@ struct Results {
 
 impl Results {
     fn new(limit: u32, raw: bool) -> Self {
-        Self {
-            values: Vec::new(),
-            text: String::new(),
-            raw,
-            taken: 0,
-            bytes: 0,
-            limit,
-        }
+        Self { values: Vec::new(), text: String::new(), raw, taken: 0, bytes: 0, limit }
     }
 
     fn take(&mut self, value: &Val) -> Result<(), Stop> {
@@ -120,16 +105,8 @@ impl Results {
     }
 
     fn found(self, truncated: bool) -> Found {
-        let (values, text) = if self.raw {
-            (None, Some(self.text))
-        } else {
-            (Some(self.values), None)
-        };
-        Found {
-            values,
-            text,
-            truncated,
-        }
+        let (values, text) = if self.raw { (None, Some(self.text)) } else { (Some(self.values), None) };
+        Found { values, text, truncated }
     }
 }
 
@@ -139,8 +116,7 @@ fn written(value: &Val, raw: bool) -> Result<Vec<u8>, Stop> {
         return Ok(text.to_vec());
     }
     let mut json = Vec::new();
-    write::write(&mut json, &write::Pp::default(), 0, value)
-        .map_err(|error| Stop::Output(error.to_string()))?;
+    write::write(&mut json, &write::Pp::default(), 0, value).map_err(|error| Stop::Output(error.to_string()))?;
     Ok(json)
 }
 

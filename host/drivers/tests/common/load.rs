@@ -45,7 +45,7 @@ pub(crate) async fn write(
 }
 
 fn erased(number: usize) -> bool {
-    number % 4 != 0
+    !number.is_multiple_of(4)
 }
 
 /// Bytes that depend on the name only, of mixed sizes up to `largest`.

@@ -1,6 +1,7 @@
 //! What the storage tests share.
 
 #![allow(dead_code, reason = "each test file uses a part")]
+#![allow(clippy::print_stdout, reason = "says which driver fails")]
 
 pub(crate) mod disk;
 pub(crate) mod load;

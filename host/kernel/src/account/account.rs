@@ -2,7 +2,10 @@
 
 use std::sync::{
     Arc,
-    atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
+    atomic::{
+        AtomicBool, AtomicU64,
+        Ordering::{Relaxed, SeqCst},
+    },
 };
 
 use super::{Bytes, Fuel, Limits};
@@ -69,7 +72,9 @@ pub struct Account {
     carved: AtomicU64,
     levels: [AtomicU64; LEVELS],
     totals: [AtomicU64; TOTALS],
-    closed: AtomicBool,
+    /// Its process has ended; it settles with its parent once its children have.
+    closing: AtomicBool,
+    settled: AtomicBool,
 }
 
 impl Account {
@@ -89,7 +94,8 @@ impl Account {
             carved: AtomicU64::default(),
             levels: Default::default(),
             totals: Default::default(),
-            closed: AtomicBool::default(),
+            closing: AtomicBool::default(),
+            settled: AtomicBool::default(),
             limits,
         }
     }
@@ -120,21 +126,28 @@ impl Account {
         Ok(Arc::new(Self::new(Some(self.clone()), limits, depth)))
     }
 
-    /// Gives back to the parent what was not used. Later calls do nothing.
+    /// Gives back to the parent what was not used, once all children have done so too: what a
+    /// child burned is its grandparent's cost even where the parent is gone.
     pub fn close(&self) {
-        if self.closed.swap(true, Relaxed) {
+        self.closing.store(true, SeqCst);
+        self.settle();
+    }
+
+    fn settle(&self) {
+        let open = !self.closing.load(SeqCst) || self.level(Level::Children) > 0;
+        if open || self.settled.swap(true, SeqCst) {
             return;
         }
-        if let Some(parent) = &self.parent {
-            let topped = self.budget.load(Relaxed).saturating_sub(self.limits.fuel.0);
-            // What the operator topped up was never the parent's to lend.
-            parent.worked.fetch_add(self.spent().0.saturating_sub(topped), Relaxed);
-            parent.carved.fetch_sub(self.limits.fuel.0, Relaxed);
-            parent.lower(Level::Children, 1);
-            for level in [Level::Memory, Level::OpenFiles] {
-                parent.lower(level, self.level(level));
-            }
+        let Some(parent) = &self.parent else { return };
+        // What the operator topped up was never the parent's to lend.
+        let topped = self.budget.load(Relaxed).saturating_sub(self.limits.fuel.0);
+        parent.worked.fetch_add(self.spent().0.saturating_sub(topped), Relaxed);
+        parent.carved.fetch_sub(self.limits.fuel.0, Relaxed);
+        for level in [Level::Memory, Level::OpenFiles] {
+            parent.lower(level, self.level(level));
         }
+        parent.lower(Level::Children, 1);
+        parent.settle();
     }
 
     /// The limits that hold for this process.
@@ -154,7 +167,8 @@ impl Account {
 
     /// Fuel that is neither spent, nor reserved, nor lent to children.
     pub fn left(&self) -> Fuel {
-        let taken = self.spent().0.saturating_add(self.reserved.load(Relaxed)).saturating_add(self.carved.load(Relaxed));
+        let taken =
+            self.spent().0.saturating_add(self.reserved.load(Relaxed)).saturating_add(self.carved.load(Relaxed));
         Fuel(self.budget.load(Relaxed).saturating_sub(taken))
     }
 
@@ -201,9 +215,9 @@ impl Account {
 
     /// Gives back what [`Account::raise`] took.
     pub fn lower(&self, level: Level, amount: u64) {
-        let _ = self.levels[level as usize].fetch_update(Relaxed, Relaxed, |held| Some(held.saturating_sub(amount)));
+        let _ = self.levels[level as usize].fetch_update(SeqCst, SeqCst, |held| Some(held.saturating_sub(amount)));
         if let Some(parent) = &self.parent
-            && !self.closed.load(Relaxed)
+            && !self.settled.load(SeqCst)
         {
             parent.lower(level, amount);
         }
@@ -220,7 +234,7 @@ impl Account {
 
     /// How much of a level is held.
     pub fn level(&self, level: Level) -> u64 {
-        self.levels[level as usize].load(Relaxed)
+        self.levels[level as usize].load(SeqCst)
     }
 
     /// Uses up a total, here and in every ancestor.

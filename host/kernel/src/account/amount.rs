@@ -29,10 +29,8 @@ impl FromStr for Fuel {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         const SUFFIXES: [(&str, u64); 4] =
             [("k", 1_000), ("M", 1_000_000), ("G", 1_000_000_000), ("T", 1_000_000_000_000)];
-        let (digits, unit) = SUFFIXES
-            .iter()
-            .find_map(|(suffix, unit)| Some((text.strip_suffix(suffix)?, *unit)))
-            .unwrap_or((text, 1));
+        let (digits, unit) =
+            SUFFIXES.iter().find_map(|(suffix, unit)| Some((text.strip_suffix(suffix)?, *unit))).unwrap_or((text, 1));
         let parsed = digits.trim().replace('_', "").parse::<u64>().ok().and_then(|n| n.checked_mul(unit));
         parsed.map(Fuel).ok_or_else(|| ParseAmountError { text: text.to_owned(), unit: "fuel", example: "200M" })
     }

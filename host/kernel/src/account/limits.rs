@@ -110,8 +110,25 @@ impl Limits {
             };
         }
         least!(
-            fuel, memory, table_elements, instances, wall_time, handles, children, depth, open_files, files_created,
-            written, log_lines, log_bytes, output, storage, hostcall, random, mailbox, audit,
+            fuel,
+            memory,
+            table_elements,
+            instances,
+            wall_time,
+            handles,
+            children,
+            depth,
+            open_files,
+            files_created,
+            written,
+            log_lines,
+            log_bytes,
+            output,
+            storage,
+            hostcall,
+            random,
+            mailbox,
+            audit,
         )
     }
 }

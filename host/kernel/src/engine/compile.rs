@@ -44,7 +44,8 @@ impl InProcess {
         let engine = wasmtime::Engine::new(&wasm_config(reservation))
             .map_err(|error| CompileError::Failed(format!("{error:#}")))?;
         // Adapters of composed components have made wasmtime panic before.
-        let compiled = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| engine.precompile_component(component)));
+        let compiled =
+            std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| engine.precompile_component(component)));
         match compiled {
             Ok(Ok(code)) => Ok(code),
             Ok(Err(error)) => Err(CompileError::Invalid(format!("{error:#}"))),

@@ -68,7 +68,11 @@ impl Slot {
 impl Cpu {
     /// Starts the workers, now and not when they are first needed: a thread that starts late could
     /// find no memory mapping left.
-    pub(crate) fn start(workers: usize, policy: Box<dyn Scheduler>, runtime: &tokio::runtime::Handle) -> std::io::Result<Self> {
+    pub(crate) fn start(
+        workers: usize,
+        policy: Box<dyn Scheduler>,
+        runtime: &tokio::runtime::Handle,
+    ) -> std::io::Result<Self> {
         let inner = Inner { policy, slots: HashMap::new(), shutdown: false };
         let queue = Arc::new(RunQueue { inner: Mutex::new(inner), work: Condvar::new() });
         let start = |index: usize| {
@@ -200,6 +204,14 @@ impl Cpu {
                 let _ = worker.join();
             }
         }
+    }
+}
+
+impl Drop for Cpu {
+    /// A kernel that is dropped takes its workers with it, once their slices are over.
+    fn drop(&mut self) {
+        self.queue.inner.lock().shutdown = true;
+        self.queue.work.notify_all();
     }
 }
 

@@ -201,7 +201,8 @@ fn describe(
     let ty = component.component_type();
     let imports: Vec<String> = ty.imports(engine).map(|(name, _)| name.to_owned()).collect();
     let exports: Vec<String> = ty.exports(engine).map(|(name, _)| name.to_owned()).collect();
-    let runs = ty.exports(engine).any(|(name, item)| name == "run" && matches!(item.ty, ComponentItem::ComponentFunc(_)));
+    let runs =
+        ty.exports(engine).any(|(name, item)| name == "run" && matches!(item.ty, ComponentItem::ComponentFunc(_)));
     let tools = exports.iter().any(|name| name.starts_with("holm:sys/tools@"));
     let kind = match () {
         () if runs => Kind::Agent,
@@ -226,7 +227,8 @@ fn describe(
 
 /// Says which import is not offered, in place of the linker's first complaint.
 fn unlinked(component: &Component, engine: &Engine, error: &wasmtime::Error) -> ImageError {
-    let offered = ["holm:sys/", "wasi:io/", "wasi:cli/", "wasi:clocks/", "wasi:random/", "wasi:filesystem/", "wasi:sockets/"];
+    let offered =
+        ["holm:sys/", "wasi:io/", "wasi:cli/", "wasi:clocks/", "wasi:random/", "wasi:filesystem/", "wasi:sockets/"];
     let ty = component.component_type();
     let foreign: Vec<&str> = ty
         .imports(engine)

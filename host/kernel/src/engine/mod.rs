@@ -11,7 +11,7 @@ mod store;
 pub use capacity::Capacity;
 pub use compile::{CompileError, Compiler, InProcess};
 pub(crate) use config::{Engines, wasm_config};
-pub use image::{Image, ImageError, Kind};
 pub(crate) use image::Images;
+pub use image::{Image, ImageError, Kind};
 pub(crate) use run::{Entry, Outcome, run};
 pub(crate) use store::{Process, Sessions, Spawned};

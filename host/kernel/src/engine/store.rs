@@ -89,7 +89,12 @@ impl Process {
         let account = spawned.core.control().account.clone();
         let mut table = ResourceTable::new();
         table.set_max_capacity(usize::try_from(account.limits().handles).unwrap_or(usize::MAX));
-        Self { core: spawned.core, table, sessions: spawned.sessions, limiter: Limiter { account, elements: 0, held: 0 } }
+        Self {
+            core: spawned.core,
+            table,
+            sessions: spawned.sessions,
+            limiter: Limiter { account, elements: 0, held: 0 },
+        }
     }
 }
 
@@ -125,7 +130,11 @@ pub(crate) fn link(linker: &mut Linker<Process>) -> wasmtime::Result<()> {
     p2::filesystem::types::add_to_linker::<_, Of<Files>>(linker, Slot::syscall)?;
     p2::filesystem::preopens::add_to_linker::<_, Of<Files>>(linker, Slot::syscall)?;
 
-    p2::sockets::network::add_to_linker::<_, Of<Net>>(linker, &p2::sockets::network::LinkOptions::default(), Slot::syscall)?;
+    p2::sockets::network::add_to_linker::<_, Of<Net>>(
+        linker,
+        &p2::sockets::network::LinkOptions::default(),
+        Slot::syscall,
+    )?;
     p2::sockets::instance_network::add_to_linker::<_, Of<Net>>(linker, Slot::syscall)?;
     p2::sockets::tcp_create_socket::add_to_linker::<_, Of<Net>>(linker, Slot::syscall)?;
     p2::sockets::udp_create_socket::add_to_linker::<_, Of<Net>>(linker, Slot::syscall)?;
@@ -195,4 +204,3 @@ impl Drop for Limiter {
         self.account.lower(Level::Memory, self.held);
     }
 }
-

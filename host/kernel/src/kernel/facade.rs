@@ -118,7 +118,7 @@ impl Spawn {
             stdout: pipe::sink(),
             stderr: pipe::sink(),
             nice: Nice::default(),
-            limits: Limits { on_empty: crate::account::OnEmpty::Stop, ..Limits::default() },
+            limits: Limits::default(),
             operator: None,
         }
     }
@@ -142,7 +142,9 @@ pub enum SpawnError {
     #[error(transparent)]
     Program(#[from] ProgramError),
     /// The kernel holds as many processes as this machine can.
-    #[error("the kernel holds {0} processes, as many as this machine can (`holm doctor` tells why); end some with `holm kill`")]
+    #[error(
+        "the kernel holds {0} processes, as many as this machine can (`holm doctor` tells why); end some with `holm kill`"
+    )]
     Full(u32),
     /// A limit allows no more.
     #[error(transparent)]
@@ -263,7 +265,8 @@ impl Kernel {
         let engines = Engines::new(&capacity).map_err(failed)?;
         let cache = config.image_cache.clone();
         let images = Images::new(engines, capacity.reservation, parts.compiler.clone(), cache).map_err(failed)?;
-        let cpu = Cpu::start(config.workers, Box::new(Fair::new(config.quantum.0)), &runtime).map_err(BootError::Workers)?;
+        let cpu =
+            Cpu::start(config.workers, Box::new(Fair::new(config.quantum.0)), &runtime).map_err(BootError::Workers)?;
         let table = Mutex::new(Table::new(capacity.processes as usize));
         let inner = Arc::new_cyclic(|this| Inner {
             config,

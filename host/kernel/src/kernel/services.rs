@@ -105,7 +105,9 @@ impl tool::Driver for Services {
             .programs
             .list()
             .iter()
-            .flat_map(|program| program.tools.iter().map(|tool| (format!("{}/{}", program.name, tool.name), tool.clone())))
+            .flat_map(|program| {
+                program.tools.iter().map(|tool| (format!("{}/{}", program.name, tool.name), tool.clone()))
+            })
             .collect();
         tools.sort_by(|a, b| a.0.cmp(&b.0));
         tools

@@ -128,7 +128,7 @@ impl Auditor {
     pub(crate) fn close(&mut self, control: &Control) {
         self.flush(control);
         if self.dropped > 0 {
-            self.sink.record(Record {
+            self.record(Record {
                 time: milliseconds(),
                 pid: control.pid,
                 plugin: control.plugin.to_string(),
@@ -143,10 +143,19 @@ impl Auditor {
         }
     }
 
+    /// Records are written while calls end, also while one unwinds: a sink that panics must not
+    /// make that an abort.
+    fn record(&self, record: Record) {
+        let sink = std::panic::AssertUnwindSafe(&self.sink);
+        if std::panic::catch_unwind(|| sink.record(record)).is_err() {
+            tracing::error!("the audit sink panicked; a record is lost");
+        }
+    }
+
     fn emit(&mut self, control: &Control, record: Record) {
         let bytes = 160 + record.resource.len() as u64;
         match control.account.take(Total::Audit, bytes) {
-            Ok(()) => self.sink.record(record),
+            Ok(()) => self.record(record),
             Err(_) => self.dropped += record.count,
         }
     }

@@ -4,7 +4,13 @@
 //! The fields of [`Core`], [`Syscall`] and [`Entered`] are private to this file: a device that
 //! forgets to enter has no state to work on, and does not compile.
 
-use std::{collections::HashMap, future::Future, pin::Pin, sync::Arc, task::Poll};
+use std::{
+    collections::{HashMap, HashSet},
+    future::Future,
+    pin::Pin,
+    sync::Arc,
+    task::Poll,
+};
 
 use wasmtime::component::{Resource, ResourceTable};
 
@@ -32,6 +38,8 @@ pub(crate) struct Core {
     epoch: Arc<Epoch>,
     quantum: Fuel,
     last_denial: Option<Denial>,
+    /// What the operator was told of and did not allow: nobody is asked the same twice.
+    told: HashSet<String>,
     /// The rights by which descriptors and streams of files were opened, by their place in the table.
     origins: HashMap<u32, Granted<FsRule>>,
 }
@@ -45,7 +53,17 @@ impl Core {
         epoch: Arc<Epoch>,
         quantum: Fuel,
     ) -> Self {
-        Self { control, authority, operator, auditor, epoch, quantum, last_denial: None, origins: HashMap::new() }
+        Self {
+            control,
+            authority,
+            operator,
+            auditor,
+            epoch,
+            quantum,
+            last_denial: None,
+            told: HashSet::new(),
+            origins: HashMap::new(),
+        }
     }
 
     pub(crate) fn control(&self) -> &Arc<Control> {
@@ -58,6 +76,9 @@ impl Drop for Core {
         self.auditor.close(&self.control);
     }
 }
+
+/// A process whose operator was told of this many denials is denied in silence from then on.
+const QUESTIONS: usize = 256;
 
 /// A device of one process, before the door: the type on which WIT's host traits are implemented.
 pub(crate) struct Syscall<'a, D: Device> {
@@ -279,7 +300,11 @@ impl<D: Device> Entered<'_, D> {
             Ok(rules) => return Ok(Granted { want, rules, epoch }),
             Err(denier) => denier,
         };
-        if let Some(operator) = self.core.operator.clone() {
+        let subject = format!("{}={text}", R::NAME);
+        if let Some(operator) = self.core.operator.clone()
+            && self.core.told.len() < QUESTIONS
+            && self.core.told.insert(subject)
+        {
             let question = Question {
                 pid: self.core.control.pid,
                 plugin: self.core.control.plugin.to_string(),

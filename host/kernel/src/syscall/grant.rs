@@ -5,7 +5,9 @@ use std::{fmt, marker::PhantomData, str::FromStr};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// One line of a grant, as its user writes it: `./data:ro`, `notes-*:rw`, `jq/*`.
-pub trait Rule: FromStr<Err = RuleError> + fmt::Display + Clone + fmt::Debug + PartialEq + Send + Sync + 'static {
+pub trait Rule:
+    FromStr<Err = RuleError> + fmt::Display + Clone + fmt::Debug + PartialEq + Send + Sync + 'static
+{
     /// What a call asks for. Its text is what would have to be granted.
     type Want: fmt::Display + Clone + Send + Sync + 'static;
 

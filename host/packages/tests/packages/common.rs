@@ -99,8 +99,8 @@ impl Place {
 
     /// Compares a text, with the temporary folder's name taken out.
     pub(crate) fn check(&self, actual: &str, expected: &Expect) {
-        let place = self.path("");
-        expected.assert_eq(&actual.replace(place.to_str().unwrap(), "/tmp/"));
+        let place = self.dir.path().canonicalize().unwrap();
+        expected.assert_eq(&actual.replace(place.to_str().unwrap(), "/tmp"));
     }
 
     /// Why the folder is not accepted.

@@ -40,23 +40,42 @@ fn imports_need_capabilities() {
         expected.assert_eq(&seen);
     };
     check(&[], expect!["needs ; widest "]);
-    check(&["wasi:filesystem/types@0.2.6", "wasi:cli/exit@0.2.0", "holm:sys/log@0.1.0"], expect!["needs ; widest fs=*:rw"]);
+    check(
+        &["wasi:filesystem/types@0.2.6", "wasi:cli/exit@0.2.0", "holm:sys/log@0.1.0"],
+        expect!["needs ; widest fs=*:rw"],
+    );
     check(
         &["holm:sys/storage@0.1.0", "holm:sys/spawn@0.1.0", "holm:sys/tool@0.1.0", "wasi:http/types@0.2.3"],
         expect!["needs net spawn storage tool; widest storage=*:rw storage=shared/*:rw spawn=* tool=*/* net=*://*"],
     );
     check(&["wasi:sockets/tcp@0.2.0"], expect!["needs ; widest net=*://*"]);
-    check(&["wasi:nn/tensor@0.2.0"], expect!["the component asks for an interface Holm does not offer: `wasi:nn/tensor@0.2.0`"]);
-    check(&["wasi:cli/exit@0.3.0"], expect!["the component asks for an interface Holm does not offer: `wasi:cli/exit@0.3.0`"]);
-    check(&["holm:sys/kernel@0.1.0"], expect!["the component asks for an interface Holm does not offer: `holm:sys/kernel@0.1.0`"]);
-    check(&["holm:sys/storage@0.2.0"], expect!["the component asks for an interface Holm does not offer: `holm:sys/storage@0.2.0`"]);
+    check(
+        &["wasi:nn/tensor@0.2.0"],
+        expect!["the component asks for an interface Holm does not offer: `wasi:nn/tensor@0.2.0`"],
+    );
+    check(
+        &["wasi:cli/exit@0.3.0"],
+        expect!["the component asks for an interface Holm does not offer: `wasi:cli/exit@0.3.0`"],
+    );
+    check(
+        &["holm:sys/kernel@0.1.0"],
+        expect!["the component asks for an interface Holm does not offer: `holm:sys/kernel@0.1.0`"],
+    );
+    check(
+        &["holm:sys/storage@0.2.0"],
+        expect!["the component asks for an interface Holm does not offer: `holm:sys/storage@0.2.0`"],
+    );
     check(&["system"], expect!["the component asks for an interface Holm does not offer: `system`"]);
-    check(&["evil:pkg/\u{1b}[2J@1.0.0"], expect![[r#"the component asks for an interface Holm does not offer: `evil:pkg/\u{1b}[2J@1.0.0`"#]]);
+    check(
+        &["evil:pkg/\u{1b}[2J@1.0.0"],
+        expect![[r#"the component asks for an interface Holm does not offer: `evil:pkg/\u{1b}[2J@1.0.0`"#]],
+    );
 }
 
 #[test]
 fn a_ceiling_has_to_name_what_is_imported() {
-    let imports = ["holm:sys/spawn@0.1.0", "holm:sys/storage@0.1.0", "wasi:http/types@0.2.3", "wasi:http/outgoing-handler@0.2.3"];
+    let imports =
+        ["holm:sys/spawn@0.1.0", "holm:sys/storage@0.1.0", "wasi:http/types@0.2.3", "wasi:http/outgoing-handler@0.2.3"];
     let surface = Surface::read(&component(&imports)).unwrap();
     let mut ceiling = Grants::default();
     ceiling.add("storage=notes:rw").unwrap();
@@ -70,12 +89,27 @@ fn a_ceiling_has_to_name_what_is_imported() {
 fn what_is_no_component_is_refused() {
     refused(b"", &expect!["this is no WebAssembly file: name the `.wasm` file that your build made"]);
     refused(b"(component)", &expect!["this is no WebAssembly file: name the `.wasm` file that your build made"]);
-    refused(b"\0asm", &expect!["the component is malformed: unexpected end-of-file (at offset 0x4); build or download it anew"]);
-    refused(b"\0asm\xff\xff\xff\xff", &expect!["the component is malformed: unknown binary version: 0xffffffff (at offset 0x4); build or download it anew"]);
-    refused(&wat::parse_str("(module)").unwrap(), &expect!["this is a core module, not a component: build for `wasm32-wasip2`, or run `holm build`"]);
-    refused(&vec![0; MAXIMUM_COMPONENT_BYTES as usize + 1], &expect!["the component has 67108865 bytes; at most 67108864 are accepted: build it with optimisation"]);
-    let many: Vec<_> = (0..1_001).map(|index| format!("x:y/i{index}@0.1.0")).collect();
-    refused(&component(&many.iter().map(String::as_str).collect::<Vec<_>>()), &expect!["the component is malformed: instances count exceeds limit of 1000 (at offset 0x689a); build or download it anew"]);
+    refused(
+        b"\0asm",
+        &expect!["the component is malformed: unexpected end-of-file (at offset 0x4); build or download it anew"],
+    );
+    refused(
+        b"\0asm\xff\xff\xff\xff",
+        &expect![
+            "the component is malformed: unknown binary version: 0xffffffff (at offset 0x4); build or download it anew"
+        ],
+    );
+    refused(
+        &wat::parse_str("(module)").unwrap(),
+        &expect!["this is a core module, not a component: build for `wasm32-wasip2`, or run `holm build`"],
+    );
+    refused(
+        &vec![0; MAXIMUM_COMPONENT_BYTES as usize + 1],
+        &expect!["the component has 67108865 bytes; at most 67108864 are accepted: build it with optimisation"],
+    );
+    let many: String = (0..1_001).map(|index| format!("(export \"e{index}\" (func 0))")).collect();
+    let many = format!("(component (import \"f\" (func)) {many})");
+    refused(&wat::parse_str(many).unwrap(), &expect!["the component has over 1000 imports or exports"]);
 }
 
 /// Every cut and every changed byte: refused or read, never a panic.

@@ -15,16 +15,27 @@ use crate::common::{MANIFEST, Place, component};
 fn sources_stay_where_they_are() {
     let place = Place::new();
     for path in [
-        "SKILL.md", "README.md", "LICENSE-MIT", "scripts/a/b.py", "references/x.md", "assets/logo.svg",
-        "Cargo.toml", "src/lib.rs", "target/debug/x", ".git/config", ".env", "other.wasm",
+        "SKILL.md",
+        "README.md",
+        "LICENSE-MIT",
+        "scripts/a/b.py",
+        "references/x.md",
+        "assets/logo.svg",
+        "Cargo.toml",
+        "src/lib.rs",
+        "target/debug/x",
+        ".git/config",
+        ".env",
+        "other.wasm",
     ] {
         place.write(path, path);
     }
     symlink("/etc", place.source("node_modules")).unwrap();
     let package = place.package();
     let files: Vec<_> = package.files.iter().map(|file| file.path.as_str()).collect();
-    expect!["README.md SKILL.md assets/logo.svg clipper.wasm plugin.toml references/x.md scripts/a/b.py"].assert_eq(&files.join(" "));
-    expect![".env .git Cargo.toml LICENSE-MIT node_modules other.wasm src target"].assert_eq(&package.left_out.join(" "));
+    expect!["LICENSE-MIT README.md SKILL.md assets/logo.svg clipper.wasm plugin.toml references/x.md scripts/a/b.py"]
+        .assert_eq(&files.join(" "));
+    expect![".env .git Cargo.toml node_modules other.wasm src target"].assert_eq(&package.left_out.join(" "));
     place.manifest("\n[ceiling]", "include = [\"other.wasm\", \"src\"]\n[ceiling]");
     let files: Vec<_> = place.package().files.iter().map(|file| file.path.clone()).collect();
     assert!(files.contains(&"src/lib.rs".into()) && files.contains(&"other.wasm".into()));
@@ -134,9 +145,13 @@ fn folders_have_bounds() {
 fn what_is_missing_is_named() {
     let place = Place::new();
     fs::remove_file(place.source("clipper.wasm")).unwrap();
-    place.refused(&expect!["`/tmp/clipper` has no file `clipper.wasm`, which its plugin.toml names: `holm build` makes it"]);
+    place.refused(&expect![
+        "`/tmp/clipper` has no file `clipper.wasm`, which its plugin.toml names: `holm build` makes it"
+    ]);
     fs::remove_file(place.source("plugin.toml")).unwrap();
-    place.refused(&expect!["`/tmp/clipper` has no plugin.toml: a plugin is a folder with one (`holm new` makes it), or a `.wasm` file"]);
+    place.refused(&expect![
+        "`/tmp/clipper` has no plugin.toml: a plugin is a folder with one (`holm new` makes it), or a `.wasm` file"
+    ]);
     fs::remove_dir(place.source("")).unwrap();
     place.refused(&expect!["`/tmp/clipper/` cannot be read: No such file or directory (os error 2)"]);
 }
@@ -173,11 +188,13 @@ fn a_component_alone_can_be_run() {
 fn a_skill_says_what_it_is() {
     let place = Place::new();
     place.write("SKILL.md", "---\nname: clipper\ndescription: Use it: to clip\nallowed-tools: [a]\n---\n# Clipper\n");
-    expect!["None"].assert_eq(&format!("{:?}", place.package().skill));
-    for broken in ["no head", "---\nname: [\n---\n", "---\nname: a\n", "---\n&a [*a, *a]\n---\n", ""] {
+    expect![[r#"Some(SkillHead { name: Some("clipper"), description: Some("Use it: to clip") })"#]]
+        .assert_eq(&format!("{:?}", place.package().skill));
+    for broken in ["no head", "---\nname: [\n---\n", "---\nname: a\n", "---\n---\n", "---\n&a [*a, *a]\n---\n", ""] {
         place.write("SKILL.md", broken);
         assert_eq!(place.package().skill, None, "{broken}");
     }
     place.write("SKILL.md", "---\r\ndescription: |\r\n  two\r\n  lines\r\n---\r\n");
-    expect![[r#"Some(SkillHead { name: None, description: Some("two\\u{a}lines\\u{a}") })"#]].assert_eq(&format!("{:?}", place.package().skill));
+    expect![[r#"Some(SkillHead { name: None, description: Some("two lines") })"#]]
+        .assert_eq(&format!("{:?}", place.package().skill));
 }

@@ -38,12 +38,37 @@ fn grants_lie_within_the_ceiling() {
     place.install(&plugins);
     grant(&place, &plugins, "fs=./data:ro", &expect!["fs=/tmp/work/data:ro"]);
     grant(&place, &plugins, "storage=notes", &expect!["fs=/tmp/work/data:ro storage=notes:ro"]);
-    grant(&place, &plugins, "storage=secrets:rw", &expect!["`clipper` does not ask for storage=secrets:rw; its ceiling is fs=*:rw, storage=notes:rw"]);
-    grant(&place, &plugins, "net=https://example.com", &expect!["`clipper` does not ask for net=https://example.com; its ceiling is fs=*:rw, storage=notes:rw"]);
-    grant(&place, &plugins, "fs=*:ro", &expect!["`fs=*:ro` would grant every file there is: name a file or folder, like `fs=./data:ro`"]);
+    grant(
+        &place,
+        &plugins,
+        "storage=secrets:rw",
+        &expect!["`clipper` does not ask for storage=secrets:rw; its ceiling is fs=*:rw, storage=notes:rw"],
+    );
+    grant(
+        &place,
+        &plugins,
+        "net=https://example.com",
+        &expect!["`clipper` does not ask for net=https://example.com; its ceiling is fs=*:rw, storage=notes:rw"],
+    );
+    grant(
+        &place,
+        &plugins,
+        "fs=*:ro",
+        &expect!["`fs=*:ro` would grant every file there is: name a file or folder, like `fs=./data:ro`"],
+    );
     grant(&place, &plugins, "fs", &expect!["`fs` is no grant: write `capability=rule`, like `fs=./data:ro`"]);
-    grant(&place, &plugins, "disk=x", &expect!["there is no capability `disk`: there are fs, storage, spawn, tool, net"]);
-    grant(&place, &plugins, "storage=NO", &expect!["`NO` is no rule of this capability: write a bucket and `:ro` or `:rw`, like `notes:rw`"]);
+    grant(
+        &place,
+        &plugins,
+        "disk=x",
+        &expect!["there is no capability `disk`: there are fs, storage, spawn, tool, net"],
+    );
+    grant(
+        &place,
+        &plugins,
+        "storage=NO",
+        &expect!["`NO` is no rule of this capability: write a bucket and `:ro` or `:rw`, like `notes:rw`"],
+    );
     let seen = plugins.grant("nobody", &lines(&["fs=./data"]), &place.path("work")).unwrap_err();
     expect!["no plugin `nobody` is installed; `holm list` shows what is"].assert_eq(&seen.to_string());
 }
@@ -56,13 +81,58 @@ fn holms_own_is_granted_to_nobody() {
     fs::create_dir_all(place.path("config")).unwrap();
     symlink(place.path("home"), place.path("work/link")).unwrap();
     symlink(place.path("config/later"), place.path("work/dangling")).unwrap();
-    grant(&place, &plugins, "fs=../home:ro", &expect!["`fs=/tmp/home:ro` reaches `/tmp/home`, which is Holm's own and granted to nobody: name folders beside it"]);
-    grant(&place, &plugins, "fs=../home/plugins/clipper:ro", &expect!["`fs=/tmp/home/plugins/clipper:ro` reaches `/tmp/home`, which is Holm's own and granted to nobody: name folders beside it"]);
-    grant(&place, &plugins, "fs=..:ro", &expect!["`fs=/tmp/.tmpuC2zid:ro` reaches `/tmp/home`, which is Holm's own and granted to nobody: name folders beside it"]);
-    grant(&place, &plugins, "fs=/:ro", &expect!["`fs=/:ro` reaches `/tmp/home`, which is Holm's own and granted to nobody: name folders beside it"]);
-    grant(&place, &plugins, "fs=link/grants.toml:rw", &expect!["`fs=/tmp/home/grants.toml:rw` reaches `/tmp/home`, which is Holm's own and granted to nobody: name folders beside it"]);
-    grant(&place, &plugins, "fs=dangling:rw", &expect!["`fs=/tmp/work/dangling:rw` reaches `/tmp/home`, which is Holm's own and granted to nobody: name folders beside it"]);
-    grant(&place, &plugins, "fs=../config/holm.toml:rw", &expect!["`fs=/tmp/config/holm.toml:rw` reaches `/tmp/home`, which is Holm's own and granted to nobody: name folders beside it"]);
+    grant(
+        &place,
+        &plugins,
+        "fs=../home:ro",
+        &expect![
+            "`fs=/tmp/home:ro` reaches `/tmp/home`, which is Holm's own and granted to nobody: name folders beside it"
+        ],
+    );
+    grant(
+        &place,
+        &plugins,
+        "fs=../home/plugins/clipper:ro",
+        &expect![
+            "`fs=/tmp/home/plugins/clipper:ro` reaches `/tmp/home`, which is Holm's own and granted to nobody: name folders beside it"
+        ],
+    );
+    grant(
+        &place,
+        &plugins,
+        "fs=..:ro",
+        &expect!["`fs=/tmp:ro` reaches `/tmp/home`, which is Holm's own and granted to nobody: name folders beside it"],
+    );
+    grant(
+        &place,
+        &plugins,
+        "fs=/:ro",
+        &expect!["`fs=/:ro` reaches `/tmp/home`, which is Holm's own and granted to nobody: name folders beside it"],
+    );
+    grant(
+        &place,
+        &plugins,
+        "fs=link/grants.toml:rw",
+        &expect![
+            "`fs=/tmp/home/grants.toml:rw` reaches `/tmp/home`, which is Holm's own and granted to nobody: name folders beside it"
+        ],
+    );
+    grant(
+        &place,
+        &plugins,
+        "fs=dangling:rw",
+        &expect![
+            "`fs=/tmp/work/dangling:rw` reaches `/tmp/config`, which is Holm's own and granted to nobody: name folders beside it"
+        ],
+    );
+    grant(
+        &place,
+        &plugins,
+        "fs=../config/holm.toml:rw",
+        &expect![
+            "`fs=/tmp/config/holm.toml:rw` reaches `/tmp/config`, which is Holm's own and granted to nobody: name folders beside it"
+        ],
+    );
     assert_eq!(plugins.grants("clipper").unwrap().lines(), [""; 0]);
 }
 
@@ -80,7 +150,14 @@ fn revoking_reaches_running_processes() {
     grant(&place, &plugins, "fs=./data:rw", &expect!["fs=/tmp/work/data:rw"]);
     grant(&place, &plugins, "storage=notes:rw", &expect!["fs=/tmp/work/data:rw storage=notes:rw"]);
     assert_eq!(live.get().lines().len(), 2);
-    revoke(&place, &plugins, "fs=./data:ro", &expect!["`clipper` holds no grant that `fs=./data:ro` covers; it holds fs=/tmp/work/data:rw, storage=notes:rw"]);
+    revoke(
+        &place,
+        &plugins,
+        "fs=./data:ro",
+        &expect![
+            "`clipper` holds no grant that `fs=./data:ro` covers; it holds fs=/tmp/work/data:rw, storage=notes:rw"
+        ],
+    );
     revoke(&place, &plugins, "fs=./data", &expect!["storage=notes:rw"]);
     assert_eq!(live.get().lines(), ["storage=notes:rw"]);
     revoke(&place, &plugins, "storage", &expect![[r#""#]]);
@@ -102,7 +179,9 @@ fn the_file_keeps_what_people_wrote_into_it() {
     assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
     let digest = plugins.store().find("clipper").unwrap().digest.to_string();
     let text = fs::read_to_string(&path).unwrap();
-    place.check(&text.replace(&digest, "DIGEST"), &expect![[r##"
+    place.check(
+        &text.replace(&digest, "DIGEST"),
+        &expect![[r##"
         # What each plugin may do. `holm grant` and `holm revoke` write this file; nothing a plugin
         # or a model does ever does. A grant holds for the files with this digest only.
         [clipper]
@@ -110,7 +189,8 @@ fn the_file_keeps_what_people_wrote_into_it() {
 
         [clipper.grants]
         storage = ["notes:rw"]
-    "##]]);
+    "##]],
+    );
     let mine = format!(
         "# my own words\n[zebra] # first\ndigest = \"{digest}\"\ngrants = {{ tool = [\"jq/*\"] }} # tight\n\n\
          [clipper]\n# why: because\ndigest = \"{digest}\"\ngrants.storage = [\n  \"notes:ro\", # reading\n]\n"
@@ -121,7 +201,9 @@ fn the_file_keeps_what_people_wrote_into_it() {
     assert_eq!(plugins.find("clipper").unwrap().grants.get().lines(), ["storage=notes:ro"]);
     grant(&place, &plugins, "fs=./data:ro", &expect!["fs=/tmp/work/data:ro storage=notes:ro"]);
     let text = fs::read_to_string(&path).unwrap();
-    place.check(&text.replace(&digest, "DIGEST"), &expect![[r##"
+    place.check(
+        &text.replace(&digest, "DIGEST"),
+        &expect![[r##"
         # my own words
         [zebra] # first
         digest = "DIGEST"
@@ -134,7 +216,8 @@ fn the_file_keeps_what_people_wrote_into_it() {
           "notes:ro", # reading
         ]
         grants.fs = ["/tmp/work/data:ro"]
-    "##]]);
+    "##]],
+    );
 }
 
 #[test]
@@ -148,20 +231,54 @@ fn a_broken_file_is_an_error_with_its_line() {
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
         place.check(&file.read().unwrap_err().to_string(), &expected);
     };
-    check("[clipper]\ndigest = \"DIGEST\"\ngrant = {}", expect!["/tmp/work/grants.toml:3:1: there is no key `grant` in a plugin's grants; did you mean `grants`?"]);
-    check("[clipper]\ndigest = \"DIGEST\"\n[clipper.grants]\nstorag = []", expect!["/tmp/work/grants.toml:4:1: there is no key `storag` in `grants`; did you mean `storage`?"]);
-    check("[clipper]\ndigest = \"12\"", expect!["/tmp/work/grants.toml:2:10: a digest has 64 hexadecimal digits, 0-9 and a-f"]);
+    check(
+        "[clipper]\ndigest = \"DIGEST\"\ngrant = {}",
+        expect!["/tmp/work/grants.toml:3:1: there is no key `grant` in a plugin's grants; did you mean `grants`?"],
+    );
+    check(
+        "[clipper]\ndigest = \"DIGEST\"\n[clipper.grants]\nstorag = []",
+        expect!["/tmp/work/grants.toml:4:1: there is no key `storag` in `grants`; did you mean `storage`?"],
+    );
+    check(
+        "[clipper]\ndigest = \"12\"",
+        expect!["/tmp/work/grants.toml:2:10: a digest has 64 hexadecimal digits, 0-9 and a-f"],
+    );
     check("[clipper]\n", expect!["/tmp/work/grants.toml:1:1: missing field `digest`"]);
-    check("[\"../x\"]\ndigest = \"DIGEST\"", expect!["/tmp/work/grants.toml:1:2: the plugin's name is `../x`: write 1 to 64 of a-z, 0-9 and -, with a letter or digit at both ends"]);
+    check(
+        "[\"../x\"]\ndigest = \"DIGEST\"",
+        expect![
+            "/tmp/work/grants.toml:1:2: the plugin's name is `../x`: write 1 to 64 of a-z, 0-9 and -, with a letter or digit at both ends"
+        ],
+    );
     check("clipper = 3", expect!["/tmp/work/grants.toml:1:1: `clipper` has to be a table"]);
-    check("[clipper]\ndigest = \"DIGEST\"\ngrants.fs = [\"data:ro\"]", expect!["/tmp/work/grants.toml:1:1: `fs=data:ro` of `clipper` has to name an absolute path"]);
-    check("[clipper]\ndigest = \"DIGEST\"\ngrants.fs = [\"*:ro\"]", expect!["/tmp/work/grants.toml:1:1: `fs=*:ro` of `clipper` has to name an absolute path"]);
-    check("[clipper]\ndigest = \"DIGEST\"\n[clipper]\ndigest = \"DIGEST\"", expect!["/tmp/work/grants.toml:3:2: duplicate key"]);
+    check(
+        "[clipper]\ndigest = \"DIGEST\"\ngrants.fs = [\"data:ro\"]",
+        expect!["/tmp/work/grants.toml:1:1: `fs=data:ro` of `clipper` has to name an absolute path"],
+    );
+    check(
+        "[clipper]\ndigest = \"DIGEST\"\ngrants.fs = [\"*:ro\"]",
+        expect!["/tmp/work/grants.toml:1:1: `fs=*:ro` of `clipper` has to name an absolute path"],
+    );
+    check(
+        "[clipper]\ndigest = \"DIGEST\"\n[clipper]\ndigest = \"DIGEST\"",
+        expect!["/tmp/work/grants.toml:3:2: duplicate key"],
+    );
     fs::set_permissions(&path, fs::Permissions::from_mode(0o622)).unwrap();
-    place.check(&file.read().unwrap_err().to_string(), &expect!["`/tmp/work/grants.toml` can be written to by others: `chmod 600` it, and look whether its grants are yours"]);
+    place.check(
+        &file.read().unwrap_err().to_string(),
+        &expect![
+            "`/tmp/work/grants.toml` can be written to by others: `chmod 600` it, and look whether its grants are yours"
+        ],
+    );
     fs::remove_file(&path).unwrap();
     symlink("/etc/passwd", &path).unwrap();
-    place.check(&file.read().unwrap_err().to_string(), &expect!["`/tmp/work/grants.toml`: it is a symbolic link, and those are not followed here"]);
-    place.check(&file.remove("clipper").unwrap_err().to_string(), &expect!["`/tmp/work/grants.toml`: it is a symbolic link, and those are not followed here"]);
+    place.check(
+        &file.read().unwrap_err().to_string(),
+        &expect!["`/tmp/work/grants.toml`: it is a symbolic link, and those are not followed here"],
+    );
+    place.check(
+        &file.remove("clipper").unwrap_err().to_string(),
+        &expect!["`/tmp/work/grants.toml`: it is a symbolic link, and those are not followed here"],
+    );
     assert!(fs::symlink_metadata(&path).unwrap().is_symlink());
 }

@@ -45,7 +45,7 @@ fn installed_is_what_was_checked() {
     assert_eq!(plugins.list().len(), 1);
     // A kernel that starts anew sees the same.
     let again = place.plugins();
-    assert_eq!(again.installed().unwrap().remove(0).1.unwrap(), installed);
+    assert_eq!(again.installed().unwrap().remove("clipper").unwrap().unwrap(), installed);
     assert_eq!(again.inspect("clipper").unwrap().1.digest, installed.digest);
     again.uninstall("clipper").unwrap();
     find(&again, &expect!["no plugin `clipper` is installed; `holm list` shows what is"]);
@@ -137,8 +137,8 @@ fn files_that_changed_are_refused() {
           warm: plugin.toml
         no component: plugin `clipper` was changed after it was installed (the component is gone); `holm install` it again to accept that
           warm: clipper.wasm
-        no folder: plugin `clipper` cannot be read: `/tmp/home/plugins/clipper/DIGEST` cannot be read: No such file or directory (os error 2)
-          warm: os error 2
+        no folder: plugin `clipper` was changed after it was installed (its folder is gone); `holm install` it again to accept that
+          warm: plugin.toml
         swapped: plugin `clipper` was changed after it was installed (the component); `holm install` it again to accept that
           warm: clipper.wasm
     "#]].assert_eq(&seen);
@@ -166,9 +166,13 @@ fn what_changes_between_check_and_copy_is_not_installed() {
     let try_with = |change: &dyn Fn()| {
         let plan = place.plan(&plugins);
         change();
-        assert!(matches!(plugins.apply(&plan, true), Err(UpdateError::Store(StoreError::Changed(_) | StoreError::Copy { .. }))));
+        assert!(matches!(
+            plugins.apply(&plan, true),
+            Err(UpdateError::Store(StoreError::Changed(_) | StoreError::Copy { .. }))
+        ));
         assert!(plugins.store().names().unwrap().is_empty());
-        let left: Vec<_> = fs::read_dir(plugins.store().folder()).unwrap().flatten().map(|entry| entry.file_name()).collect();
+        let left: Vec<_> =
+            fs::read_dir(plugins.store().folder()).unwrap().flatten().map(|entry| entry.file_name()).collect();
         assert_eq!(left, [".lock"]);
     };
     try_with(&|| place.write("assets/a", "B"));
@@ -184,7 +188,8 @@ fn what_changes_between_check_and_copy_is_not_installed() {
 fn an_update_shows_what_it_asks_and_keeps_grants_only_by_a_yes() {
     let place = Place::new();
     let plugins = place.plugins();
-    let first = plugins.plan(place.package(), vec![tool("clip", "Clips"), tool("old", "Old"), tool("same", "Same")]).unwrap();
+    let first =
+        plugins.plan(place.package(), vec![tool("clip", "Clips"), tool("old", "Old"), tool("same", "Same")]).unwrap();
     expect![[r#"
         {
           "version_before": null,
@@ -205,7 +210,8 @@ fn an_update_shows_what_it_asks_and_keeps_grants_only_by_a_yes() {
           "tools_changed": [],
           "grants_kept": [],
           "grants_lost": []
-        }"#]].assert_eq(&serde_json::to_string_pretty(&first.difference).unwrap());
+        }"#]]
+    .assert_eq(&serde_json::to_string_pretty(&first.difference).unwrap());
     plugins.apply(&first, true).unwrap();
     grant(&place, &plugins, "storage=notes:rw");
     grant(&place, &plugins, "fs=./data:rw");
@@ -213,12 +219,15 @@ fn an_update_shows_what_it_asks_and_keeps_grants_only_by_a_yes() {
 
     place.write(
         "plugin.toml",
-        MANIFEST.replace("0.1.0", "0.2.0").replace("\"*:rw\"", "\"*:ro\"") + "spawn = [\"jq\"]\n[limits]\nfuel = \"1G\"\n",
+        MANIFEST.replace("0.1.0", "0.2.0").replace("\"*:rw\"", "\"*:ro\"")
+            + "spawn = [\"jq\"]\n[limits]\nfuel = \"1G\"\n",
     );
     let tools = vec![tool("clip", "Clips, and sends it home"), tool("new", "New"), tool("same", "Same")];
     let plan = plugins.plan(place.package(), tools).unwrap();
     assert!(plan.asks_about_grants());
-    place.check(&serde_json::to_string_pretty(&plan.difference).unwrap(), &expect![[r#"
+    place.check(
+        &serde_json::to_string_pretty(&plan.difference).unwrap(),
+        &expect![[r#"
         {
           "version_before": "0.1.0",
           "same_files": false,
@@ -251,7 +260,8 @@ fn an_update_shows_what_it_asks_and_keeps_grants_only_by_a_yes() {
           "grants_lost": [
             "fs=/tmp/work/data:rw"
           ]
-        }"#]]);
+        }"#]],
+    );
 
     let no = |keep| {
         let digest = plugins.apply(&plan, keep).unwrap().digest;
@@ -313,9 +323,12 @@ fn a_crash_leaves_the_old_or_the_new() {
     place.install(&again);
     let left: Vec<_> = fs::read_dir(store.join("clipper")).unwrap().flatten().collect();
     assert_eq!(left.len(), 2, "{left:?}");
+    grant(&place, &again, "storage=notes:rw");
     // Cut after the record, before the grants: they are for the old digest, and hold no more.
-    let text = fs::read_to_string(place.path("home/grants.toml")).unwrap_or_default();
-    assert!(!text.contains("[clipper]"));
+    place.write("README.md", "newer");
+    again.store().install(&place.package(), &[]).unwrap();
+    assert!(fs::read_to_string(place.path("home/grants.toml")).unwrap().contains("notes:rw"));
+    find(&place.plugins(), &expect!["clipper may "]);
 }
 
 #[test]
@@ -323,13 +336,21 @@ fn broken_records_harm_no_neighbour() {
     let place = Place::new();
     let plugins = place.plugins();
     place.install(&plugins);
-    for (name, record) in [("broken", "x"), ("liar", &*fs::read_to_string(plugins.store().folder().join("clipper/installed.toml")).unwrap())] {
+    for (name, record) in [
+        ("broken", "x"),
+        ("liar", &*fs::read_to_string(plugins.store().folder().join("clipper/installed.toml")).unwrap()),
+    ] {
         fs::create_dir(plugins.store().folder().join(name)).unwrap();
         fs::write(plugins.store().folder().join(name).join("installed.toml"), record).unwrap();
     }
-    let seen: Vec<_> = plugins.installed().unwrap().into_iter().map(|(name, record)| {
-        format!("{name}: {}", record.map_or_else(|error| error.to_string(), |found| found.version.to_string()))
-    }).collect();
+    let seen: Vec<_> = plugins
+        .installed()
+        .unwrap()
+        .into_iter()
+        .map(|(name, record)| {
+            format!("{name}: {}", record.map_or_else(|error| error.to_string(), |found| found.version.to_string()))
+        })
+        .collect();
     place.check(&seen.join("\n"), &expect![[r#"
         broken: the record of an installed plugin is broken (/tmp/home/plugins/broken/installed.toml:1:2: key with no value, expected `=`); install it again
         clipper: 0.1.0

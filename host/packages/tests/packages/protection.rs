@@ -16,7 +16,14 @@ fn places_are_protected_by_every_name() {
     symlink(place.path("work/loop"), place.path("work/loop")).unwrap();
     let protected = Protected::new([home, later]);
     for path in [
-        "home", "home/plugins/x/y", "home/grants.toml", "later", "later/x", "work/link", "work/link/a", "work/dangling",
+        "home",
+        "home/plugins/x/y",
+        "home/grants.toml",
+        "later",
+        "later/x",
+        "work/link",
+        "work/link/a",
+        "work/dangling",
     ] {
         assert!(protected.holds(&place.path(path)), "{path}");
         assert!(protected.touched_by(&place.path(path)).is_some(), "{path}");

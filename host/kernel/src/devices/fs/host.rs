@@ -62,7 +62,8 @@ pub(crate) fn empty_root() -> Dir {
     static ROOT: OnceLock<Dir> = OnceLock::new();
     let make = || {
         // Any directory serves; this one tells nothing where it is asked for its own attributes.
-        let file = std::fs::File::open("/proc/self").or_else(|_| std::fs::File::open("/")).expect("the root directory opens");
+        let file =
+            std::fs::File::open("/proc/self").or_else(|_| std::fs::File::open("/")).expect("the root directory opens");
         Dir::new(file, FsPerms::ReadOnly, OpenMode::READ, false)
     };
     ROOT.get_or_init(make).clone()
@@ -355,7 +356,12 @@ impl HostDescriptor for Syscall<'_, Files> {
         call.view().set_size(fd, size).await
     }
 
-    async fn set_times(&mut self, fd: Fd, accessed: types::NewTimestamp, modified: types::NewTimestamp) -> FsResult<()> {
+    async fn set_times(
+        &mut self,
+        fd: Fd,
+        accessed: types::NewTimestamp,
+        modified: types::NewTimestamp,
+    ) -> FsResult<()> {
         let mut call = self.with(&SET, &fd).await?;
         call.view().set_times(fd, accessed, modified).await
     }

@@ -133,15 +133,21 @@ impl Entered<'_, Files> {
         Ok(Place { directory, path: named(path), exact, right })
     }
 
-    /// What a path below the root means: libc gives relative and absolute ones alike, so both
-    /// readings are tried, the absolute one first.
+    /// What a path below the root means. The C library strips the leading slash, so that `/a/b` and
+    /// `a/b` arrive alike: the reading that is granted is meant, and where neither is, the one
+    /// that its operator would more likely recognise is named in the denial.
     fn want(&self, path: &str, access: Access) -> Option<FsWant> {
-        let absolute = normalise(&Path::new("/").join(path)).map(|path| FsWant { path, access })?;
-        let relative = normalise(&self.session.directory.join(path)).map(|path| FsWant { path, access });
-        if self.authority().admit::<FsRule>(&absolute).is_ok() {
+        let want = |from: &Path| normalise(&from.join(path)).map(|path| FsWant { path, access });
+        let absolute = want(Path::new("/"))?;
+        let Some(relative) = want(&self.session.directory) else { return Some(absolute) };
+        let granted = |want: &FsWant| self.authority().admit::<FsRule>(want).is_ok();
+        if granted(&absolute) {
             return Some(absolute);
         }
-        relative.or(Some(absolute))
+        let first = Path::new(path).components().next();
+        let begins_in = |from: &Path| first.is_some_and(|first| from.join(first).exists());
+        let foreign = begins_in(Path::new("/")) && !begins_in(&self.session.directory);
+        Some(if foreign && !granted(&relative) { absolute } else { relative })
     }
 }
 
@@ -160,7 +166,11 @@ enum Anchor {
 
 /// Opens the granted directory, and makes sure that it still is the one that was granted: no
 /// symlink on the way, none of Holm's own files.
-fn open_anchor(anchor: &Path, wanted: &Path, protected: &(dyn Fn(&Path) -> bool + Send + Sync)) -> Result<File, Anchor> {
+fn open_anchor(
+    anchor: &Path,
+    wanted: &Path,
+    protected: &(dyn Fn(&Path) -> bool + Send + Sync),
+) -> Result<File, Anchor> {
     use rustix::fs::{Mode, OFlags};
     if protected(wanted) {
         return Err(Anchor::Protected);

@@ -34,11 +34,18 @@ impl Mode {
 ///
 /// cap-std resolves each part of the path below the directory, so that neither `..` nor a
 /// symlink leaves it, whatever is renamed meanwhile.
-pub(crate) fn open(parent: &Arc<std::fs::File>, path: &str, mode: Mode, below: Access) -> Result<(Descriptor, bool), ErrorCode> {
+pub(crate) fn open(
+    parent: &Arc<std::fs::File>,
+    path: &str,
+    mode: Mode,
+    below: Access,
+) -> Result<(Descriptor, bool), ErrorCode> {
     let parent = Dir::from_std_file(parent.try_clone().map_err(|error| ErrorCode::from(&error))?);
     let read = mode.flags.contains(DescriptorFlags::READ);
     let write = mode.flags.contains(DescriptorFlags::WRITE);
-    if mode.open.contains(OpenFlags::DIRECTORY) && mode.open.intersects(OpenFlags::CREATE | OpenFlags::EXCLUSIVE | OpenFlags::TRUNCATE) {
+    if mode.open.contains(OpenFlags::DIRECTORY)
+        && mode.open.intersects(OpenFlags::CREATE | OpenFlags::EXCLUSIVE | OpenFlags::TRUNCATE)
+    {
         return Err(ErrorCode::Invalid);
     }
     let mut options = OpenOptions::new();
@@ -70,11 +77,17 @@ pub(crate) fn open(parent: &Arc<std::fs::File>, path: &str, mode: Mode, below: A
     Ok((Descriptor::File(File::new(file, perms, open_mode, false)), made))
 }
 
-fn create_or_open(parent: &Dir, path: &str, options: &mut OpenOptions, mode: Mode) -> std::io::Result<(cap_std::fs::File, bool)> {
+fn create_or_open(
+    parent: &Dir,
+    path: &str,
+    options: &mut OpenOptions,
+    mode: Mode,
+) -> std::io::Result<(cap_std::fs::File, bool)> {
     if mode.open.contains(OpenFlags::CREATE) {
         // Made and opened are told apart, since files that are made are counted.
         match parent.open_with(path, options.clone().write(true).create_new(true).truncate(false).maybe_dir(false)) {
-            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists && !mode.open.contains(OpenFlags::EXCLUSIVE) => {}
+            Err(error)
+                if error.kind() == std::io::ErrorKind::AlreadyExists && !mode.open.contains(OpenFlags::EXCLUSIVE) => {}
             made => return made.map(|file| (file, true)),
         }
     }

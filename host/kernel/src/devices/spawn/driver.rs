@@ -7,7 +7,10 @@ use tokio::sync::watch;
 use super::mailbox::Mailbox;
 use crate::{
     account::{Account, Exceeded, Fuel},
-    devices::{Grants, pipe::{PipeReader, PipeWriter}},
+    devices::{
+        Grants,
+        pipe::{PipeReader, PipeWriter},
+    },
     process::{ExitStatus, Pid},
     program::ProgramError,
     syscall::{Authority, Control, Operator, door::BoxFuture},

@@ -161,13 +161,20 @@ impl Syscall<'_, Spawn> {
     }
 
     /// A pollable of its own, which checks the handle and nothing else.
-    async fn poll<T: Resident<Spawn> + Pollable>(&mut self, make: impl FnOnce(&mut Entered<'_, Spawn>) -> std::result::Result<T, Refusal>) -> wasmtime::Result<Resource<DynPollable>> {
+    async fn poll<T: Resident<Spawn> + Pollable>(
+        &mut self,
+        make: impl FnOnce(&mut Entered<'_, Spawn>) -> std::result::Result<T, Refusal>,
+    ) -> wasmtime::Result<Resource<DynPollable>> {
         let mut call = self.enter(&LOOK).await.map_err(crate::devices::wasi_trap)?;
         let pollable = make(&mut call).and_then(|made| call.push(made)).map_err(crate::devices::wasi_trap)?;
         wasmtime_wasi::p2::subscribe(call.wasi().1, pollable)
     }
 
-    async fn input(&mut self, child: Resource<Child>, pick: fn(&Started) -> &Mutex<Option<PipeReader>>) -> Result<Option<Resource<DynInputStream>>> {
+    async fn input(
+        &mut self,
+        child: Resource<Child>,
+        pick: fn(&Started) -> &Mutex<Option<PipeReader>>,
+    ) -> Result<Option<Resource<DynInputStream>>> {
         let (mut call, child) = self.child(&STREAM, &child).await?;
         let Some(reader) = pick(&child.state).lock().take() else { return Ok(None) };
         let stream: DynInputStream = reader.stream();

@@ -2,9 +2,7 @@
 
 use wasmtime::component::Resource;
 
-use super::{
-    BucketId, Change, Driver, DriverError, Expected, SHARED, StorageRule, StorageWant, bucket_name,
-};
+use super::{BucketId, Change, Driver, DriverError, Expected, SHARED, StorageRule, StorageWant, bucket_name};
 use crate::{
     account::Exceeded,
     bindings::holm::sys::storage::{self as wit, Error, Host, HostBucket},
@@ -106,7 +104,8 @@ impl Syscall<'_, Storage> {
         }
         let first = changes.first().map(|change| change.key.clone()).unwrap_or_default();
         let (mut call, mut bucket) = self.with(op, bucket, &first, Access::Write).await?;
-        let bytes = changes.iter().map(|change| change.key.len() + change.value.as_ref().map_or(0, Vec::len)).sum::<usize>();
+        let bytes =
+            changes.iter().map(|change| change.key.len() + change.value.as_ref().map_or(0, Vec::len)).sum::<usize>();
         call.charge(fuel_for_bytes(bytes as u64) + 1_000 * changes.len() as u64);
         let (driver, id) = (call.session.driver.clone(), bucket.id.clone());
         let quota = call.account().limits().storage;
@@ -191,8 +190,9 @@ impl HostBucket for Syscall<'_, Storage> {
         let (mut call, mut bucket) = self.with(&LIST, &bucket, &prefix, Access::Read).await?;
         let (driver, id) = (call.session.driver.clone(), bucket.id.clone());
         let limit = limit.clamp(1, PAGE_KEYS) as usize;
-        let page =
-            call.drive(&mut bucket.right, async move { driver.list(&id, &prefix, cursor.as_deref(), limit).await }).await?;
+        let page = call
+            .drive(&mut bucket.right, async move { driver.list(&id, &prefix, cursor.as_deref(), limit).await })
+            .await?;
         let page = page.map_err(|error| refuse(&mut call, error))?;
         call.charge(100 * page.keys.len() as u64);
         Ok(wit::Page { keys: page.keys, next: page.next })
@@ -218,11 +218,8 @@ impl HostBucket for Syscall<'_, Storage> {
         let (driver, id) = (call.session.driver.clone(), bucket.id.clone());
         let found = call.drive(&mut bucket.right, async move { driver.versions(&id, &key).await }).await?;
         let found = found.map_err(|error| refuse(&mut call, error))?;
-        let version = |found: super::Version| wit::Version {
-            version: found.version,
-            written: found.written,
-            size: found.size,
-        };
+        let version =
+            |found: super::Version| wit::Version { version: found.version, written: found.written, size: found.size };
         Ok(found.into_iter().map(version).collect())
     }
 

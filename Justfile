@@ -1,0 +1,47 @@
+# Holm's recipes. `just test` is what continuous integration runs.
+set shell := ["bash", "-euo", "pipefail", "-c"]
+
+export HOLM_DEMO := justfile_directory() / "target/demo"
+
+# Lists the recipes.
+default:
+    @just --list --unsorted
+
+# Builds Holm and the jq plugin, installs it, and lets it work on a real file: denied first, then granted.
+demo: holm plugins
+    bash tests/demo.sh
+
+# Builds `holm`.
+holm:
+    cargo build -p holm-cli
+
+# Builds the plugins to components.
+plugins:
+    cd plugins && cargo build --release --target wasm32-wasip2
+
+# Builds the guests that the tests run.
+guests:
+    cd tests/guests && cargo build --release --target wasm32-wasip2
+
+# Runs all tests: the host's, the plugins' and the guest SDK's.
+test: guests plugins
+    cargo test --workspace
+    cd plugins && cargo test --workspace
+    cd sdk-guest && cargo test --workspace
+
+# Checks format, lints, documentation and licences.
+check:
+    cargo fmt --all --check
+    cargo clippy --workspace --all-targets -- -D warnings
+    RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
+    cd plugins && cargo fmt --all --check && cargo clippy --workspace --all-targets -- -D warnings
+    cd sdk-guest && cargo fmt --all --check && cargo clippy --workspace --all-targets -- -D warnings
+    cd tests/guests && cargo fmt --all --check
+    cargo deny check licenses bans sources
+
+# What continuous integration runs.
+ci: check test
+
+# Measures each hot path beside bare wasmtime doing the same work, and prints the ratios.
+bench: guests
+    cargo bench -p holm-tests

@@ -1,0 +1,93 @@
+//! Log lines of processes: to the client that runs their tree, to the kernel's own log otherwise.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::{Arc, OnceLock},
+};
+
+use holm_kernel::{Kernel, log, process::Pid};
+use parking_lot::Mutex;
+use tokio::sync::mpsc;
+
+use super::protocol::Reply;
+
+/// Lines of processes whose client is not known yet: a process may log before its pid is told.
+const WAITING: usize = 256;
+
+/// Where log lines go.
+#[derive(Default)]
+pub struct Lines {
+    kernel: OnceLock<Kernel>,
+    clients: Mutex<Clients>,
+}
+
+#[derive(Default)]
+struct Clients {
+    /// By the root of the tree.
+    roots: HashMap<Pid, mpsc::Sender<Reply>>,
+    waiting: VecDeque<(Pid, Reply)>,
+}
+
+impl Lines {
+    /// Nobody's yet.
+    pub fn new() -> Arc<Self> {
+        Arc::default()
+    }
+
+    /// Tells of the kernel, which is made after this.
+    pub(crate) fn of(&self, kernel: &Kernel) {
+        let _ = self.kernel.set(kernel.clone());
+    }
+
+    /// A client runs this process.
+    pub(crate) fn attach(&self, pid: Pid, client: mpsc::Sender<Reply>) {
+        let mut clients = self.clients.lock();
+        let (own, others) = clients.waiting.drain(..).partition(|(waiting, _)| *waiting == pid);
+        clients.waiting = others;
+        let own: VecDeque<(Pid, Reply)> = own;
+        for (_, line) in own {
+            let _ = client.try_send(line);
+        }
+        clients.roots.insert(pid, client);
+    }
+
+    /// The client is gone, or the process is.
+    pub(crate) fn detach(&self, pid: Pid) {
+        self.clients.lock().roots.remove(&pid);
+    }
+
+    /// The root of the tree of a process that is not one itself.
+    fn root(&self, pid: Pid) -> Option<Pid> {
+        let processes = self.kernel.get()?.snapshot();
+        let parent = |pid: Pid| processes.iter().find(|process| process.pid == pid)?.parent;
+        let mut root = parent(pid)?;
+        while let Some(above) = parent(root) {
+            root = above;
+        }
+        Some(root)
+    }
+}
+
+impl log::Sink for Lines {
+    fn line(&self, pid: Pid, plugin: &str, level: &'static str, message: &str) {
+        let text = message.to_owned();
+        let line = Reply::Line { pid, plugin: plugin.to_owned(), level: level.to_owned(), message: text };
+        let client = self.clients.lock().roots.get(&pid).cloned();
+        let client = client.or_else(|| {
+            let root = self.root(pid)?;
+            self.clients.lock().roots.get(&root).cloned()
+        });
+        match client {
+            // Called from within a system call: what the client does not take in time is dropped.
+            Some(client) => drop(client.try_send(line)),
+            None => {
+                let mut clients = self.clients.lock();
+                if clients.waiting.len() == WAITING {
+                    clients.waiting.pop_front();
+                }
+                clients.waiting.push_back((pid, line));
+                tracing::info!(%pid, plugin, level, message, "a process logs");
+            }
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! The operator of one run, at the other end of its connection: told of denials, and asked.
+
+use std::{
+    collections::{HashMap, HashSet},
+    future::Future,
+    path::Path,
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+};
+
+use holm_kernel::{Answer, Operator, Question, process::Pid};
+use holm_packages::Plugins;
+use parking_lot::Mutex;
+use tokio::sync::{mpsc, oneshot};
+
+use super::{
+    protocol::{Choice, Reply},
+    runs::RunGrants,
+};
+
+/// Denials are told once each, and this many in all: a guest that asks for ever is not heard for ever.
+const TOLD: usize = 1024;
+
+/// A client as operator.
+pub(crate) struct Client {
+    outgoing: mpsc::Sender<Reply>,
+    asks: bool,
+    run: Arc<RunGrants>,
+    plugins: Arc<Plugins>,
+    told: Mutex<HashSet<(Pid, String, String)>>,
+    next: AtomicU64,
+    waiting: Mutex<HashMap<u64, oneshot::Sender<Choice>>>,
+}
+
+impl Client {
+    pub(crate) fn new(
+        outgoing: mpsc::Sender<Reply>,
+        asks: bool,
+        run: Arc<RunGrants>,
+        plugins: Arc<Plugins>,
+    ) -> Arc<Self> {
+        let (told, waiting) = (Mutex::default(), Mutex::default());
+        Arc::new(Self { outgoing, asks, run, plugins, told, next: AtomicU64::default(), waiting })
+    }
+
+    /// The user answered. An id that was not asked means nothing.
+    pub(crate) fn answer(&self, id: u64, choice: Choice) {
+        if let Some(waiting) = self.waiting.lock().remove(&id) {
+            let _ = waiting.send(choice);
+        }
+    }
+
+    /// The client is gone: whoever waits for it is denied.
+    pub(crate) fn gone(&self) {
+        self.waiting.lock().clear();
+    }
+
+    async fn decide(&self, question: Question) -> Answer {
+        let key = (question.pid, question.capability.clone(), question.resource.clone());
+        {
+            let mut told = self.told.lock();
+            if told.len() >= TOLD || !told.insert(key) {
+                return Answer::Deny;
+            }
+        }
+        let installed = self.plugins.store().find(&question.plugin).is_ok();
+        if !self.asks || !question.grantable {
+            let _ = self.outgoing.send(Reply::Denied { question, ask: None, installed }).await;
+            return Answer::Deny;
+        }
+        let id = self.next.fetch_add(1, Relaxed);
+        let (answer, answered) = oneshot::channel();
+        self.waiting.lock().insert(id, answer);
+        let told = Reply::Denied { question: question.clone(), ask: Some(id), installed };
+        if self.outgoing.send(told).await.is_err() {
+            self.waiting.lock().remove(&id);
+            return Answer::Deny;
+        }
+        let line = format!("{}={}", question.capability, question.resource);
+        match answered.await {
+            // The run's own program: by a rule that `holm revoke` reaches. A child's: by the kernel.
+            Ok(Choice::Once) if question.plugin == self.run.program && self.run.allow(&line) => Answer::Deny,
+            Ok(Choice::Once) => Answer::Once,
+            Ok(Choice::Always) => match self.plugins.grant(&question.plugin, &[line], Path::new("/")) {
+                // The kernel asks the grants anew.
+                Ok(_) => Answer::Deny,
+                Err(error) => {
+                    let _ = self.outgoing.send(Reply::Warning(format!("not granted: {error}"))).await;
+                    Answer::Deny
+                }
+            },
+            Ok(Choice::Never) | Err(_) => Answer::Deny,
+        }
+    }
+}
+
+impl Operator for Client {
+    fn denied(&self, question: Question) -> Pin<Box<dyn Future<Output = Answer> + Send + '_>> {
+        Box::pin(self.decide(question))
+    }
+}

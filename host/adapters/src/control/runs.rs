@@ -1,0 +1,136 @@
+//! Grants that hold for one run. They follow what is granted to its plugin while it runs, and a
+//! revocation reaches them as well.
+
+use std::{
+    path::Path,
+    sync::{Arc, Weak},
+};
+
+use holm_kernel::{devices::Grants, program::LiveGrants};
+use parking_lot::Mutex;
+
+/// A run may add this many rules to its own grants: each open asks them all.
+const MAXIMUM_RULES: usize = 256;
+
+/// The grants of one run.
+pub(crate) struct RunGrants {
+    /// The program's name.
+    pub(crate) program: String,
+    /// What the plugin is granted, if it is installed.
+    installed: Option<Arc<LiveGrants>>,
+    extra: Mutex<Grants>,
+    /// What the process is asked by: both together.
+    pub(crate) live: Arc<LiveGrants>,
+}
+
+impl RunGrants {
+    fn settle(&self) {
+        let mut both = self.installed.as_ref().map(|installed| Grants::clone(&installed.get())).unwrap_or_default();
+        for line in self.extra.lock().lines() {
+            // It was a rule before: it parses.
+            let _ = both.add(&line);
+        }
+        if *self.live.get() != both {
+            self.live.set(both);
+        }
+    }
+
+    /// Adds a rule, until the run ends. Whether it could.
+    pub(crate) fn allow(&self, line: &str) -> bool {
+        let mut extra = self.extra.lock();
+        let added = extra.lines().len() < MAXIMUM_RULES && extra.add(line).is_ok();
+        drop(extra);
+        self.settle();
+        added
+    }
+}
+
+/// The grants of all runs.
+#[derive(Default)]
+pub(crate) struct Runs(Mutex<Vec<Weak<RunGrants>>>);
+
+impl Runs {
+    /// Begins a run.
+    pub(crate) fn begin(&self, program: &str, installed: Option<Arc<LiveGrants>>, extra: Grants) -> Arc<RunGrants> {
+        let program = program.to_owned();
+        let run = Arc::new(RunGrants { program, installed, extra: Mutex::new(extra), live: Arc::default() });
+        let mut runs = self.0.lock();
+        runs.retain(|run| run.strong_count() > 0);
+        runs.push(Arc::downgrade(&run));
+        // Within the lock: a change meanwhile comes before this, or settles it again.
+        run.settle();
+        run
+    }
+
+    /// What is granted to plugins has changed.
+    pub(crate) fn settle(&self) {
+        self.0.lock().iter().filter_map(Weak::upgrade).for_each(|run| run.settle());
+    }
+
+    /// Takes away from a plugin's runs what these lines cover; how many rules went.
+    pub(crate) fn revoke(&self, plugin: &str, lines: &[String], directory: &Path) -> usize {
+        let runs: Vec<_> = self.0.lock().iter().filter_map(Weak::upgrade).collect();
+        let mut taken = 0;
+        for run in runs.iter().filter(|run| run.program == plugin) {
+            let mut extra = run.extra.lock();
+            let before = extra.lines().len();
+            if lines.is_empty() {
+                *extra = Grants::default();
+            }
+            lines.iter().for_each(|line| take(&mut extra, line, directory));
+            taken += before - extra.lines().len();
+            drop(extra);
+            run.settle();
+        }
+        taken
+    }
+}
+
+fn take(grants: &mut Grants, line: &str, directory: &Path) {
+    let Some((capability, rule)) = line.split_once('=') else {
+        let _ = grants.remove(line);
+        return;
+    };
+    // Without `:ro` or `:rw` it covers both.
+    let both = ["fs", "storage"].contains(&capability) && !rule.ends_with(":ro") && !rule.ends_with(":rw");
+    let mut given = Grants::default();
+    if given.add(&if both { format!("{line}:rw") } else { line.to_owned() }).is_ok()
+        && let Ok(given) = given.anchored(directory)
+    {
+        for line in given.lines() {
+            let _ = grants.remove(&line);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{path::Path, sync::Arc};
+
+    use holm_kernel::{devices::Grants, program::LiveGrants};
+
+    use super::Runs;
+
+    fn grants(lines: &[&str]) -> Grants {
+        let mut grants = Grants::default();
+        lines.iter().for_each(|line| grants.add(line).expect("a rule"));
+        grants
+    }
+
+    #[test]
+    fn a_run_follows_its_plugin_and_revocations() {
+        let installed = Arc::new(LiveGrants::new(grants(&["storage=notes:rw"])));
+        let runs = Runs::default();
+        let run = runs.begin("clipper", Some(installed.clone()), grants(&["fs=/data:ro"]));
+        assert_eq!(run.live.get().lines(), ["fs=/data:ro", "storage=notes:rw"]);
+        installed.set(Grants::default());
+        runs.settle();
+        assert_eq!(run.live.get().lines(), ["fs=/data:ro"]);
+        assert!(run.allow("tool=jq/query"));
+        assert_eq!(runs.revoke("other", &[], Path::new("/")), 0);
+        assert_eq!(runs.revoke("clipper", &["fs=data".to_owned()], Path::new("/")), 1);
+        assert_eq!(run.live.get().lines(), ["tool=jq/query"]);
+        assert_eq!(runs.revoke("clipper", &[], Path::new("/")), 1);
+        assert_eq!(*run.live.get(), Grants::default());
+    }
+}
