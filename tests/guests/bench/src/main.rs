@@ -1,0 +1,3 @@
+//! The smallest program: what starting a process costs, and nothing else.
+
+fn main() {}
