@@ -3,7 +3,7 @@
 
 pub use crate::bindings::{agent, toolbox};
 pub use crate::exit::finish;
-pub use crate::{__export_run as export_run, __export_toolbox as export_toolbox};
+pub use crate::{__export_run as export_run, __export_toolbox as export_toolbox, __toolbox_of as toolbox_of};
 pub use {schemars, serde};
 
 use crate::{Error, Tool, ToolError};
@@ -13,11 +13,6 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use std::any::Any;
 use std::fmt::Display;
-
-/// The type beside a tool's function, of the same name.
-pub trait Exported {
-    const TOOL: Tool;
-}
 
 /// Two tools of one name would hide each other; this runs in the compiler.
 pub const fn unique(tools: &[Tool]) -> bool {

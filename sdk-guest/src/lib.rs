@@ -65,6 +65,12 @@ pub use serde_json;
 ///   `invalid-arguments`. A type whose name is `Result` is taken for one.
 pub use holm_macros::tool;
 
+/// Exports tools: one line, `holm::export_tools![word_count, other::tool];`, once in a crate.
+///
+/// A tool of another module is named by its path, not imported. The macro also makes the static
+/// `TOOLBOX` (see [`Toolbox`]). Two tools of one name do not compile.
+pub use holm_macros::export_tools;
+
 /// Makes a function what the component runs: it exports `run` of the world `agent`.
 ///
 /// The function takes nothing or `arguments: Vec<String>` (without the program's name) and returns

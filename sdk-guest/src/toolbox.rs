@@ -90,19 +90,14 @@ impl Toolbox {
     }
 }
 
-/// Exports tools: one line, `holm::export_tools![word_count, other];`, once in a crate.
-///
-/// It also makes the static `TOOLBOX` (see [`Toolbox`](crate::Toolbox)). Two tools of one name do
-/// not compile.
+#[doc(hidden)]
 #[macro_export]
-macro_rules! export_tools {
-    ($($tool:path),+ $(,)?) => {
+macro_rules! __toolbox_of {
+    ($($tool:path),+) => {
         /// The tools that this component exports.
         #[allow(dead_code, reason = "tests call it")]
         pub(crate) static TOOLBOX: $crate::Toolbox = $crate::Toolbox(const {
-            let tools: &'static [$crate::Tool] = &[
-                $( <$tool as $crate::__private::Exported>::TOOL, )+
-            ];
+            let tools: &'static [$crate::Tool] = &[$($tool),+];
             assert!($crate::__private::unique(tools), "two tools have the same name");
             tools
         });

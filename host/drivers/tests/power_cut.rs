@@ -124,6 +124,7 @@ async fn check(driver: &str, events: &[Event], cut: usize, fate: Fate, largest: 
 // One test for all drivers: the tracer waits for every child of this process.
 #[tokio::test]
 async fn nothing_acknowledged_is_lost() {
+    // sled only under a load that it bears: its driver says when it loses data.
     for (driver, writers, commits, largest) in [("redb", 3, 16, 20_000), ("sled", 3, 16, 300_000)] {
         let Some(events) = record(driver, writers, commits, largest) else {
             println!("skipped: this system does not let a process watch its child");

@@ -1,6 +1,6 @@
 //! What every storage driver does alike: one suite, run over each of them.
 
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test, whose findings are of interest")]
 
 mod common;
 

@@ -107,7 +107,8 @@ impl Plugins {
         let _ = self.changed.set(Box::new(changed));
     }
 
-    /// Reads the file of grants and the store anew, after somebody else changed them.
+    /// Reads the file of grants anew, after somebody else changed it. (What changes in the store is
+    /// seen at the next look.)
     ///
     /// # Errors
     /// The file of grants cannot be read. Nothing changes then.
@@ -118,7 +119,6 @@ impl Plugins {
 
     fn refresh(&self) -> Result<(), GrantsFileError> {
         let granted = self.file.read()?;
-        self.checked.write().clear();
         self.settle_live(&granted);
         Ok(())
     }
@@ -234,6 +234,7 @@ impl Plugins {
                 self.file.remove(name)?;
             }
         }
+        self.checked.write().remove(name);
         self.refresh()?;
         Ok(installed)
     }
@@ -248,6 +249,7 @@ impl Plugins {
             self.file.remove(name)?;
         }
         let removed = self.store.uninstall(name);
+        self.checked.write().remove(name);
         self.refresh()?;
         Ok(removed?)
     }

@@ -14,7 +14,6 @@ use std::collections::BTreeMap;
 ///
 /// The language is that of jq 1.7, as jaq implements it, without modules.
 #[holm::tool]
-#[expect(clippy::too_many_arguments, reason = "they are jq's own options")]
 pub fn query(
     /// The filter, e.g. `.items[] | select(.price > 10) | {name, price}`.
     filter: String,

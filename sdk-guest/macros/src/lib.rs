@@ -1,6 +1,7 @@
 //! The attributes of the crate `holm`. Use them through it: `#[holm::tool]`, `#[holm::main]`, `#[holm::json]`.
 
 mod docs;
+mod export;
 mod json;
 mod main_function;
 mod tool;
@@ -23,6 +24,12 @@ pub fn main(attribute: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn json(attribute: TokenStream, item: TokenStream) -> TokenStream {
     expand(json::expand(attribute.into(), item.into()))
+}
+
+/// Exports tools; see `holm::export_tools`.
+#[proc_macro]
+pub fn export_tools(input: TokenStream) -> TokenStream {
+    expand(export::expand(input.into()))
 }
 
 fn expand(result: syn::Result<proc_macro2::TokenStream>) -> TokenStream {

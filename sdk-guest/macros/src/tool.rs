@@ -47,12 +47,11 @@ fn export(function: &ItemFn, parameters: &[Parameter], name: &str, summary: &str
         Outcome::Plain(value) => (value, format_ident!("reply")),
         Outcome::Fallible(value) => (value, format_ident!("reply_result")),
     };
+    let constant = constant(ident);
     quote! {
         #[doc(hidden)]
-        #[allow(non_camel_case_types, reason = "shares its function's name")]
-        #visibility enum #ident {}
-
-        const _: () = {
+        #[allow(non_upper_case_globals, dead_code, reason = "holm::export_tools! names it")]
+        #visibility const #constant: ::holm::Tool = {
             #[derive(
                 ::holm::__private::serde::Deserialize,
                 ::holm::__private::schemars::JsonSchema,
@@ -66,18 +65,21 @@ fn export(function: &ItemFn, parameters: &[Parameter], name: &str, summary: &str
                 ::holm::__private::#reply(#ident(#(#names),*))
             }
 
-            impl ::holm::__private::Exported for #ident {
-                const TOOL: ::holm::Tool = ::holm::Tool {
-                    name: #name,
-                    summary: #summary,
-                    description: #description,
-                    input_schema: ::holm::__private::input_schema::<HolmArguments>,
-                    output_schema: ::holm::__private::output_schema::<#value>,
-                    call,
-                };
+            ::holm::Tool {
+                name: #name,
+                summary: #summary,
+                description: #description,
+                input_schema: ::holm::__private::input_schema::<HolmArguments>,
+                output_schema: ::holm::__private::output_schema::<#value>,
+                call,
             }
         };
     }
+}
+
+/// The constant beside a tool's function.
+pub(crate) fn constant(function: &Ident) -> Ident {
+    format_ident!("__holm_tool_{}", function, span = function.span())
 }
 
 fn check(function: &ItemFn) -> Result<()> {

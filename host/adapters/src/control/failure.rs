@@ -59,8 +59,6 @@ macro_rules! kinds {
     ($($error:ty { $($pattern:pat => $kind:ident,)* })*) => {$(
         impl From<$error> for Failure {
             fn from(error: $error) -> Self {
-                #[expect(clippy::allow_attributes_without_reason, reason = "the macro serves several errors")]
-                #[allow(unreachable_patterns)]
                 let kind = match &error {
                     $($pattern => Kind::$kind,)*
                 };
@@ -129,7 +127,7 @@ impl From<GrantError> for Failure {
     fn from(error: GrantError) -> Self {
         match error {
             GrantError::Program(error) => error.into(),
-            GrantError::Line(_) | GrantError::Path(_) | GrantError::Everything(_) => Failure::new(Kind::Usage, error),
+            GrantError::Line(_) | GrantError::Everything(_) => Failure::new(Kind::Usage, error),
             GrantError::Beyond { .. } | GrantError::Protected { .. } => Failure::new(Kind::Denied, error),
             GrantError::NotGranted { .. } => Failure::new(Kind::NotFound, error),
             GrantError::File(_) => Failure::internal(error),

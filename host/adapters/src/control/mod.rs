@@ -19,7 +19,7 @@ mod runs;
 mod server;
 mod view;
 
-pub use client::{ClientError, Connection, Sender, connect, start};
+pub use client::{ClientError, Connection, Replies, Sender, connect, start};
 pub use failure::{Failure, Kind};
 pub use frame::FrameError;
 pub use home::{Claim, ClaimError, Home, HomeError};

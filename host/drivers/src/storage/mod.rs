@@ -23,7 +23,8 @@ use self::store::Store;
 /// The drivers that [`open`] knows.
 pub const NAMES: &[&str] = &["redb", "sled", "memory"];
 
-/// The driver for who names none. redb, since every power cut of it can be replayed.
+/// The driver for who names none: redb, which orders its writes by syncs, so that no cut loses
+/// what was acknowledged. sled does not; see its file.
 pub const DEFAULT: &str = "redb";
 
 /// Opens the store in `dir`, which is made if need be, with the driver of that name.

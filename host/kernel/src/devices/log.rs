@@ -39,8 +39,9 @@ static USAGE: Op = Op::query("usage", 50);
 impl Host for Syscall<'_, Log> {
     async fn write(&mut self, level: Severity, message: String) -> Result<(), Interrupt<Errno>> {
         let mut call = self.enter(&WRITE).await?;
+        // All of it was moved, though only a line of it is kept.
+        call.charge(fuel_for_bytes(message.len() as u64));
         let line = printable(&message[..message.floor_char_boundary(LINE_BYTES)]);
-        call.charge(fuel_for_bytes(line.len() as u64));
         call.take(Total::LogLines, 1)?;
         call.take(Total::LogBytes, line.len() as u64)?;
         let level = match level {

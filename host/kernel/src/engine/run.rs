@@ -135,8 +135,13 @@ fn blame(error: wasmtime::Error) -> ExitStatus {
     if let Some(fault) = error.downcast_ref::<Fault>() {
         return ExitStatus::Fault(fault.clone());
     }
-    if error.downcast_ref::<wasmtime_wasi::ResourceTableError>().is_some() {
-        return ExitStatus::Fault(Fault::BadHandle(format!("{error:#}")));
+    match error.downcast_ref::<wasmtime_wasi::ResourceTableError>() {
+        // WASI gives the calls that make handles no error to return.
+        Some(wasmtime_wasi::ResourceTableError::Full) => {
+            return ExitStatus::Fault(Fault::Limit("it holds as many handles as `handles` allows".to_owned()));
+        }
+        Some(_) => return ExitStatus::Fault(Fault::BadHandle(format!("{error:#}"))),
+        None => {}
     }
     if error.downcast_ref::<wasmtime::PoolConcurrencyLimitError>().is_some() {
         return ExitStatus::Fault(Fault::Limit("the kernel holds as many processes as this machine can".to_owned()));

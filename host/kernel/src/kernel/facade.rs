@@ -12,7 +12,7 @@ use tokio::sync::watch;
 
 use super::{launch::Launch, snapshot::ProcessSnapshot};
 use crate::{
-    account::{Exceeded, Fuel, Limits},
+    account::{Account, Exceeded, Fuel, Limits},
     devices::{
         log,
         pipe::{self, PipeReader, PipeWriter},
@@ -179,6 +179,11 @@ pub struct Running {
 }
 
 impl Running {
+    /// What it may use, has used, and holds; read after its end, it says what was left behind.
+    pub fn account(&self) -> &Account {
+        &self.control.account
+    }
+
     /// Waits for its end.
     pub async fn wait(&self) -> Exit {
         let mut exit = self.exit.clone();
@@ -444,7 +449,7 @@ impl Kernel {
             self.inner.end(pid, ExitStatus::Killed(KilledBy::Shutdown));
         }
         for _ in 0..500 {
-            if self.inner.table.lock().len() == 0 {
+            if self.inner.table.lock().is_empty() {
                 break;
             }
             tokio::time::sleep(Duration::from_millis(2)).await;

@@ -97,6 +97,18 @@ impl Entered<'_, Files> {
         Ok(self.wasi().1.push(Descriptor::Dir(place.dir()))?)
     }
 
+    /// How far behind the end of a file an offset lies: one byte written there costs the disk a
+    /// block, so what is skipped is paid for like what is written.
+    fn gap(&mut self, fd: &Fd, offset: u64) -> FsResult<u64> {
+        match self.wasi().1.get(fd)? {
+            Descriptor::File(file) => {
+                let size = file.file.metadata().map_err(|error| ErrorCode::from(&error))?.len();
+                Ok(offset.saturating_sub(size))
+            }
+            Descriptor::Dir(_) => Ok(0),
+        }
+    }
+
     fn take_back(&mut self, lent: Fd) {
         // It was put there a moment ago and nobody else knows it.
         let _ = self.wasi().1.delete(lent);
@@ -162,10 +174,12 @@ impl HostDirectoryEntryStream for Syscall<'_, Files> {
         stream: Resource<types::DirectoryEntryStream>,
     ) -> FsResult<Option<types::DirectoryEntry>> {
         let mut call = self.enter(&STAT).await.map_err(failed)?;
+        call.check_origin(stream.rep()).map_err(failed)?;
         call.view().read_directory_entry(stream).await
     }
 
     fn drop(&mut self, stream: Resource<types::DirectoryEntryStream>) -> wasmtime::Result<()> {
+        self.forget_origin(stream.rep());
         self.wasi_table().delete(stream)?;
         Ok(())
     }
@@ -186,18 +200,18 @@ impl HostDescriptor for Syscall<'_, Files> {
         let place = call.locate(&fd, &path, mode.access()).await?;
         mode.follow &= !place.exact;
         let hold = call.account().hold(Level::OpenFiles, 1).map_err(|exceeded| failed(call.over(exceeded)))?;
-        let made = call.account().total(Total::FilesCreated);
-        if mode.open.contains(types::OpenFlags::CREATE) && made >= call.account().limits().files_created {
-            let all = call.take(Total::FilesCreated, u64::MAX - made);
-            all.map_err(failed)?;
+        let may_make = mode.open.contains(types::OpenFlags::CREATE);
+        if may_make {
+            // Before it is made: a file that is one too many must not be left behind.
+            call.take(Total::FilesCreated, 1).map_err(failed)?;
         }
         let below = if writable(&place.right, &call) { Access::Write } else { Access::Read };
         let Place { directory, path, right, .. } = place;
         let opened = tokio::task::spawn_blocking(move || open::open(&directory, &path, mode, below)).await;
-        let (descriptor, made) = opened.map_err(|_| ErrorCode::Io)??;
-        if made {
-            call.take(Total::FilesCreated, 1).map_err(failed)?;
+        if may_make && !matches!(opened, Ok(Ok((_, true)))) {
+            call.account().untake(Total::FilesCreated, 1);
         }
+        let (descriptor, _) = opened.map_err(|_| ErrorCode::Io)??;
         let fd = call.wasi().1.push(descriptor)?;
         call.set_origin(fd.rep(), right);
         call.session.open.insert(fd.rep(), hold);
@@ -328,11 +342,13 @@ impl HostDescriptor for Syscall<'_, Files> {
 
     async fn read_directory(&mut self, fd: Fd) -> FsResult<Resource<types::DirectoryEntryStream>> {
         let mut call = self.with(&READ_DIRECTORY, &fd).await?;
-        if call.origin(fd.rep()).is_none() {
+        let Some(right) = call.origin(fd.rep()).cloned() else {
             // The root itself: what is below it is not the guest's to list.
             return Err(failed(call.deny("fs", "/:ro".to_owned(), "not granted")));
-        }
-        call.view().read_directory(fd).await
+        };
+        let stream = call.view().read_directory(fd).await?;
+        call.set_origin(stream.rep(), right);
+        Ok(stream)
     }
 
     async fn read(&mut self, fd: Fd, length: u64, offset: u64) -> FsResult<(Vec<u8>, bool)> {
@@ -345,7 +361,8 @@ impl HostDescriptor for Syscall<'_, Files> {
     async fn write(&mut self, fd: Fd, buffer: Vec<u8>, offset: u64) -> FsResult<u64> {
         let mut call = self.with(&WRITE, &fd).await?;
         call.charge(fuel_for_bytes(buffer.len() as u64));
-        call.take(Total::Written, buffer.len() as u64).map_err(failed)?;
+        let gap = call.gap(&fd, offset)?;
+        call.take(Total::Written, gap.saturating_add(buffer.len() as u64)).map_err(failed)?;
         call.view().write(fd, buffer, offset).await
     }
 
@@ -411,6 +428,11 @@ impl HostDescriptor for Syscall<'_, Files> {
     }
 
     fn write_via_stream(&mut self, fd: Fd, offset: u64) -> FsResult<Resource<DynOutputStream>> {
+        {
+            let mut call = self.enter_now(&STREAM).map_err(failed)?;
+            let gap = call.gap(&fd, offset)?;
+            call.take(Total::Written, gap).map_err(failed)?;
+        }
         self.stream(fd, |view, fd| view.write_via_stream(fd, offset))
     }
 

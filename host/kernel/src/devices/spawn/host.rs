@@ -96,6 +96,8 @@ static RECEIVE: Op = Op::query("receive", 500);
 const CHILDREN: usize = 1024;
 /// Bounds what a child is started with: arguments and environment together.
 const SURROUNDINGS_BYTES: usize = 1 << 20;
+/// What each argument costs besides its bytes: a million empty ones are not free.
+const TEXT_OVERHEAD: usize = 32;
 
 type Result<T> = std::result::Result<T, Interrupt<Error>>;
 
@@ -222,9 +224,11 @@ impl HostChild for Syscall<'_, Spawn> {
     async fn start(&mut self, options: wit::Options) -> Result<Resource<Child>> {
         let mut call = self.enter(&START).await?;
         let name = options.plugin.clone().unwrap_or_else(|| "self".to_owned());
+        let bytes = options.arguments.iter().map(|argument| argument.len() + TEXT_OVERHEAD).sum::<usize>()
+            + options.environment.iter().map(|(name, value)| name.len() + value.len() + TEXT_OVERHEAD).sum::<usize>();
+        let lines = options.grants.iter().flatten().map(String::len).sum::<usize>();
+        call.charge(fuel_for_bytes((bytes + lines) as u64));
         let right = call.admit::<SpawnRule>(SpawnWant(name)).await?;
-        let bytes = options.arguments.iter().map(String::len).sum::<usize>()
-            + options.environment.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>();
         if bytes > SURROUNDINGS_BYTES {
             return invalid("arguments and environment have more than 1 MiB");
         }

@@ -72,18 +72,34 @@ fn check_key(key: &str) -> Result<()> {
     }
 }
 
+fn check_changes(changes: &[Change]) -> Result<()> {
+    if changes.len() > BATCH_CHANGES {
+        return too_large("a batch has at most 1,024 changes");
+    }
+    for change in changes {
+        check_key(&change.key)?;
+        if change.value.as_ref().is_some_and(|value| value.len() > VALUE_BYTES) {
+            return too_large("a value has at most 1 MiB");
+        }
+    }
+    Ok(())
+}
+
 impl Syscall<'_, Storage> {
-    /// Enters with an open bucket whose grant still holds.
+    /// Enters with an open bucket whose grant still holds, and pays for the bytes that were passed.
     async fn with(
         &mut self,
         op: &'static Op,
         bucket: &Resource<Bucket>,
         key: &str,
+        bytes: usize,
         access: Access,
     ) -> std::result::Result<(Entered<'_, Storage>, Bucket), Interrupt<Error>> {
         let mut call = self.enter(op).await?;
+        // What is refused is paid for too: its bytes were moved already.
+        call.charge(fuel_for_bytes(bytes as u64));
         let found = call.get_granted(bucket, |bucket| &mut bucket.right)?;
-        call.about(&format!("{}/{key}", found.id.name));
+        call.about(&format!("{}/{}", found.id.name, &key[..key.floor_char_boundary(KEY_BYTES)]));
         if access > found.right.want().access {
             let want = StorageWant { bucket: found.id.name.clone(), access };
             return Err(call.deny(Storage::NAME, want.to_string(), "opened for reading").into());
@@ -93,20 +109,11 @@ impl Syscall<'_, Storage> {
 
     /// Commits changes as one version.
     async fn write(&mut self, op: &'static Op, bucket: &Resource<Bucket>, changes: Vec<Change>) -> Result<u64> {
-        if changes.len() > BATCH_CHANGES {
-            return too_large("a batch has at most 1,024 changes");
-        }
-        for change in &changes {
-            check_key(&change.key)?;
-            if change.value.as_ref().is_some_and(|value| value.len() > VALUE_BYTES) {
-                return too_large("a value has at most 1 MiB");
-            }
-        }
         let first = changes.first().map(|change| change.key.clone()).unwrap_or_default();
-        let (mut call, mut bucket) = self.with(op, bucket, &first, Access::Write).await?;
-        let bytes =
-            changes.iter().map(|change| change.key.len() + change.value.as_ref().map_or(0, Vec::len)).sum::<usize>();
-        call.charge(fuel_for_bytes(bytes as u64) + 1_000 * changes.len() as u64);
+        let bytes = changes.iter().map(|change| change.key.len() + change.value.as_ref().map_or(0, Vec::len)).sum();
+        let (mut call, mut bucket) = self.with(op, bucket, &first, bytes, Access::Write).await?;
+        call.charge(1_000 * changes.len() as u64);
+        check_changes(&changes)?;
         let (driver, id) = (call.session.driver.clone(), bucket.id.clone());
         let quota = call.account().limits().storage;
         let done = call.drive(&mut bucket.right, async move { driver.commit(&id, changes, quota).await }).await?;
@@ -133,6 +140,7 @@ impl Host for Syscall<'_, Storage> {
 impl HostBucket for Syscall<'_, Storage> {
     async fn open(&mut self, name: String, access: wit::Access) -> Result<Resource<Bucket>> {
         let mut call = self.enter(&OPEN).await?;
+        call.charge(fuel_for_bytes(name.len() as u64));
         let access = match access {
             wit::Access::Read => Access::Read,
             wit::Access::Write => Access::Write,
@@ -148,8 +156,8 @@ impl HostBucket for Syscall<'_, Storage> {
     }
 
     async fn get(&mut self, bucket: Resource<Bucket>, key: String) -> Result<Option<wit::Versioned>> {
+        let (mut call, mut bucket) = self.with(&GET, &bucket, &key, key.len(), Access::Read).await?;
         check_key(&key)?;
-        let (mut call, mut bucket) = self.with(&GET, &bucket, &key, Access::Read).await?;
         let (driver, id) = (call.session.driver.clone(), bucket.id.clone());
         let found = call.drive(&mut bucket.right, async move { driver.get(&id, &key).await }).await?;
         let found = found.map_err(|error| refuse(&mut call, error))?;
@@ -163,10 +171,10 @@ impl HostBucket for Syscall<'_, Storage> {
     }
 
     async fn delete(&mut self, bucket: Resource<Bucket>, key: String) -> Result<bool> {
-        check_key(&key)?;
         // Deletes the version it saw, and looks again if somebody was faster.
         loop {
-            let (mut call, mut found) = self.with(&GET, &bucket, &key, Access::Read).await?;
+            let (mut call, mut found) = self.with(&GET, &bucket, &key, key.len(), Access::Read).await?;
+            check_key(&key)?;
             let (driver, id, name) = (call.session.driver.clone(), found.id.clone(), key.clone());
             let seen = call.drive(&mut found.right, async move { driver.get(&id, &name).await }).await?;
             let seen = seen.map_err(|error| refuse(&mut call, error))?;
@@ -187,7 +195,7 @@ impl HostBucket for Syscall<'_, Storage> {
         cursor: Option<String>,
         limit: u32,
     ) -> Result<wit::Page> {
-        let (mut call, mut bucket) = self.with(&LIST, &bucket, &prefix, Access::Read).await?;
+        let (mut call, mut bucket) = self.with(&LIST, &bucket, &prefix, prefix.len(), Access::Read).await?;
         let (driver, id) = (call.session.driver.clone(), bucket.id.clone());
         let limit = limit.clamp(1, PAGE_KEYS) as usize;
         let page = call
@@ -213,8 +221,8 @@ impl HostBucket for Syscall<'_, Storage> {
     }
 
     async fn versions(&mut self, bucket: Resource<Bucket>, key: String) -> Result<Vec<wit::Version>> {
+        let (mut call, mut bucket) = self.with(&VERSIONS, &bucket, &key, key.len(), Access::Read).await?;
         check_key(&key)?;
-        let (mut call, mut bucket) = self.with(&VERSIONS, &bucket, &key, Access::Read).await?;
         let (driver, id) = (call.session.driver.clone(), bucket.id.clone());
         let found = call.drive(&mut bucket.right, async move { driver.versions(&id, &key).await }).await?;
         let found = found.map_err(|error| refuse(&mut call, error))?;
@@ -224,8 +232,8 @@ impl HostBucket for Syscall<'_, Storage> {
     }
 
     async fn get_version(&mut self, bucket: Resource<Bucket>, key: String, version: u64) -> Result<Option<Vec<u8>>> {
+        let (mut call, mut bucket) = self.with(&GET, &bucket, &key, key.len(), Access::Read).await?;
         check_key(&key)?;
-        let (mut call, mut bucket) = self.with(&GET, &bucket, &key, Access::Read).await?;
         let (driver, id) = (call.session.driver.clone(), bucket.id.clone());
         let found = call.drive(&mut bucket.right, async move { driver.get_version(&id, &key, version).await }).await?;
         match found {
@@ -235,8 +243,8 @@ impl HostBucket for Syscall<'_, Storage> {
     }
 
     async fn rollback(&mut self, bucket: Resource<Bucket>, key: String, version: u64) -> Result<u64> {
+        let (mut call, mut found) = self.with(&VERSIONS, &bucket, &key, key.len(), Access::Read).await?;
         check_key(&key)?;
-        let (mut call, mut found) = self.with(&VERSIONS, &bucket, &key, Access::Read).await?;
         let (driver, id, name) = (call.session.driver.clone(), found.id.clone(), key.clone());
         let value = call.drive(&mut found.right, async move { driver.get_version(&id, &name, version).await }).await?;
         let value = value.map_err(|error| refuse(&mut call, error))?;

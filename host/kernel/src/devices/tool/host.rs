@@ -45,6 +45,7 @@ impl From<Errno> for Error {
 impl Entered<'_, Tool> {
     /// The right to a tool, and both parts of its name.
     async fn tool(&mut self, name: &str) -> std::result::Result<(Granted<ToolRule>, String, String), Refusal> {
+        self.charge(fuel_for_bytes(name.len() as u64));
         let Some((plugin, tool)) = name.split_once('/') else {
             return Err(self.deny(Tool::NAME, name.chars().take(128).collect(), "a tool is named `plugin/tool`"));
         };
@@ -62,7 +63,7 @@ impl Host for Syscall<'_, Tool> {
         let mut call = self.enter(&LIST).await?;
         let mut summaries = Vec::new();
         let all = call.session.driver.list();
-        call.charge(100 * all.len() as u64);
+        call.charge(100 * all.len() as u64 + fuel_for_bytes(prefix.len() as u64));
         for (name, tool) in all {
             let wanted = name.starts_with(&prefix) && cursor.as_ref().is_none_or(|cursor| name > *cursor);
             // What is not granted does not exist for this process: no denial, no question.
@@ -92,8 +93,8 @@ impl Host for Syscall<'_, Tool> {
 
     async fn call(&mut self, name: String, arguments: String) -> Result<String> {
         let mut call = self.enter(&CALL).await?;
-        let (mut right, plugin, tool) = call.tool(&name).await?;
         call.charge(fuel_for_bytes(arguments.len() as u64));
+        let (mut right, plugin, tool) = call.tool(&name).await?;
         if !serde_json::from_str::<serde_json::Value>(&arguments).is_ok_and(|value| value.is_object()) {
             let reason = "the arguments are no JSON object".to_owned();
             return Err(Interrupt::Guest(Error::Tool(ToolError::InvalidArguments(reason))));

@@ -12,7 +12,10 @@ use crate::{
         terminal_stdout,
     },
     devices::pipe::{PipeReader, PipeWriter},
-    syscall::{Device, Op, Syscall, device::WasiDevice},
+    syscall::{
+        Device, Op, Syscall,
+        device::{WasiDevice, fuel_for_bytes},
+    },
 };
 
 pub(crate) struct Program;
@@ -63,12 +66,16 @@ impl Syscall<'_, Program> {
 
 impl environment::Host for Syscall<'_, Program> {
     async fn get_environment(&mut self) -> wasmtime::Result<Vec<(String, String)>> {
-        let call = self.enter(&LOOK).await.map_err(super::io::trap)?;
+        let mut call = self.enter(&LOOK).await.map_err(super::io::trap)?;
+        let bytes = call.session.environment.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>();
+        call.charge(fuel_for_bytes(bytes as u64));
         Ok(call.session.environment.clone().into_iter().collect())
     }
 
     async fn get_arguments(&mut self) -> wasmtime::Result<Vec<String>> {
-        let call = self.enter(&LOOK).await.map_err(super::io::trap)?;
+        let mut call = self.enter(&LOOK).await.map_err(super::io::trap)?;
+        let bytes = call.session.arguments.iter().map(String::len).sum::<usize>();
+        call.charge(fuel_for_bytes(bytes as u64));
         Ok(call.session.arguments.clone())
     }
 

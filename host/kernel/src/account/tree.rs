@@ -255,6 +255,14 @@ impl Account {
         Ok(())
     }
 
+    /// Gives back what was taken for something that then did not happen.
+    pub(crate) fn untake(&self, total: Total, amount: u64) {
+        self.totals[total as usize].fetch_sub(amount, Relaxed);
+        if let Some(parent) = &self.parent {
+            parent.untake(total, amount);
+        }
+    }
+
     /// How much of a total is used up.
     pub fn total(&self, total: Total) -> u64 {
         self.totals[total as usize].load(Relaxed)

@@ -1,0 +1,175 @@
+//! The client's side: connect to the kernel, or start one.
+
+use std::{
+    io,
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use serde::Serialize;
+
+use super::{
+    frame::{FrameError, Io, Reader, Writer, split},
+    home::Home,
+    protocol::{Greeting, Intent, Reply},
+};
+
+/// How long a kernel may take to start: it reads images and opens its store.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How long a kernel may take to greet.
+const GREETING: Duration = Duration::from_secs(10);
+
+/// A connection to a kernel, for one command.
+pub struct Connection {
+    reader: Reader,
+    writer: Writer,
+    /// How the kernel greeted.
+    pub kernel: Greeting,
+}
+
+/// The half of a connection that speaks.
+pub struct Sender(Writer);
+
+/// Why there is no connection.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    /// No kernel answers.
+    #[error("no kernel is running")]
+    NotRunning,
+    /// The one that runs speaks another protocol.
+    #[error("the running kernel is holm {running}, and this is holm {own}: they do not understand each other")]
+    Version {
+        /// The kernel's version.
+        running: String,
+        /// This side's version.
+        own: String,
+    },
+    /// It was started and ended, or does not answer.
+    #[error("the kernel does not start: {0}")]
+    Start(String),
+    /// It answers, and then does not.
+    #[error("the kernel does not answer: {0}")]
+    Frame(#[from] FrameError),
+    /// The socket.
+    #[error("the kernel's socket cannot be used: {0}")]
+    Io(#[from] io::Error),
+}
+
+/// Connects to the running kernel.
+///
+/// # Errors
+/// None is running, or it speaks another protocol.
+pub async fn connect(home: &Home, greeting: &Greeting) -> Result<Connection, ClientError> {
+    match home.connect().await {
+        Ok(stream) => Connection::over(stream, greeting).await,
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused) => {
+            Err(ClientError::NotRunning)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Connects to the running kernel; where none runs, starts one with `command`, which has to serve
+/// `home`. Two who do this at once get the same kernel.
+///
+/// # Errors
+/// It does not start or answer in time, or speaks another protocol.
+pub async fn start(home: &Home, greeting: &Greeting, command: impl Fn() -> Command) -> Result<Connection, ClientError> {
+    let deadline = Instant::now() + PATIENCE;
+    let mut starting: Option<Child> = None;
+    loop {
+        match connect(home, greeting).await {
+            // One that is ending may accept and not greet.
+            Err(ClientError::NotRunning | ClientError::Frame(FrameError::Closed)) => {}
+            connected => return connected,
+        }
+        let ended = match &mut starting {
+            Some(child) => child.try_wait()?,
+            None => {
+                starting = Some(spawn(home, command())?);
+                None
+            }
+        };
+        match ended {
+            Some(status) if !status.success() => return Err(ClientError::Start(status.to_string())),
+            // Another kernel serves the home; if that one is gone by now, this one is needed.
+            Some(_) => starting = None,
+            None => {}
+        }
+        if Instant::now() > deadline {
+            return Err(ClientError::Start(format!("it did not answer within {} s", PATIENCE.as_secs())));
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+fn spawn(home: &Home, mut command: Command) -> io::Result<Child> {
+    let log = home.open_log()?;
+    command.current_dir("/").stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log).spawn()
+}
+
+impl Connection {
+    /// Greets over a socket or a pipe within this process.
+    ///
+    /// # Errors
+    /// The other side does not greet, or speaks another protocol.
+    pub async fn over(
+        io: impl tokio::io::AsyncRead + tokio::io::AsyncWrite + Send + Unpin + 'static,
+        greeting: &Greeting,
+    ) -> Result<Self, ClientError> {
+        let io: Box<dyn Io> = Box::new(io);
+        let (mut reader, mut writer) = split(io);
+        writer.send(greeting).await?;
+        let kernel = tokio::time::timeout(GREETING, reader.next::<Greeting>());
+        let kernel = kernel.await.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
+        if kernel.protocol != greeting.protocol && greeting.intent == Intent::Command {
+            return Err(ClientError::Version { running: kernel.version, own: greeting.version.clone() });
+        }
+        Ok(Self { reader, writer, kernel })
+    }
+
+    /// Says something: a request, or an input.
+    ///
+    /// # Errors
+    /// The kernel is gone.
+    pub async fn send(&mut self, value: &impl Serialize) -> Result<(), FrameError> {
+        self.writer.send(value).await
+    }
+
+    /// The next reply. Safe to drop while it waits.
+    ///
+    /// # Errors
+    /// The kernel is gone.
+    pub async fn next(&mut self) -> Result<Reply, FrameError> {
+        self.reader.next().await
+    }
+
+    /// Both halves: what is left here reads.
+    pub fn into_sender(self) -> (Replies, Sender) {
+        (Replies(self.reader), Sender(self.writer))
+    }
+}
+
+/// The half of a connection that listens.
+pub struct Replies(Reader);
+
+impl Replies {
+    /// The next reply. Safe to drop while it waits.
+    ///
+    /// # Errors
+    /// The kernel is gone.
+    pub async fn next(&mut self) -> Result<Reply, FrameError> {
+        self.0.next().await
+    }
+}
+
+impl Sender {
+    /// Says something.
+    ///
+    /// # Errors
+    /// The kernel is gone.
+    pub async fn send(&mut self, value: &impl Serialize) -> Result<(), FrameError> {
+        self.0.send(value).await
+    }
+}

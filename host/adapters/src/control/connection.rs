@@ -1,0 +1,112 @@
+//! One connection: greet, read one request, answer it.
+
+use std::{sync::Arc, time::Duration};
+
+use holm_kernel::process::Pid;
+use tokio::sync::mpsc;
+
+use super::{
+    failure::{Failure, Kind},
+    frame::{FrameError, Io, Reader, split},
+    install::Wanted,
+    protocol::{Intent, PROTOCOL, Reply, Request, Signal},
+    server::Server,
+};
+
+/// How long a client may take to say what it wants.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Replies that wait to be written. Each is at most a pipe's chunk, but for answers.
+const REPLIES: usize = 4;
+
+/// Most processes that one command signals.
+const MAXIMUM_PIDS: usize = 10_000;
+
+impl Server {
+    /// Serves one client, over a socket or a pipe within this process.
+    pub async fn serve(self: Arc<Self>, io: impl tokio::io::AsyncRead + tokio::io::AsyncWrite + Send + Unpin + 'static) {
+        let io: Box<dyn Io> = Box::new(io);
+        let (mut reader, mut writer) = split(io);
+        let greeted = tokio::time::timeout(PATIENCE, async {
+            let greeting = reader.next::<super::Greeting>().await?;
+            writer.send(&self.greeting()).await?;
+            Ok::<_, FrameError>(greeting)
+        });
+        let Ok(Ok(greeting)) = greeted.await else {
+            tracing::debug!("a client did not greet");
+            return;
+        };
+        let (outgoing, mut replies) = mpsc::channel::<Reply>(REPLIES);
+        let write = tokio::spawn(async move {
+            while let Some(reply) = replies.recv().await {
+                if let Err(error) = writer.send(&reply).await {
+                    tracing::debug!(%error, "a client does not read");
+                    return;
+                }
+            }
+        });
+        let done = match greeting.intent {
+            Intent::Shutdown => Err(None),
+            // It was told so by our greeting.
+            Intent::Command if greeting.protocol != PROTOCOL => Ok(()),
+            Intent::Command => self.command(&mut reader, &outgoing).await.map_err(Some),
+        };
+        match done {
+            Ok(()) => {}
+            Err(Some(failure)) => drop(outgoing.send(Reply::Failed(failure)).await),
+            Err(None) => {
+                let _ = outgoing.send(Reply::Done).await;
+                self.stop();
+            }
+        }
+        drop(outgoing);
+        // The last reply is written before the connection is closed.
+        let _ = write.await;
+    }
+
+    async fn command(self: &Arc<Self>, reader: &mut Reader, outgoing: &mpsc::Sender<Reply>) -> Result<(), Failure> {
+        let request = match tokio::time::timeout(PATIENCE, reader.next::<Request>()).await {
+            Ok(Ok(request)) => request,
+            Ok(Err(FrameError::Malformed(error))) => {
+                return Err(Failure::new(Kind::Usage, format!("a malformed request: {error}")));
+            }
+            Ok(Err(_)) => return Ok(()),
+            Err(_) => return Err(Failure::new(Kind::Usage, "no request came")),
+        };
+        let reply = match request {
+            Request::Status => Reply::Status(Box::new(self.status())),
+            Request::Audited => self.audited().await?,
+            Request::List => self.list().await?,
+            Request::Inspect(target) => self.inspect(target).await?,
+            Request::Install { path, update, grants, directory } => {
+                return self.install(Wanted { path, update, grants, directory }, reader, outgoing).await;
+            }
+            Request::Uninstall { plugin } => self.uninstall(plugin).await?,
+            Request::Grant { plugin, lines, directory } => self.grant(plugin, lines, directory).await?,
+            Request::Revoke { plugin, lines, directory } => self.revoke(plugin, lines, directory).await?,
+            Request::Tools { plugin } => self.tools(plugin).await?,
+            Request::Run(run) => return self.run(run, reader, outgoing).await,
+            Request::Call(call) => return self.call(call, reader, outgoing).await,
+            Request::Processes => Reply::Processes(self.kernel.snapshot()),
+            Request::Signal { pids, signal } => self.signal(&pids, signal)?,
+        };
+        // The client may be gone.
+        let _ = outgoing.send(reply).await;
+        Ok(())
+    }
+
+    fn signal(&self, pids: &[Pid], signal: Signal) -> Result<Reply, Failure> {
+        if pids.len() > MAXIMUM_PIDS {
+            return Err(Failure::new(Kind::Usage, format!("at most {MAXIMUM_PIDS} processes at once")));
+        }
+        let kernel = &self.kernel;
+        let one = |pid: Pid| match signal {
+            Signal::Kill => kernel.kill(pid),
+            Signal::Stop => kernel.stop(pid).map(|()| 1),
+            Signal::Continue => kernel.resume(pid).map(|()| 1),
+            Signal::Renice(nice) => kernel.renice(pid, nice).map(|()| 1),
+            Signal::TopUp(fuel) => kernel.top_up(pid, fuel).map(|()| 1),
+        };
+        Ok(Reply::Signalled(pids.iter().map(|pid| one(*pid).map_err(Failure::from)).collect()))
+    }
+}

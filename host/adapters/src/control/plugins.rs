@@ -1,0 +1,151 @@
+//! What is installed and granted: looked at and changed.
+
+use std::{path::PathBuf, sync::Arc};
+
+use holm_kernel::program::Programs;
+use holm_packages::{GrantError, Package};
+
+use super::{
+    failure::{Failure, Kind},
+    protocol::{Reply, Target},
+    server::{Server, blocking},
+    view::{Inspected, Listed, ToolView},
+};
+
+impl Server {
+    /// All installed plugins.
+    pub(crate) async fn list(&self) -> Result<Reply, Failure> {
+        let plugins = self.plugins.clone();
+        blocking(move || {
+            let mut listed = Vec::new();
+            for (name, installed) in plugins.installed()? {
+                let mut entry = Listed {
+                    name: name.clone(),
+                    version: String::new(),
+                    digest: String::new(),
+                    description: String::new(),
+                    tools: Vec::new(),
+                    grants: Vec::new(),
+                    problem: None,
+                };
+                match installed {
+                    Ok(installed) => {
+                        entry.version = installed.version.to_string();
+                        entry.digest = installed.digest.to_string();
+                        entry.tools = installed.tools.iter().map(|tool| tool.name.clone()).collect();
+                    }
+                    Err(error) => entry.problem = Some(error.to_string()),
+                }
+                match plugins.inspect(&name) {
+                    Ok((_, package)) => entry.description = package.manifest.description,
+                    Err(error) => entry.problem = entry.problem.or(Some(error.to_string())),
+                }
+                if entry.problem.is_none() {
+                    entry.grants = plugins.grants(&name)?.lines();
+                }
+                listed.push(entry);
+            }
+            Ok::<_, Failure>(Reply::Plugins(listed))
+        })
+        .await
+    }
+
+    /// All about one plugin.
+    pub(crate) async fn inspect(self: &Arc<Self>, target: Target) -> Result<Reply, Failure> {
+        let server = self.clone();
+        let inspected = match target.clone() {
+            Target::Installed(name) => blocking(move || server.inspect_installed(&name)).await,
+            Target::Path(path) => self.inspect_path(path).await,
+        };
+        let inspected = inspected.map_err(|failure| self.suggest(&target, failure))?;
+        Ok(Reply::Inspected(Box::new(inspected)))
+    }
+
+    fn inspect_installed(&self, name: &str) -> Result<Inspected, Failure> {
+        let (installed, package) = self.plugins.inspect(name)?;
+        let grants = self.plugins.grants(name)?;
+        let program = self.plugins.find(name)?;
+        let mut inspected = Inspected::of(&package, &installed.tools, program.limits.clone());
+        let beyond = program.ceiling.beyond(&grants);
+        inspected.effective = grants.lines().into_iter().filter(|line| !beyond.contains(line)).collect();
+        inspected.grants = grants.lines();
+        inspected.installed = Some(installed.installed);
+        inspected.source = installed.source;
+        Ok(inspected)
+    }
+
+    async fn inspect_path(&self, path: PathBuf) -> Result<Inspected, Failure> {
+        let package = blocking(move || Package::open(&path)).await?;
+        let program = Arc::new(package.program(self.plugins.operator(), Arc::default(), Vec::new()));
+        let tools = self.kernel.describe_tools(program.clone()).await?;
+        Ok(Inspected::of(&package, &tools, program.limits.clone()))
+    }
+
+    /// Removes a plugin.
+    pub(crate) async fn uninstall(&self, plugin: String) -> Result<Reply, Failure> {
+        let (plugins, name) = (self.plugins.clone(), plugin.clone());
+        blocking(move || plugins.uninstall(&name))
+            .await
+            .map_err(|failure| self.suggest(&Target::Installed(plugin.clone()), failure))?;
+        self.runs.revoke(&plugin, &[], std::path::Path::new("/"));
+        self.kernel.grants_changed();
+        Ok(Reply::Done)
+    }
+
+    /// Adds grants.
+    pub(crate) async fn grant(&self, plugin: String, lines: Vec<String>, directory: PathBuf) -> Result<Reply, Failure> {
+        let (plugins, name) = (self.plugins.clone(), plugin.clone());
+        let grants = blocking(move || plugins.grant(&name, &lines, &directory)).await;
+        let grants = grants.map_err(|failure| self.suggest(&Target::Installed(plugin), failure))?;
+        Ok(Reply::Grants(grants.lines()))
+    }
+
+    /// Takes grants away, from runs too.
+    pub(crate) async fn revoke(&self, plugin: String, lines: Vec<String>, directory: PathBuf) -> Result<Reply, Failure> {
+        let taken = self.runs.revoke(&plugin, &lines, &directory);
+        if taken > 0 {
+            self.kernel.grants_changed();
+        }
+        let (plugins, name) = (self.plugins.clone(), plugin.clone());
+        let grants = blocking(move || match plugins.revoke(&name, &lines, &directory) {
+            // It held for runs only, and holds no longer.
+            Err(GrantError::NotGranted { .. }) if taken > 0 => plugins.grants(&name),
+            grants => grants,
+        });
+        let grants = grants.await.map_err(|failure| self.suggest(&Target::Installed(plugin), failure))?;
+        Ok(Reply::Grants(grants.lines()))
+    }
+
+    /// The tools of one plugin, or of all.
+    pub(crate) async fn tools(&self, plugin: Option<String>) -> Result<Reply, Failure> {
+        let (plugins, name) = (self.plugins.clone(), plugin.clone());
+        let programs = blocking(move || match name {
+            Some(name) => Ok::<_, Failure>(vec![plugins.find(&name)?]),
+            None => Ok(plugins.list()),
+        })
+        .await
+        .map_err(|failure| self.suggest(&Target::Installed(plugin.unwrap_or_default()), failure))?;
+        let tools = programs.iter().flat_map(|program| {
+            program.tools.iter().map(|tool| ToolView::new(&program.name, tool)).collect::<Vec<_>>()
+        });
+        Ok(Reply::Tools(tools.collect()))
+    }
+
+    /// Adds to "not found" what was perhaps meant.
+    pub(crate) fn suggest(&self, target: &Target, failure: Failure) -> Failure {
+        let Target::Installed(name) = target else { return failure };
+        if failure.kind != Kind::NotFound || failure.hint.is_some() {
+            return failure;
+        }
+        let names = self.plugins.store().names().unwrap_or_default();
+        let closest = names
+            .iter()
+            .map(|candidate| (strsim::jaro_winkler(name, candidate), candidate))
+            .filter(|(likeness, _)| *likeness > 0.8)
+            .max_by(|one, other| one.0.total_cmp(&other.0));
+        failure.hint(match closest {
+            Some((_, candidate)) => format!("did you mean `{candidate}`?"),
+            None => "`holm list` shows what is installed".to_owned(),
+        })
+    }
+}

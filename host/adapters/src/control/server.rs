@@ -1,0 +1,185 @@
+//! The resident kernel's side: accepts clients, and ends when nobody needs it.
+
+use std::{
+    io,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::SeqCst},
+    },
+    time::{Duration, Instant},
+};
+
+use holm_kernel::Kernel;
+use holm_packages::Plugins;
+use tokio::{net::UnixStream, sync::watch, task::JoinSet};
+
+use super::{
+    failure::Failure,
+    home::Claim,
+    lines::Lines,
+    protocol::{Greeting, Intent, PROTOCOL, Reply, Status},
+    runs::Runs,
+};
+
+/// Clients at a time. More wait to be accepted.
+const CONNECTIONS: usize = 1024;
+
+/// How long clients have to take their last replies when the kernel ends.
+const FAREWELL: Duration = Duration::from_secs(2);
+
+/// What the kernel tells about itself.
+pub struct Facts {
+    /// Its version.
+    pub version: String,
+    /// Tells builds of one version apart.
+    pub build: String,
+    /// Its storage driver.
+    pub storage: String,
+    /// Waits until all audit records so far are written. May block.
+    pub audited: Box<dyn Fn() + Send + Sync>,
+}
+
+/// A kernel and its clients.
+pub struct Server {
+    pub(crate) kernel: Kernel,
+    pub(crate) plugins: Arc<Plugins>,
+    pub(crate) lines: Arc<Lines>,
+    pub(crate) runs: Arc<Runs>,
+    facts: Arc<Facts>,
+    started: Instant,
+    connections: AtomicUsize,
+    stopping: watch::Sender<bool>,
+}
+
+impl Server {
+    /// Stands before a kernel. `lines` has to be the kernel's log sink, `plugins` its programs.
+    pub fn new(kernel: Kernel, plugins: Arc<Plugins>, lines: Arc<Lines>, facts: Facts) -> Arc<Self> {
+        lines.of(&kernel);
+        let runs = Arc::new(Runs::default());
+        let (notified, settled) = (kernel.clone(), runs.clone());
+        plugins.notify(move || {
+            settled.settle();
+            notified.grants_changed();
+        });
+        Arc::new(Self {
+            kernel,
+            plugins,
+            lines,
+            runs,
+            facts: Arc::new(facts),
+            started: Instant::now(),
+            connections: AtomicUsize::default(),
+            stopping: watch::Sender::new(false),
+        })
+    }
+
+    /// Serves clients until it is told to stop, or nobody needed it for as long as `idle`. Then
+    /// ends all processes.
+    ///
+    /// # Errors
+    /// The socket cannot be made.
+    pub async fn listen(self: Arc<Self>, claim: &Claim, idle: Duration) -> io::Result<()> {
+        let listener = claim.listen()?;
+        let mut clients = JoinSet::new();
+        let mut stopping = self.stopping.subscribe();
+        let mut needed = Instant::now();
+        let mut tick = tokio::time::interval(idle.clamp(Duration::from_millis(20), Duration::from_secs(1)));
+        loop {
+            tokio::select! {
+                accepted = listener.accept(), if clients.len() < CONNECTIONS => match accepted {
+                    Ok((stream, _)) if is_ours(&stream) => {
+                        clients.spawn(self.clone().counted(stream));
+                    }
+                    Ok(_) => tracing::warn!("another user's connection was refused"),
+                    Err(error) => {
+                        tracing::warn!(%error, "a client was not accepted");
+                        tokio::time::sleep(Duration::from_millis(50)).await;
+                    }
+                },
+                Some(_) = clients.join_next() => {}
+                _ = tick.tick() => {
+                    if self.connections.load(SeqCst) > 0 || !self.kernel.snapshot().is_empty() {
+                        needed = Instant::now();
+                    } else if needed.elapsed() >= idle {
+                        tracing::info!("nobody needs this kernel; it ends");
+                        break;
+                    }
+                }
+                _ = stopping.wait_for(|stop| *stop) => break,
+            }
+        }
+        // Who connects from now on starts another kernel, which waits until this one is gone.
+        claim.unlisten();
+        drop(listener);
+        self.kernel.shutdown().await;
+        let farewell = async { while clients.join_next().await.is_some() {} };
+        if tokio::time::timeout(FAREWELL, farewell).await.is_err() {
+            tracing::warn!("clients did not take their last replies");
+        }
+        Ok(())
+    }
+
+    async fn counted(self: Arc<Self>, stream: UnixStream) {
+        self.connections.fetch_add(1, SeqCst);
+        let counted = Counted(self.clone());
+        self.serve(stream).await;
+        drop(counted);
+    }
+
+    /// Ends [`Server::listen`].
+    pub fn stop(&self) {
+        self.stopping.send_replace(true);
+    }
+
+    pub(crate) fn greeting(&self) -> Greeting {
+        let Facts { version, build, .. } = &*self.facts;
+        Greeting { protocol: PROTOCOL, version: version.clone(), build: build.clone(), intent: Intent::Command }
+    }
+
+    pub(crate) fn status(&self) -> Status {
+        let status = Status {
+            version: self.facts.version.clone(),
+            process: std::process::id(),
+            seconds: self.started.elapsed().as_secs(),
+            processes: self.kernel.snapshot().len(),
+            capacity: 0,
+            bound_by: String::new(),
+            storage: self.facts.storage.clone(),
+        };
+        status.with_capacity(self.kernel.capacity())
+    }
+
+    pub(crate) async fn audited(&self) -> Result<Reply, Failure> {
+        let facts = self.facts.clone();
+        blocking(move || {
+            (facts.audited)();
+            Ok::<_, Failure>(Reply::Done)
+        })
+        .await
+    }
+}
+
+struct Counted(Arc<Server>);
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.connections.fetch_sub(1, SeqCst);
+    }
+}
+
+/// The socket's mode keeps others out; this holds where somebody changed it.
+fn is_ours(stream: &UnixStream) -> bool {
+    stream.peer_cred().is_ok_and(|peer| peer.uid() == rustix::process::geteuid().as_raw())
+}
+
+/// Runs what waits for disks on a thread that may.
+pub(crate) async fn blocking<T, E>(work: impl FnOnce() -> Result<T, E> + Send + 'static) -> Result<T, Failure>
+where
+    T: Send + 'static,
+    E: Into<Failure> + Send + 'static,
+{
+    match tokio::task::spawn_blocking(work).await {
+        Ok(done) => done.map_err(Into::into),
+        Err(error) => Err(Failure::internal(format!("the kernel failed: {error}"))),
+    }
+}

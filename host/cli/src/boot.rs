@@ -1,0 +1,54 @@
+//! The board: from settings and drivers to a kernel, and who stands before it.
+
+use std::{path::Path, sync::Arc};
+
+use holm_adapters::control::{Facts, Home, Lines, Server};
+use holm_kernel::{Config, Kernel, Parts};
+use holm_packages::Plugins;
+
+use crate::{
+    audit_log::AuditLog,
+    compiler::ChildCompiler,
+    error::{CommandError, Result},
+    session,
+    settings::Settings,
+};
+
+/// Boots the kernel of a home. Inside a tokio runtime, with the home claimed.
+///
+/// # Errors
+/// A setting, a driver, a store or the machine.
+pub(crate) fn boot(home: &Home) -> Result<Arc<Server>> {
+    let settings = Settings::read(home.path())?;
+    let storage = holm_drivers::storage::open(&settings.storage.driver, &home.path().join("storage"));
+    let storage = storage.map_err(CommandError::internal)?;
+    let plugins = Plugins::open(home.path(), [], settings.limits.clone()).map_err(CommandError::internal)?;
+    let plugins = Arc::new(plugins);
+    let audit = AuditLog::start(&home.path().join("audit"), settings.audit.size)?;
+    let lines = Lines::new();
+    let protected = plugins.clone();
+    let parts = Parts {
+        storage,
+        programs: plugins.clone(),
+        audit: audit.clone(),
+        log: lines.clone(),
+        compiler: Arc::new(ChildCompiler::new()),
+        protected: Arc::new(move |path: &Path| protected.protected().holds(path)),
+    };
+    let defaults = Config::default();
+    let config = Config {
+        workers: settings.kernel.workers.unwrap_or(defaults.workers),
+        capacity: settings.kernel.capacity,
+        limits: settings.limits,
+        image_cache: Some(home.path().join("images")),
+        ..defaults
+    };
+    let kernel = Kernel::boot(config, parts).map_err(CommandError::internal)?;
+    let facts = Facts {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        build: session::build(),
+        storage: settings.storage.driver,
+        audited: Box::new(move || audit.flush()),
+    };
+    Ok(Server::new(kernel, plugins, lines, facts))
+}

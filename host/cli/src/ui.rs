@@ -1,0 +1,192 @@
+//! What a person sees: data on stdout, talk on stderr, colour and movement on a terminal only.
+
+use std::{
+    fmt,
+    io::{IsTerminal, Write},
+    time::Duration,
+};
+
+use anstyle::{AnsiColor, Style};
+use holm_adapters::control::Stage;
+use indicatif::{ProgressBar, ProgressStyle};
+use serde::Serialize;
+
+use crate::error::{CommandError, Result};
+
+const ERROR: Style = AnsiColor::Red.on_default().bold();
+const WARNING: Style = AnsiColor::Yellow.on_default().bold();
+const HINT: Style = AnsiColor::Cyan.on_default().bold();
+const GOOD: Style = AnsiColor::Green.on_default().bold();
+const BOLD: Style = Style::new().bold();
+const DIM: Style = Style::new().dimmed();
+
+/// Text in bold, where there is colour.
+pub(crate) fn bold(text: impl fmt::Display) -> String {
+    painted(BOLD, text)
+}
+
+/// Text that steps back.
+pub(crate) fn dim(text: impl fmt::Display) -> String {
+    painted(DIM, text)
+}
+
+/// Text that says that all is well.
+pub(crate) fn good(text: impl fmt::Display) -> String {
+    painted(GOOD, text)
+}
+
+/// Text that asks to be read.
+pub(crate) fn alert(text: impl fmt::Display) -> String {
+    painted(WARNING, text)
+}
+
+fn painted(style: Style, text: impl fmt::Display) -> String {
+    format!("{style}{text}{style:#}")
+}
+
+/// Writes data: what the command was asked for.
+///
+/// # Errors
+/// Nobody reads it.
+pub(crate) fn data(text: impl fmt::Display) -> Result<()> {
+    let mut stdout = anstream::stdout().lock();
+    writeln!(stdout, "{text}")?;
+    Ok(stdout.flush()?)
+}
+
+/// Writes data as JSON: one value, on lines of its own.
+///
+/// # Errors
+/// Nobody reads it.
+pub(crate) fn json(value: &impl Serialize) -> Result<()> {
+    data(serde_json::to_string_pretty(value).map_err(CommandError::internal)?)
+}
+
+/// Says something about what is done. Nobody may be listening.
+pub(crate) fn talk(text: impl fmt::Display) {
+    let _ = writeln!(anstream::stderr().lock(), "{text}");
+}
+
+/// Says that something is not as it should be.
+pub(crate) fn warn(text: impl fmt::Display) {
+    talk(format_args!("{WARNING}warning{WARNING:#}: {text}"));
+}
+
+/// Says what would help.
+pub(crate) fn hint(text: impl fmt::Display) {
+    talk(format_args!("{HINT}hint{HINT:#}: {text}"));
+}
+
+/// Says why a command failed.
+pub(crate) fn report(error: &CommandError) {
+    if !error.message.is_empty() {
+        talk(format_args!("{ERROR}error{ERROR:#}: {}", error.message));
+    }
+    error.hints.iter().for_each(hint);
+}
+
+/// Writes rows as columns, as wide as they need to be; the first row is their heading.
+///
+/// # Errors
+/// Nobody reads it.
+pub(crate) fn table(heading: &[&str], rows: &[Vec<String>]) -> Result<()> {
+    let columns = heading.len();
+    let width = |column: usize| {
+        let cells = rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count());
+        cells.chain([heading[column].len()]).max().unwrap_or_default()
+    };
+    let widths: Vec<usize> = (0..columns).map(width).collect();
+    // Numbers are read from their last digit.
+    let right = |column: usize| {
+        !rows.is_empty() && rows.iter().all(|row| row[column].starts_with(|first: char| first.is_ascii_digit() || first == '-'))
+    };
+    let rights: Vec<bool> = (0..columns).map(right).collect();
+    let line = |cells: &[String]| {
+        let mut line = String::new();
+        for (column, cell) in cells.iter().enumerate() {
+            let gap = " ".repeat(widths[column] - cell.chars().count());
+            let last = column + 1 == columns;
+            match (rights[column], last) {
+                (true, _) => line.extend([gap.as_str(), cell]),
+                (false, true) => line.push_str(cell),
+                (false, false) => line.extend([cell, gap.as_str()]),
+            }
+            if !last {
+                line.push_str("  ");
+            }
+        }
+        line
+    };
+    let heading: Vec<String> = heading.iter().map(|&name| name.to_owned()).collect();
+    data(bold(line(&heading)))?;
+    rows.iter().try_for_each(|row| data(line(row)))
+}
+
+/// Something that turns while the kernel works, on a terminal, once it takes a while.
+pub(crate) struct Spinner(Option<ProgressBar>);
+
+impl Spinner {
+    /// Nothing turns yet.
+    pub(crate) fn new() -> Self {
+        Self(None)
+    }
+
+    /// Shows what is being done.
+    pub(crate) fn show(&mut self, stage: Stage) {
+        self.say(match stage {
+            Stage::Checking => "checking",
+            Stage::Compiling => "compiling",
+            Stage::Describing => "asking for its tools",
+        });
+    }
+
+    /// Shows what is being done.
+    pub(crate) fn say(&mut self, text: &'static str) {
+        if !std::io::stderr().is_terminal() {
+            return;
+        }
+        let bar = self.0.get_or_insert_with(|| {
+            let bar = ProgressBar::new_spinner();
+            if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} {elapsed:.dim}") {
+                bar.set_style(style);
+            }
+            bar.enable_steady_tick(Duration::from_millis(120));
+            bar
+        });
+        bar.set_message(text);
+    }
+
+    /// Takes it away.
+    pub(crate) fn clear(&mut self) {
+        if let Some(bar) = self.0.take() {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+impl Drop for Spinner {
+    fn drop(&mut self) {
+        self.clear();
+    }
+}
+
+/// A time span as a person reads it: `0.31s`, `12s`, `3m04s`, `2h05m`.
+pub(crate) fn span(time: Duration) -> String {
+    let seconds = time.as_secs();
+    match seconds {
+        0..=9 => format!("{:.2}s", time.as_secs_f64()),
+        10..=59 => format!("{seconds}s"),
+        60..=3599 => format!("{}m{:02}s", seconds / 60, seconds % 60),
+        _ => format!("{}h{:02}m", seconds / 3600, seconds / 60 % 60),
+    }
+}
+
+/// `1 tool`, `2 tools`.
+pub(crate) fn count(number: usize, what: &str) -> String {
+    if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
+}
+
+/// Lines in one cell.
+pub(crate) fn listed(lines: &[String]) -> String {
+    if lines.is_empty() { "-".to_owned() } else { lines.join(" ") }
+}

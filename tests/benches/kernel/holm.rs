@@ -1,0 +1,116 @@
+//! Holm's side: a kernel, and programs it runs.
+
+use std::{collections::VecDeque, path::Path, sync::Arc};
+
+use holm_kernel::{
+    Config, Exit, InProcess, Kernel, Parts, Spawn,
+    account::{Bytes, Fuel, Limits},
+    audit::{self, Record},
+    devices::Grants,
+    process::ExitStatus,
+    program::{Digest, LiveGrants, Program},
+    storage::Driver,
+};
+use holm_tests::Plugins;
+use parking_lot::Mutex;
+use tokio::runtime::Runtime;
+use wasmtime::{Result, ensure};
+
+/// A kernel over a storage driver, with a runtime of its own.
+pub(crate) struct Holm {
+    pub(crate) kernel: Kernel,
+    pub(crate) runtime: Runtime,
+}
+
+/// As many processes as the rows that hold few of them need.
+pub(crate) const FEW: u32 = 200;
+
+/// Keeps the newest records, as an operator's console would.
+#[derive(Default)]
+struct Newest(Mutex<VecDeque<Record>>);
+
+impl audit::Sink for Newest {
+    fn record(&self, record: Record) {
+        let mut records = self.0.lock();
+        if records.len() == 4096 {
+            records.pop_front();
+        }
+        records.push_back(record);
+    }
+}
+
+/// A tokio runtime with a worker a processor.
+pub(crate) fn runtime() -> Result<Runtime> {
+    Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
+}
+
+/// What no measured guest reaches.
+fn limits() -> Limits {
+    Limits {
+        fuel: Fuel(u64::MAX / 8),
+        wall_time: std::time::Duration::from_secs(3600),
+        audit: Bytes(1 << 40),
+        storage: Bytes(1 << 40),
+        ..Limits::default()
+    }
+}
+
+impl Holm {
+    /// A kernel for this many processes, its buckets in memory.
+    pub(crate) fn new(capacity: u32) -> Result<Self> {
+        Self::over(capacity, holm_drivers::storage::open("memory", Path::new("/nonexistent"))?)
+    }
+
+    /// A kernel over this storage.
+    pub(crate) fn over(capacity: u32, storage: Arc<dyn Driver>) -> Result<Self> {
+        let runtime = runtime()?;
+        let entered = runtime.enter();
+        let parts = Parts {
+            storage,
+            programs: Arc::<Plugins>::default(),
+            audit: Arc::<Newest>::default(),
+            log: Arc::new(()),
+            compiler: Arc::new(InProcess),
+            protected: Arc::new(|path| path.starts_with("/nonexistent")),
+        };
+        let kernel = Kernel::boot(Config { capacity, limits: limits(), ..Config::default() }, parts)?;
+        drop(entered);
+        Ok(Self { kernel, runtime })
+    }
+
+    /// Runs a program to its end.
+    pub(crate) async fn run(&self, program: &Arc<Program>, arguments: &[&str]) -> Result<Exit> {
+        run(&self.kernel, program, arguments).await
+    }
+}
+
+/// Runs a program to its end.
+pub(crate) async fn run(kernel: &Kernel, program: &Arc<Program>, arguments: &[&str]) -> Result<Exit> {
+    let exit = kernel.spawn(spawn(program, arguments)).await?.wait().await;
+    ensure!(exit.status == ExitStatus::Code(0), "the guest failed: {}", exit.status);
+    Ok(exit)
+}
+
+/// A process to start.
+pub(crate) fn spawn(program: &Arc<Program>, arguments: &[&str]) -> Spawn {
+    let arguments = arguments.iter().map(|&argument| argument.to_owned()).collect();
+    Spawn { arguments, limits: limits(), ..Spawn::new(program.clone()) }
+}
+
+/// A program as an installation would have it, with one bucket granted.
+pub(crate) fn program(component: Vec<u8>) -> Result<Arc<Program>> {
+    let grants = |line: &str| -> Result<Grants> {
+        let mut grants = Grants::default();
+        grants.add(line)?;
+        Ok(grants)
+    };
+    Ok(Arc::new(Program {
+        name: "bench".to_owned(),
+        component: Digest::of(&component),
+        read: Box::new(move || Ok(component.clone())),
+        ceiling: Arc::new(grants("storage=*:rw")?),
+        grants: Arc::new(LiveGrants::new(grants("storage=bench:rw")?)),
+        limits: limits(),
+        tools: Vec::new(),
+    }))
+}
