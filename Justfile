@@ -13,7 +13,7 @@ demo: holm plugins
 
 # Builds `holm`.
 holm:
-    cargo build -p holm-cli
+    cargo build --workspace --bin holm
 
 # Builds the plugins to components.
 plugins:

@@ -5,6 +5,8 @@ mod boot;
 mod commands;
 mod compiler;
 mod confine;
+mod conversation;
+mod denial;
 mod error;
 mod output;
 mod session;

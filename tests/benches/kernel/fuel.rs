@@ -15,7 +15,7 @@ use crate::{
 
 pub(crate) fn measure() -> Result<Vec<Row>> {
     let holm = Holm::new(FEW)?;
-    let program = holm::program(component("bench_agent"))?;
+    let program = holm.program(component("bench_agent"))?;
     let guest = |fuel| Bare::new(holm.kernel.capacity(), fuel)?.guest(&component("bench_agent"), Calls::Sync);
     let (counted, uncounted) = (guest(true)?, guest(false)?);
     let turns = count(200_000_000).to_string();

@@ -78,6 +78,26 @@ impl Holm {
         Ok(Self { kernel, runtime })
     }
 
+    /// A program as an installation would have it, with one bucket granted. It is compiled, and ran once.
+    pub(crate) fn program(&self, component: Vec<u8>) -> Result<Arc<Program>> {
+        let grants = |line: &str| -> Result<Grants> {
+            let mut grants = Grants::default();
+            grants.add(line)?;
+            Ok(grants)
+        };
+        let program = Arc::new(Program {
+            name: "bench".to_owned(),
+            component: Digest::of(&component),
+            read: Box::new(move || Ok(component.clone())),
+            ceiling: Arc::new(grants("storage=*:rw")?),
+            grants: Arc::new(LiveGrants::new(grants("storage=bench:rw")?)),
+            limits: limits(),
+            tools: Vec::new(),
+        });
+        self.runtime.block_on(self.run(&program, &[]))?;
+        Ok(program)
+    }
+
     /// Runs a program to its end.
     pub(crate) async fn run(&self, program: &Arc<Program>, arguments: &[&str]) -> Result<Exit> {
         run(&self.kernel, program, arguments).await
@@ -95,22 +115,4 @@ pub(crate) async fn run(kernel: &Kernel, program: &Arc<Program>, arguments: &[&s
 pub(crate) fn spawn(program: &Arc<Program>, arguments: &[&str]) -> Spawn {
     let arguments = arguments.iter().map(|&argument| argument.to_owned()).collect();
     Spawn { arguments, limits: limits(), ..Spawn::new(program.clone()) }
-}
-
-/// A program as an installation would have it, with one bucket granted.
-pub(crate) fn program(component: Vec<u8>) -> Result<Arc<Program>> {
-    let grants = |line: &str| -> Result<Grants> {
-        let mut grants = Grants::default();
-        grants.add(line)?;
-        Ok(grants)
-    };
-    Ok(Arc::new(Program {
-        name: "bench".to_owned(),
-        component: Digest::of(&component),
-        read: Box::new(move || Ok(component.clone())),
-        ceiling: Arc::new(grants("storage=*:rw")?),
-        grants: Arc::new(LiveGrants::new(grants("storage=bench:rw")?)),
-        limits: limits(),
-        tools: Vec::new(),
-    }))
 }

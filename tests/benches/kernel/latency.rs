@@ -25,7 +25,7 @@ pub(crate) fn measure() -> Result<Vec<Row>> {
     let holm = Holm::new(FEW)?;
     let bare = Bare::new(holm.kernel.capacity(), true)?;
     let guest = bare.guest(&component("bench_agent"), Calls::Sync)?;
-    let program = holm::program(component("bench_agent"))?;
+    let program = holm.program(component("bench_agent"))?;
     let mut times: [Times; 2] = Default::default();
     for _ in 0..count(5) {
         holm.runtime.block_on(on_holm(&holm, &program, &mut times[0]))?;

@@ -76,9 +76,8 @@ const PATIENCE: Duration = Duration::from_secs(300);
 
 fn on_holm(size: u32) -> Result<(f64, Duration)> {
     let holm = Holm::new(size + SPARE)?;
-    let program = holm::program(component("bench_agent"))?;
+    let program = holm.program(component("bench_agent"))?;
     holm.runtime.block_on(async {
-        holm.run(&program, &[]).await?;
         let (before, start) = (resident()?, Instant::now());
         let mut inputs = Vec::new();
         for _ in 0..size {

@@ -22,7 +22,7 @@ pub(crate) fn measure() -> Result<Vec<Row>> {
     let bare = Bare::new(holm.kernel.capacity(), true)?;
     let mut rows = Vec::new();
     for (name, what) in [("bench_program", "a small `wasi:cli` program"), ("bench_agent", "a small agent")] {
-        let program = holm::program(component(name))?;
+        let program = holm.program(component(name))?;
         let guest = bare.guest(&component(name), Calls::Sync)?;
         let mut times: [Times; 3] = Default::default();
         let mut each: [Times; 2] = Default::default();

@@ -29,7 +29,7 @@ pub(crate) fn measure() -> Result<Vec<Row>> {
 }
 
 fn both(holm: &Holm, driver: &Arc<dyn Driver>, name: &str, gets: usize, puts: usize) -> Result<Vec<Row>> {
-    let program = holm::program(component("bench_agent"))?;
+    let program = holm.program(component("bench_agent"))?;
     let (get, put) = (gets.to_string(), puts.to_string());
     let mut times: [Times; 5] = Default::default();
     holm.runtime.block_on(async {

@@ -16,7 +16,7 @@ use crate::{
 pub(crate) fn measure() -> Result<Vec<Row>> {
     let holm = Holm::new(FEW)?;
     let bare = Bare::new(holm.kernel.capacity(), true)?;
-    let program = holm::program(component("bench_agent"))?;
+    let program = holm.program(component("bench_agent"))?;
     let guests = [Calls::Sync, Calls::Async].map(|calls| bare.guest(&component("bench_agent"), calls));
     let [sync, r#async] = guests;
     let (sync, r#async) = (sync?, r#async?);

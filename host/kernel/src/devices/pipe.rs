@@ -44,6 +44,9 @@ pub fn sink() -> PipeWriter {
 /// The most one write or read moves.
 const CHUNK: usize = 64 << 10;
 
+/// What each waiting write costs besides its bytes: a million of one byte are not a megabyte.
+const CHUNK_OVERHEAD: usize = 64;
+
 struct Shared {
     queue: Mutex<Queue>,
     readable: Notify,
@@ -108,7 +111,7 @@ impl Shared {
         match queue.abandoned {
             // What nobody reads is dropped, not kept: there is always room.
             true => CHUNK,
-            false => self.capacity.saturating_sub(queue.bytes).min(CHUNK),
+            false => self.capacity.saturating_sub(queue.bytes + queue.chunks.len() * CHUNK_OVERHEAD).min(CHUNK),
         }
     }
 

@@ -136,9 +136,11 @@ impl Inner {
         let mail = parent.as_ref().and_then(|parent| parent.mail.clone());
         let (exit_sender, exit) = watch::channel(None);
         let plugin: Arc<str> = spawn.program.name.as_str().into();
+        let caller = parent.as_ref().map(|parent| &*parent.caller.control);
+        let answers = parent.as_ref().is_some_and(|parent| matches!(parent.passes, Passes::Own));
         let mut made = None;
         let live = |pid| {
-            let control = Arc::new(Control::new(pid, parent_pid, plugin.clone(), account.clone()));
+            let control = Arc::new(Control::new(pid, caller, plugin.clone(), answers, account.clone()));
             made = Some(control.clone());
             Live { control, exit: exit_sender, program: spawn.program.clone(), mail: mail.clone() }
         };
@@ -155,14 +157,7 @@ impl Inner {
             self.epoch.clone(),
             self.config.quantum,
         );
-        let root_caller = parent.as_ref().filter(|parent| matches!(parent.passes, Passes::Own)).map(|parent| {
-            let table = self.table.lock();
-            let mut root = parent.caller.control.clone();
-            while let Some(live) = root.parent.and_then(|pid| table.get(pid)) {
-                root = live.control.clone();
-            }
-            root.plugin.clone()
-        });
+        let root_caller = control.answers.then(|| control.root.clone());
         let nice = spawn.nice;
         let spawned = Spawned { core, sessions: self.sessions(spawn, &entry, mail, account, root_caller) };
         let (answer, answered) = oneshot::channel();

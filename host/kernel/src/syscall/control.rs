@@ -21,6 +21,10 @@ pub(crate) struct Control {
     pub(crate) pid: Pid,
     pub(crate) parent: Option<Pid>,
     pub(crate) plugin: Arc<str>,
+    /// The plugin at the root of its tree.
+    pub(crate) root: Arc<str>,
+    /// It answers a tool call, or descends from one that does: its private buckets are that root's too.
+    pub(crate) answers: bool,
     pub(crate) account: Arc<Account>,
     pub(crate) started: Instant,
     pub(crate) started_at: SystemTime,
@@ -34,10 +38,18 @@ pub(crate) struct Control {
 }
 
 impl Control {
-    pub(crate) fn new(pid: Pid, parent: Option<Pid>, plugin: Arc<str>, account: Arc<Account>) -> Self {
+    pub(crate) fn new(
+        pid: Pid,
+        parent: Option<&Control>,
+        plugin: Arc<str>,
+        answers: bool,
+        account: Arc<Account>,
+    ) -> Self {
         Self {
             pid,
-            parent,
+            parent: parent.map(|parent| parent.pid),
+            root: parent.map_or_else(|| plugin.clone(), |parent| parent.root.clone()),
+            answers: answers || parent.is_some_and(|parent| parent.answers),
             plugin,
             account,
             started: Instant::now(),

@@ -121,6 +121,27 @@ impl<R: Capability> Granted<R> {
     }
 }
 
+/// Watches a right that a pollable stands on: pollables outlive the call that made them.
+pub(crate) struct Lapse<R: Capability> {
+    right: Granted<R>,
+    authority: Arc<Authority>,
+    epoch: Arc<Epoch>,
+}
+
+impl<R: Capability> Lapse<R> {
+    /// Waits until the right no longer holds.
+    pub(crate) async fn lapsed(&mut self) {
+        loop {
+            let now = self.epoch.now();
+            if self.right.epoch != now && self.authority.admit::<R>(&self.right.want).is_err() {
+                return;
+            }
+            self.right.epoch = now;
+            self.epoch.changed(now).await;
+        }
+    }
+}
+
 /// Marks a resource type as belonging to one device, which alone reaches it in the table.
 pub(crate) trait Resident<D: Device>: Send + 'static {}
 
@@ -342,6 +363,12 @@ impl<D: Device> Entered<'_, D> {
             }
             Err(_) => Err(self.deny(R::NAME, granted.want.to_string(), "revoked")),
         }
+    }
+
+    /// Tells when a right is revoked.
+    pub(crate) fn lapse<R: Capability>(&self, right: &Granted<R>) -> Lapse<R> {
+        let (authority, epoch) = (self.core.authority.clone(), self.core.epoch.clone());
+        Lapse { right: right.clone(), authority, epoch }
     }
 
     /// Denies, and remembers why for `log.last-denial`.

@@ -96,16 +96,28 @@ impl Entered<'_, Files> {
         // What leaves the directory is asked for by the path it comes to, and then refused by the directory.
         let path_there = normalise(&below.join(path)).ok_or(ErrorCode::NotPermitted)?;
         let right = self.admit::<FsRule>(FsWant { path: path_there, access }).await.map_err(failed)?;
-        Ok(Place { directory, path: named(path), exact: false, right })
+        // A narrower place that allows it confines it too: a symlink made there must not lead to
+        // what the wider one allows less of.
+        match deepest(&right).filter(|anchor| *anchor != below && anchor.starts_with(below)) {
+            Some(anchor) => {
+                let anchor = anchor.to_path_buf();
+                self.anchored(right, anchor).await
+            }
+            None => Ok(Place { directory, path: named(path), exact: false, right }),
+        }
     }
 
     /// From the root: the deepest granted place confines it.
     async fn locate_from_root(&mut self, path: &str, access: Access) -> Result<Place, FsError> {
         let want = self.want(path, access).ok_or(ErrorCode::NotPermitted)?;
         let right = self.admit::<FsRule>(want).await.map_err(failed)?;
+        let anchor = deepest(&right).map_or_else(|| PathBuf::from("/"), Path::to_path_buf);
+        self.anchored(right, anchor).await
+    }
+
+    /// Below a granted place, which confines it.
+    async fn anchored(&mut self, right: Granted<FsRule>, anchor: PathBuf) -> Result<Place, FsError> {
         let want = right.want().clone();
-        let anchor = right.rules().iter().filter_map(FsRule::path).max_by_key(|path| path.as_os_str().len());
-        let anchor = anchor.map_or_else(|| PathBuf::from("/"), Path::to_path_buf);
         let exact = anchor == want.path && !anchor.is_dir();
         let (anchor, path) = match (exact, anchor.parent(), anchor.file_name()) {
             (true, Some(parent), Some(name)) => (parent.to_path_buf(), PathBuf::from(name)),
@@ -149,6 +161,11 @@ impl Entered<'_, Files> {
         let foreign = begins_in(Path::new("/")) && !begins_in(&self.session.directory);
         Some(if foreign && !granted(&relative) { absolute } else { relative })
     }
+}
+
+/// The deepest place among the rules that admitted it.
+fn deepest(right: &Granted<FsRule>) -> Option<&Path> {
+    right.rules().iter().filter_map(FsRule::path).max_by_key(|path| path.as_os_str().len())
 }
 
 /// An empty path names the directory itself.

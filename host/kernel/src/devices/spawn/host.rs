@@ -29,7 +29,7 @@ use crate::{
     syscall::{
         Device, Entered, Errno, Interrupt, Op, Refusal, Syscall,
         device::{WasiDevice, fuel_for_bytes},
-        door::{Granted, Resident},
+        door::{Granted, Lapse, Resident},
     },
 };
 
@@ -133,23 +133,32 @@ async fn ended(mut exit: watch::Receiver<Option<ExitStatus>>) -> Option<ExitStat
     exit.wait_for(Option::is_some).await.ok().and_then(|status| status.clone())
 }
 
-/// Ready once a process has ended.
-struct Ended(watch::Receiver<Option<ExitStatus>>);
+/// Ready once a process has ended, or the right to it: its next method then says which.
+struct Ended(watch::Receiver<Option<ExitStatus>>, Lapse<SpawnRule>);
 
 #[async_trait]
 impl Pollable for Ended {
     async fn ready(&mut self) {
-        ended(self.0.clone()).await;
+        tokio::select! {
+            _ = ended(self.0.clone()) => {}
+            () = self.1.lapsed() => {}
+        }
     }
 }
 
-/// Ready once a message waits.
-struct Mail(Mailbox);
+/// Ready once a message waits, or the right to the child has ended; a parent is nobody's to revoke.
+struct Mail(Mailbox, Option<Lapse<SpawnRule>>);
 
 #[async_trait]
 impl Pollable for Mail {
     async fn ready(&mut self) {
-        self.0.ready().await;
+        match &mut self.1 {
+            None => self.0.ready().await,
+            Some(lapse) => tokio::select! {
+                () = self.0.ready() => {}
+                () = lapse.lapsed() => {}
+            },
+        }
     }
 }
 
@@ -198,25 +207,28 @@ impl Host for Syscall<'_, Spawn> {
     }
 
     async fn wait_any(&mut self, children: Vec<Resource<Child>>) -> Result<u32> {
+        let mut call = self.enter(&WAIT).await?;
+        call.charge(200 * children.len() as u64);
         if children.is_empty() || children.len() > CHILDREN {
             return invalid("wait-any takes 1 to 1,024 children");
         }
-        let mut call = self.enter(&WAIT).await?;
-        call.charge(200 * children.len() as u64);
-        let mut exits = Vec::new();
+        let (mut waits, mut rights) = (Vec::new(), Vec::new());
         for child in &children {
-            exits.push(call.get_granted(child, |child| &mut child.right)?.state.exit.clone());
+            let child = call.get_granted(child, |child| &mut child.right)?;
+            let mut end = Ended(child.state.exit.clone(), call.lapse(&child.right));
+            waits.push(Box::pin(async move { end.ready().await }));
+            rights.push((child.right, child.state.exit.clone()));
         }
-        let mut waits: Vec<_> = exits.into_iter().map(|exit| Box::pin(ended(exit))).collect();
         let first = std::future::poll_fn(move |context| {
-            for (index, wait) in waits.iter_mut().enumerate() {
-                if wait.as_mut().poll(context).is_ready() {
-                    return std::task::Poll::Ready(index as u32);
-                }
-            }
-            std::task::Poll::Pending
-        });
-        Ok(first.await)
+            let ready = waits.iter_mut().position(|wait| wait.as_mut().poll(context).is_ready());
+            ready.map_or(std::task::Poll::Pending, std::task::Poll::Ready)
+        })
+        .await;
+        let (right, exit) = &mut rights[first];
+        if exit.borrow().is_none() {
+            call.renew(right)?;
+        }
+        Ok(first as u32)
     }
 }
 
@@ -320,7 +332,11 @@ impl HostChild for Syscall<'_, Spawn> {
     }
 
     async fn subscribe(&mut self, child: Resource<Child>) -> wasmtime::Result<Resource<DynPollable>> {
-        self.poll(|call| Ok(Ended(call.get(&child)?.state.exit.clone()))).await
+        self.poll(|call| {
+            let child = call.get(&child)?.clone();
+            Ok(Ended(child.state.exit.clone(), call.lapse(&child.right)))
+        })
+        .await
     }
 
     async fn status(&mut self, child: Resource<Child>) -> Result<Option<wit::Exit>> {
@@ -376,7 +392,11 @@ impl HostChild for Syscall<'_, Spawn> {
     }
 
     async fn mail(&mut self, child: Resource<Child>) -> wasmtime::Result<Resource<DynPollable>> {
-        self.poll(|call| Ok(Mail(call.get(&child)?.state.mail.1.clone()))).await
+        self.poll(|call| {
+            let child = call.get(&child)?.clone();
+            Ok(Mail(child.state.mail.1.clone(), Some(call.lapse(&child.right))))
+        })
+        .await
     }
 
     async fn drop(&mut self, child: Resource<Child>) -> wasmtime::Result<()> {
@@ -421,7 +441,7 @@ impl HostParent for Syscall<'_, Spawn> {
     }
 
     async fn mail(&mut self, parent: Resource<Parent>) -> wasmtime::Result<Resource<DynPollable>> {
-        self.poll(|call| Ok(Mail(call.get(&parent)?.mail.1.clone()))).await
+        self.poll(|call| Ok(Mail(call.get(&parent)?.mail.1.clone(), None))).await
     }
 
     async fn drop(&mut self, parent: Resource<Parent>) -> wasmtime::Result<()> {

@@ -1,0 +1,78 @@
+//! `holm grant` and `holm revoke`: what a plugin may do.
+
+use holm_adapters::control::{Reply, Request};
+
+use crate::{
+    error::Result,
+    session::{Session, directory, unexpected},
+    ui,
+};
+
+const EXAMPLES: &str = "\
+Rules:
+  fs=./data:ro        a file, or a folder and all below it; :rw to write
+  storage=notes:rw    buckets of its own; storage=shared/team:ro for a shared one
+  tool=jq/*           tools of other plugins
+  spawn=csv-query     plugins it may start; spawn=self for itself
+  net=https://host    origins (no driver dials yet)";
+
+/// Let a plugin do something, within its ceiling
+#[derive(clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Grant {
+    /// The plugin's name
+    plugin: String,
+    /// What it may do
+    #[arg(required = true, value_name = "CAPABILITY=RULE")]
+    rules: Vec<String>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Take rights from a plugin; what runs of it is denied from its next call on
+#[derive(clap::Args)]
+pub(super) struct Revoke {
+    /// The plugin's name
+    plugin: String,
+    /// What it may no longer do: a capability, or one of its rules
+    #[arg(required_unless_present = "all", value_name = "CAPABILITY[=RULE]")]
+    rules: Vec<String>,
+    /// Take everything
+    #[arg(long, conflicts_with = "rules")]
+    all: bool,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Grant {
+    pub(super) async fn run(self, session: &Session) -> Result<()> {
+        let request = Request::Grant { plugin: self.plugin.clone(), lines: self.rules, directory: directory()? };
+        tell(&self.plugin, session.ask(&request).await?, self.json)
+    }
+}
+
+impl Revoke {
+    pub(super) async fn run(self, session: &Session) -> Result<()> {
+        let request = Request::Revoke { plugin: self.plugin.clone(), lines: self.rules, directory: directory()? };
+        tell(&self.plugin, session.ask(&request).await?, self.json)
+    }
+}
+
+/// Tells what holds now.
+fn tell(plugin: &str, reply: Reply, json: bool) -> Result<()> {
+    let grants = match reply {
+        Reply::Grants(grants) => grants,
+        reply => return unexpected(&reply),
+    };
+    if json {
+        return ui::json(&serde_json::json!({ "plugin": plugin, "grants": grants }));
+    }
+    if grants.is_empty() {
+        ui::talk(format_args!("{} holds no grants", ui::bold(plugin)));
+        return Ok(());
+    }
+    ui::talk(format_args!("{} holds", ui::bold(plugin)));
+    grants.iter().try_for_each(ui::data)
+}

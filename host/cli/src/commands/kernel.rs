@@ -1,0 +1,70 @@
+//! `holm kernel`: serves a home, until nobody needs it.
+
+use std::{io::IsTerminal, time::Duration};
+
+use holm_adapters::control::{Claim, ClaimError};
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+
+use crate::{
+    boot,
+    error::{CONFLICT, CommandError, Result},
+    session::Session,
+    settings::Settings,
+    ui,
+};
+
+/// How long a kernel that is ending may take.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Run the kernel in the foreground; other commands start one by themselves
+#[derive(clap::Args)]
+pub(super) struct Arguments {
+    /// Leave the terminal, and say nothing if another kernel runs
+    #[arg(long, hide = true)]
+    detached: bool,
+    /// End when nobody needed it for this long [default: 15m, or config.toml]
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    idle: Option<Duration>,
+}
+
+impl Arguments {
+    pub(super) async fn run(self, session: &Session) -> Result<()> {
+        if self.detached {
+            // Fails only where it leads a session already.
+            let _ = rustix::process::setsid();
+        }
+        log();
+        let home = session.open_home()?;
+        let claim = match Claim::take(&home, PATIENCE).await {
+            Ok(claim) => claim,
+            Err(ClaimError::Running(_)) if self.detached => return Ok(()),
+            Err(error) => return Err(CommandError::new(CONFLICT, error).hint("`holm shutdown` ends it")),
+        };
+        let idle = self.idle.unwrap_or(Settings::read(home.path())?.kernel.idle_shutdown);
+        let server = boot::boot(&home)?;
+        let stopped = server.clone();
+        let mut terminate = signal(SignalKind::terminate())?;
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        tokio::spawn(async move {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+            tracing::info!("told to end");
+            stopped.stop();
+        });
+        tracing::info!(home = %home.path().display(), version = env!("CARGO_PKG_VERSION"), "the kernel serves");
+        if !self.detached && std::io::stderr().is_terminal() {
+            ui::talk("the kernel serves; Ctrl-C ends it and its processes");
+        }
+        server.listen(&claim, idle).await.map_err(|error| CommandError::internal(format!("the socket: {error}")))
+    }
+}
+
+fn log() {
+    let filter = EnvFilter::try_from_env("HOLM_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal());
+    // Another subscriber would be there in tests only.
+    let _ = log.try_init();
+}

@@ -1,0 +1,159 @@
+//! The commands: one file a verb.
+
+mod audit;
+mod build;
+mod compile_component;
+mod doctor;
+mod grant;
+mod inspect;
+mod install;
+mod kernel;
+mod list;
+mod new;
+mod ps;
+mod run;
+mod shutdown;
+mod signal;
+mod tool;
+mod uninstall;
+
+use std::{path::PathBuf, process::ExitCode};
+
+use clap::{
+    Parser, Subcommand,
+    builder::styling::{AnsiColor, Styles},
+};
+
+use crate::{
+    error::{CODES, CommandError, Result},
+    session::Session,
+    ui,
+};
+
+const STYLES: Styles = Styles::styled()
+    .header(AnsiColor::Green.on_default().bold())
+    .usage(AnsiColor::Green.on_default().bold())
+    .literal(AnsiColor::Cyan.on_default().bold())
+    .placeholder(AnsiColor::Cyan.on_default());
+
+/// An operating system for AI agents: runs skills that nobody has to trust
+#[derive(Parser)]
+#[command(name = "holm", version, styles = STYLES, after_help = CODES, max_term_width = 100, disable_help_subcommand = true)]
+struct CommandLine {
+    /// Where plugins, grants and data are kept [default: ~/.holm]
+    #[arg(long, global = true, value_name = "DIR", env = "HOLM_HOME", hide_env_values = true, help_heading = "Global options")]
+    home: Option<PathBuf>,
+    /// Run the kernel within this command; fails while another one runs
+    #[arg(long, global = true, help_heading = "Global options")]
+    in_process: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    New(new::Arguments),
+    Build(build::Arguments),
+    Install(install::Install),
+    Update(install::Update),
+    Uninstall(uninstall::Arguments),
+    List(list::Arguments),
+    Inspect(inspect::Arguments),
+    Grant(grant::Grant),
+    Revoke(grant::Revoke),
+    Run(run::Arguments),
+    Tool(tool::Arguments),
+    Ps(ps::Arguments),
+    Kill(signal::Kill),
+    Stop(signal::Stop),
+    Continue(signal::Continue),
+    Renice(signal::Renice),
+    #[command(name = "topup")]
+    TopUp(signal::TopUp),
+    Audit(audit::Arguments),
+    Doctor(doctor::Arguments),
+    Kernel(kernel::Arguments),
+    Shutdown(shutdown::Arguments),
+    #[command(name = crate::compiler::VERB, hide = true)]
+    CompileComponent(compile_component::Arguments),
+    #[command(name = build::CONFINED, hide = true)]
+    BuildConfined(build::Confined),
+}
+
+/// Parses the command line, does it, and says what came of it.
+pub(crate) fn main() -> ExitCode {
+    // clap prints usage errors and help itself, with exit code 2 and 0.
+    let line = CommandLine::parse();
+    match line.command {
+        // These confine themselves: no thread may be there before.
+        Command::CompileComponent(arguments) => return ExitCode::from(arguments.run()),
+        Command::BuildConfined(arguments) => return finish(arguments.run()),
+        _ => {}
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = match runtime {
+        Ok(runtime) => runtime,
+        Err(error) => return finish(Err(CommandError::internal(error))),
+    };
+    let done = runtime.block_on(async {
+        let session = Session { home: home(line.home)?, in_process: line.in_process };
+        dispatch(line.command, &session).await
+    });
+    // A thread may be waiting for input that never comes.
+    runtime.shutdown_background();
+    finish(done)
+}
+
+fn finish(done: Result<()>) -> ExitCode {
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            ui::report(&error);
+            error.exit()
+        }
+    }
+}
+
+fn home(given: Option<PathBuf>) -> Result<PathBuf> {
+    let home = given.or_else(|| Some(std::env::home_dir()?.join(".holm")));
+    let home = home.ok_or_else(|| CommandError::usage("there is no home directory").hint("name a folder with --home"))?;
+    std::path::absolute(home).map_err(CommandError::usage)
+}
+
+async fn dispatch(command: Command, session: &Session) -> Result<()> {
+    match command {
+        Command::New(arguments) => arguments.run(),
+        Command::Build(arguments) => arguments.run(),
+        Command::Install(arguments) => arguments.run(session).await,
+        Command::Update(arguments) => arguments.run(session).await,
+        Command::Uninstall(arguments) => arguments.run(session).await,
+        Command::List(arguments) => arguments.run(session).await,
+        Command::Inspect(arguments) => arguments.run(session).await,
+        Command::Grant(arguments) => arguments.run(session).await,
+        Command::Revoke(arguments) => arguments.run(session).await,
+        Command::Run(arguments) => arguments.run(session).await,
+        Command::Tool(arguments) => arguments.run(session).await,
+        Command::Ps(arguments) => arguments.run(session).await,
+        Command::Kill(arguments) => arguments.run(session).await,
+        Command::Stop(arguments) => arguments.run(session).await,
+        Command::Continue(arguments) => arguments.run(session).await,
+        Command::Renice(arguments) => arguments.run(session).await,
+        Command::TopUp(arguments) => arguments.run(session).await,
+        Command::Audit(arguments) => arguments.run(session).await,
+        Command::Doctor(arguments) => arguments.run(session).await,
+        Command::Kernel(arguments) => arguments.run(session).await,
+        Command::Shutdown(arguments) => arguments.run(session).await,
+        // They were done before there was a runtime.
+        Command::CompileComponent(_) | Command::BuildConfined(_) => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        super::CommandLine::command().debug_assert();
+    }
+}

@@ -1,0 +1,150 @@
+//! `holm run`: runs a program under its grants.
+
+use std::{io::IsTerminal, path::PathBuf};
+
+use holm_adapters::control::{Request, Run, Target, Terms};
+use holm_kernel::{
+    account::{Bytes, Fuel, OnEmpty},
+    sched::Nice,
+};
+
+use crate::{
+    conversation::{Conversation, End, conclude, usage},
+    denial::Denials,
+    error::{CommandError, Result},
+    session::{Session, directory, target},
+    terminal::Terminal,
+    ui,
+};
+
+/// Run a plugin, a component file or a built folder
+#[derive(clap::Args)]
+pub(super) struct Arguments {
+    /// An installed plugin's name, or the path of a `.wasm` file or a built folder
+    #[arg(value_name = "PLUGIN|PATH")]
+    target: String,
+    /// What the program is given; after `--` if it begins with a dash
+    arguments: Vec<String>,
+    #[command(flatten)]
+    terms: TermArguments,
+    /// Set a variable of its environment; nothing is inherited
+    #[arg(long = "env", value_name = "NAME=VALUE", value_parser = variable)]
+    environment: Vec<(String, String)>,
+    /// Let it go on alone, print its process id; what it writes is dropped
+    #[arg(long)]
+    detach: bool,
+}
+
+/// Under which terms a process is started.
+#[derive(clap::Args)]
+pub(super) struct TermArguments {
+    /// Grant this, for this run only
+    #[arg(long = "grant", value_name = "CAPABILITY=RULE")]
+    grants: Vec<String>,
+    /// Fuel it may burn, like 500M or 20G
+    #[arg(long)]
+    fuel: Option<Fuel>,
+    /// Memory it may use, like 64MiB
+    #[arg(long, value_name = "BYTES")]
+    memory: Option<Bytes>,
+    /// Its share of the processors, -20 (favoured) to 19 (last)
+    #[arg(long, default_value_t, allow_negative_numbers = true)]
+    nice: Nice,
+    /// What happens when its fuel is gone: it ends, or stops and waits for `holm topup`
+    #[arg(long, value_name = "end|stop", value_parser = on_empty)]
+    on_empty: Option<OnEmpty>,
+    /// The folder that its relative paths are read by [default: this one]
+    #[arg(long, value_name = "DIR")]
+    dir: Option<PathBuf>,
+    /// Ask about lacking grants on the terminal, even if stderr goes elsewhere
+    #[arg(long, overrides_with = "no_ask")]
+    ask: bool,
+    /// Deny what is not granted, and ask nothing
+    #[arg(long, overrides_with = "ask")]
+    no_ask: bool,
+    /// Say what it used
+    #[arg(long)]
+    pub(super) usage: bool,
+}
+
+impl TermArguments {
+    /// The terms, and where to ask.
+    pub(super) fn settle(self) -> Result<(Terms, Option<Terminal>)> {
+        let terminal = match (self.ask, self.no_ask || !std::io::stderr().is_terminal()) {
+            (true, _) => match Terminal::open() {
+                None => return Err(CommandError::usage("there is no terminal to ask on").hint("leave out --ask")),
+                terminal => terminal,
+            },
+            (false, true) => None,
+            (false, false) => Terminal::open(),
+        };
+        let directory = match self.dir {
+            None => directory()?,
+            Some(dir) => dir.canonicalize().map_err(|error| CommandError::usage(format!("`{}`: {error}", dir.display())))?,
+        };
+        let terms = Terms {
+            directory,
+            grants: self.grants,
+            fuel: self.fuel,
+            memory: self.memory,
+            nice: self.nice,
+            on_empty: self.on_empty,
+            ask: terminal.is_some(),
+        };
+        Ok((terms, terminal))
+    }
+}
+
+fn variable(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("write NAME=VALUE".to_owned()),
+    }
+}
+
+fn on_empty(text: &str) -> Result<OnEmpty, String> {
+    match text {
+        "end" => Ok(OnEmpty::End),
+        "stop" => Ok(OnEmpty::Stop),
+        _ => Err("write `end` or `stop`".to_owned()),
+    }
+}
+
+impl Arguments {
+    pub(super) async fn run(self, session: &Session) -> Result<()> {
+        let (given, wanted) = (self.target, target(&self.target_text())?);
+        let says_usage = self.terms.usage;
+        let (mut terms, terminal) = self.terms.settle()?;
+        let here = directory()?;
+        // Paths in --grant are the user's, not the program's.
+        terms.grants = near(terms.grants, &here, &terms.directory);
+        if self.detach && session.in_process {
+            return Err(CommandError::usage("--detach needs the resident kernel: leave out --in-process"));
+        }
+        let run = Run {
+            target: wanted.clone(),
+            arguments: self.arguments,
+            environment: self.environment,
+            detach: self.detach,
+            terms,
+        };
+        let mut connection = session.connect().await?;
+        connection.send(&Request::Run(run)).await?;
+        let conversation = Conversation {
+            denials: Denials::new(&given, wanted.clone(), here),
+            terminal,
+            stdin: !self.detach,
+            detach: self.detach,
+        };
+        match conversation.follow(connection).await.map_err(|error| meant_path(&given, &wanted, error))? {
+            End::Detached(pid) => ui::data(pid),
+            End::Exited(exit) => {
+                if says_usage {
+                    ui::talk(ui::dim(usage(&exit)));
+                }
+                conclude(&given, &exit.status)
+            }
+            End::Answered(..) => Err(CommandError::internal("the kernel answered a run as a call")),
+        }
+    }
+}

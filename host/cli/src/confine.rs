@@ -1,0 +1,67 @@
+//! Landlock: a process gives up what it does not need, for itself and for all that it starts.
+
+use std::path::PathBuf;
+
+use landlock::{
+    ABI, Access, AccessFs, AccessNet, CompatLevel, Compatible, Ruleset, RulesetAttr, RulesetCreatedAttr, RulesetError,
+    RulesetStatus, Scope, path_beneath_rules,
+};
+
+/// The newest that is known; the kernel enforces what it knows of it.
+const NEWEST: ABI = ABI::V10;
+
+/// Gives up every file, every network port, and all signals to others. Best effort: a compiler
+/// that cannot be confined is still bounded.
+pub(crate) fn from_everything() {
+    if let Err(error) = restrict(&[], &[]) {
+        tracing::debug!(%error, "not confined");
+    }
+}
+
+/// Keeps these places to read and execute and those to write; gives up all others, TCP, and
+/// signals to others. Whether the kernel enforces it, in part at least.
+pub(crate) fn to(read: &[PathBuf], write: &[PathBuf]) -> Result<bool, RulesetError> {
+    restrict(read, write).map(|status| status != RulesetStatus::NotEnforced)
+}
+
+fn restrict(read: &[PathBuf], write: &[PathBuf]) -> Result<RulesetStatus, RulesetError> {
+    let ruleset = Ruleset::default()
+        .handle_access(AccessFs::from_all(NEWEST))?
+        .handle_access(AccessNet::from_all(NEWEST))?
+        .scope(Scope::from_all(NEWEST))?
+        .create()?
+        .add_rules(path_beneath_rules(read, AccessFs::from_read(NEWEST)))?
+        // Not the sockets that may lie there: their other end is not confined.
+        .add_rules(path_beneath_rules(write, AccessFs::from_all(ABI::V5)))?;
+    Ok(ruleset.restrict_self()?.ruleset)
+}
+
+/// What this machine's kernel can take away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Landlock {
+    /// Files and TCP.
+    Full,
+    /// Files only.
+    FilesOnly,
+    /// Nothing.
+    None,
+}
+
+impl Landlock {
+    pub(crate) fn of_this_machine() -> Self {
+        let has = |files: ABI, network: bool| {
+            let ruleset = Ruleset::default().set_compatibility(CompatLevel::HardRequirement);
+            let ruleset = ruleset.handle_access(AccessFs::from_all(files));
+            let ruleset = match network {
+                true => ruleset.and_then(|ruleset| ruleset.handle_access(AccessNet::from_all(ABI::V4))),
+                false => ruleset,
+            };
+            ruleset.and_then(Ruleset::create).is_ok()
+        };
+        match () {
+            () if has(ABI::V4, true) => Landlock::Full,
+            () if has(ABI::V1, false) => Landlock::FilesOnly,
+            () => Landlock::None,
+        }
+    }
+}

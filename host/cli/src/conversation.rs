@@ -1,0 +1,241 @@
+//! The client's side of a run: streams, questions, signals, the end.
+
+use std::{
+    collections::HashSet,
+    io::Read,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::SeqCst},
+    },
+    time::Duration,
+};
+
+use holm_adapters::control::{Choice, Connection, Input, Reply, STDIN_WINDOW, Sender, Stream};
+use holm_kernel::{Exit, Question, ToolError, process::{ExitStatus, Pid}};
+use holm_packages::printable;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use tokio::sync::{Mutex, Semaphore, mpsc};
+
+use crate::{
+    denial::Denials,
+    error::{CommandError, FAULT, INTERRUPTED, KILLED, Result},
+    output::GuestOutput,
+    session::unexpected,
+    terminal::{self, Terminal},
+    ui::{self, Spinner},
+};
+
+/// Bytes of one piece of standard input.
+const PIECE: usize = 32 << 10;
+
+/// How long the reader of a terminal looks for input before it looks whether a question is asked.
+const GLANCE: Timespec = Timespec { tv_sec: 0, tv_nsec: 50_000_000 };
+
+/// How a run ended.
+pub(crate) enum End {
+    /// It goes on without us.
+    Detached(Pid),
+    /// Its process ended.
+    Exited(Exit),
+    /// A tool answered, or did not.
+    Answered(Result<String, ToolError>, Exit),
+}
+
+/// A run, seen from its client.
+pub(crate) struct Conversation {
+    /// Says what is denied.
+    pub(crate) denials: Denials,
+    /// Where to ask; none denies.
+    pub(crate) terminal: Option<Terminal>,
+    /// Whether our standard input is the guest's.
+    pub(crate) stdin: bool,
+    /// Whether it goes on without us.
+    pub(crate) detach: bool,
+}
+
+type Speaker = Arc<Mutex<Sender>>;
+
+static INTERRUPTED_BY_USER: AtomicBool = AtomicBool::new(false);
+
+impl Conversation {
+    /// Follows a run, which was asked for already, to its end.
+    ///
+    /// # Errors
+    /// It did not start, or the kernel is gone.
+    pub(crate) async fn follow(self, connection: Connection) -> Result<End> {
+        let (mut replies, sender) = connection.into_sender();
+        let speaker: Speaker = Arc::new(Mutex::new(sender));
+        if !self.detach {
+            tokio::spawn(pass_on_signals(speaker.clone()));
+        }
+        let window = Arc::new(Semaphore::new(STDIN_WINDOW));
+        let (mut stdout, mut stderr) = (GuestOutput::stdout(), GuestOutput::stderr());
+        let (mut spinner, mut told) = (Spinner::new(), HashSet::new());
+        let terminal = self.terminal.map(Arc::new);
+        loop {
+            let reply = replies.next().await?;
+            if !matches!(reply, Reply::Progress(_)) {
+                spinner.clear();
+            }
+            match reply {
+                Reply::Progress(stage) => spinner.show(stage),
+                Reply::Warning(text) => ui::warn(text),
+                Reply::Failed(failure) => return Err(failure.into()),
+                Reply::Started { pid } if self.detach => return Ok(End::Detached(pid)),
+                Reply::Started { .. } => {
+                    if self.stdin {
+                        tokio::spawn(feed(speaker.clone(), window.clone()));
+                    }
+                }
+                Reply::Output { stream: Stream::Stdout, bytes } => stdout.write(&bytes)?,
+                // Nobody may be listening; the run goes on.
+                Reply::Output { stream: Stream::Stderr, bytes } => drop(stderr.write(&bytes)),
+                Reply::StdinTaken(bytes) => window.add_permits(bytes.min(STDIN_WINDOW)),
+                Reply::Line { plugin, level, message, .. } => {
+                    stderr.fresh_line();
+                    ui::talk(ui::dim(format_args!("{}: {level}: {}", printable(&plugin), printable(&message))));
+                }
+                Reply::Denied { question, ask, installed } => {
+                    stderr.fresh_line();
+                    let line = self.denials.line(&question, installed);
+                    let choice = match (&terminal, ask) {
+                        (Some(terminal), Some(_)) => {
+                            stdout.fresh_line();
+                            ask_user(terminal.clone(), self.denials.deed(&question), &question, installed).await
+                        }
+                        _ => Choice::Never,
+                    };
+                    let key = (question.plugin, question.capability, question.resource);
+                    if choice == Choice::Never && told.insert(key) {
+                        ui::talk(line);
+                    }
+                    if let Some(id) = ask {
+                        // The kernel may be gone; that shows when it is read from.
+                        let _ = speaker.lock().await.send(&Input::Answer { id, choice }).await;
+                    }
+                }
+                Reply::Exited(exit) => {
+                    stderr.fresh_line();
+                    return Ok(End::Exited(exit));
+                }
+                Reply::Answered { result, exit } => return Ok(End::Answered(result, exit)),
+                reply => return unexpected(&reply),
+            }
+        }
+    }
+}
+
+/// Asks the user. Meanwhile nothing of the guest is shown.
+async fn ask_user(terminal: Arc<Terminal>, deed: String, question: &Question, installed: bool) -> Choice {
+    let rule = format!("{}={}", question.capability, printable(&question.resource));
+    let asked = tokio::task::spawn_blocking(move || {
+        let text = format!("holm: {deed} ({rule}); allow it?");
+        match installed {
+            true => {
+                let choices = [("once", Choice::Once), ("always", Choice::Always), ("never", Choice::Never)];
+                terminal.ask(&text, &choices, Choice::Never)
+            }
+            // There is nothing that a grant could be kept for.
+            false => terminal.ask(&text, &[("once", Choice::Once), ("never", Choice::Never)], Choice::Never),
+        }
+    });
+    match asked.await {
+        Ok(Ok(choice)) => choice,
+        _ => Choice::Never,
+    }
+}
+
+/// Passes the first interruption on to the process; the second ends the command, and with it the run.
+async fn pass_on_signals(speaker: Speaker) {
+    use tokio::signal::unix::{SignalKind, signal};
+    let kinds = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()];
+    let [Ok(mut interrupt), Ok(mut terminate), Ok(mut hangup)] = kinds.map(signal) else { return };
+    loop {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+            _ = hangup.recv() => {}
+        }
+        if INTERRUPTED_BY_USER.swap(true, SeqCst) || terminal::is_asking() {
+            // The kernel sees the connection end, and ends the process.
+            std::process::exit(i32::from(INTERRUPTED));
+        }
+        let _ = speaker.lock().await.send(&Input::Kill).await;
+    }
+}
+
+/// Feeds our standard input to the guest, as fast as it takes it.
+async fn feed(speaker: Speaker, window: Arc<Semaphore>) {
+    let (pieces, mut read) = mpsc::channel::<Vec<u8>>(1);
+    // A thread of its own: it may wait for ever for somebody to type.
+    std::thread::spawn(move || read_stdin(&pieces));
+    while let Some(piece) = read.recv().await {
+        let Ok(room) = window.acquire_many(u32::try_from(piece.len()).unwrap_or(u32::MAX)).await else { return };
+        room.forget();
+        if speaker.lock().await.send(&Input::Stdin(piece.into())).await.is_err() {
+            return;
+        }
+    }
+    let _ = speaker.lock().await.send(&Input::StdinEnd).await;
+}
+
+fn read_stdin(pieces: &mpsc::Sender<Vec<u8>>) {
+    let stdin = std::io::stdin();
+    let shared = std::io::IsTerminal::is_terminal(&stdin);
+    loop {
+        let mut piece = vec![0; PIECE];
+        let taken = match shared {
+            false => stdin.lock().read(&mut piece),
+            true => {
+                // A question on the terminal comes first.
+                if terminal::is_asking() {
+                    std::thread::sleep(Duration::from_millis(20));
+                    continue;
+                }
+                let _guard = terminal::reading();
+                match poll(&mut [PollFd::new(&stdin, PollFlags::IN)], Some(&GLANCE)) {
+                    Ok(0) => continue,
+                    _ => rustix::io::read(&stdin, &mut piece).map_err(Into::into),
+                }
+            }
+        };
+        match taken {
+            Ok(0) => return,
+            Ok(taken) => {
+                piece.truncate(taken);
+                if pieces.blocking_send(piece).is_err() {
+                    return;
+                }
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(_) => return,
+        }
+    }
+}
+
+/// What the end of a process means for the command: its own code, or what became of it.
+///
+/// # Errors
+/// Any end but success.
+pub(crate) fn conclude(name: &str, status: &ExitStatus) -> Result<()> {
+    match status {
+        ExitStatus::Code(0) => Ok(()),
+        ExitStatus::Code(code) => Err(CommandError::silent(*code)),
+        ExitStatus::Fault(fault) => {
+            let error = CommandError::new(FAULT, format!("{} was ended: {}", printable(name), printable(&fault.to_string())));
+            Err(match fault.kind() {
+                "out-of-fuel" => error.hint("more fuel with --fuel, or --on-empty stop and `holm topup`; its limits: `holm inspect`"),
+                "deadline" => error.hint("a longer wall-time in [limits] of its plugin.toml or of config.toml"),
+                _ => error,
+            })
+        }
+        ExitStatus::Killed(_) if INTERRUPTED_BY_USER.load(SeqCst) => Err(CommandError::silent(INTERRUPTED)),
+        ExitStatus::Killed(_) => Err(CommandError::new(KILLED, format!("{} was {status}", printable(name)))),
+    }
+}
+
+/// What a process used, in one line.
+pub(crate) fn usage(exit: &Exit) -> String {
+    let calls = ui::count(usize::try_from(exit.syscalls).unwrap_or(usize::MAX), "system call");
+    format!("used {} fuel, {calls}, {}", exit.fuel, ui::span(exit.wall))
+}
