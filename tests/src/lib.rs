@@ -9,6 +9,12 @@
 //! ```
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
 
+mod attack;
+mod gate;
+
+pub use attack::{Neighbour, OVERSHOOT, eventually, leaks_nothing};
+pub use gate::Gate;
+
 use std::{
     future::Future,
     path::{Path, PathBuf},
@@ -22,7 +28,7 @@ use holm_kernel::{
     audit::{self, Decision, Record},
     devices::Grants,
     pipe,
-    process::{ExitStatus, Fault},
+    process::{ExitStatus, Fault, KilledBy},
     program::{Digest, LiveGrants, Program, ProgramError, Programs, ToolDescription},
 };
 use parking_lot::Mutex;
@@ -49,6 +55,8 @@ pub struct Machine {
     pub records: Arc<Records>,
     /// The plugins that guests find by name.
     pub plugins: Arc<Plugins>,
+    /// What keeps its buckets.
+    pub gate: Arc<Gate>,
     runtime: tokio::runtime::Runtime,
 }
 
@@ -95,21 +103,32 @@ pub fn machine() -> &'static Machine {
 impl Machine {
     /// A kernel over drivers in memory.
     pub fn new(config: Config) -> Self {
+        Self::with(config, |_| ())
+    }
+
+    /// A kernel of its own for one test: what stands behind its devices can be changed first.
+    pub fn alone(config: Config, change: impl FnOnce(&mut Parts)) -> &'static Self {
+        Box::leak(Box::new(Self::with(config, change)))
+    }
+
+    fn with(config: Config, change: impl FnOnce(&mut Parts)) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let _entered = runtime.enter();
         let (records, plugins) = (Arc::<Records>::default(), Arc::<Plugins>::default());
         let protected = PathBuf::from("/nonexistent/holm");
-        let parts = Parts {
-            storage: holm_drivers::storage::open("memory", Path::new("/nonexistent")).unwrap(),
+        let gate = Gate::new(holm_drivers::storage::open("memory", Path::new("/nonexistent")).unwrap());
+        let mut parts = Parts {
+            storage: gate.clone(),
             programs: plugins.clone(),
             audit: records.clone(),
             log: Arc::new(()),
             compiler: Arc::new(InProcess),
             protected: Arc::new(move |path| path.starts_with(&protected)),
         };
+        change(&mut parts);
         let kernel = Kernel::boot(config, parts).unwrap();
         drop(_entered);
-        Self { kernel, records, plugins, runtime }
+        Self { kernel, records, plugins, gate, runtime }
     }
 
     /// Waits for a test on this machine's runtime.
@@ -128,6 +147,7 @@ pub struct Guest {
     limits: Limits,
     arguments: Vec<String>,
     stdin: Vec<u8>,
+    keep_stdin: bool,
     directory: PathBuf,
     operator: Option<Arc<dyn Operator>>,
 }
@@ -153,6 +173,7 @@ impl Guest {
             limits: Limits { wall_time: Duration::from_secs(60), ..Limits::default() },
             arguments: Vec::new(),
             stdin: Vec::new(),
+            keep_stdin: false,
             directory: PathBuf::from("/"),
             operator: None,
         }
@@ -191,6 +212,20 @@ impl Guest {
     #[must_use]
     pub fn stdin(mut self, bytes: &[u8]) -> Self {
         self.stdin = bytes.to_vec();
+        self
+    }
+
+    /// It can be sent lines while it runs.
+    #[must_use]
+    pub fn keep_stdin(mut self) -> Self {
+        self.keep_stdin = true;
+        self
+    }
+
+    /// Runs it under another name: what is private to a plugin is then another's.
+    #[must_use]
+    pub fn named(mut self, name: &str) -> Self {
+        self.name = name.to_owned();
         self
     }
 
@@ -242,10 +277,10 @@ impl Guest {
     /// It does not start.
     pub async fn try_start(self) -> Result<Started, holm_kernel::SpawnError> {
         let program = self.program();
-        let capacity = self.stdin.len();
-        let (writer, stdin) = pipe::pipe(capacity);
+        // All of it waits in the pipe, and what a pipe counts for each piece.
+        let (writer, stdin) = pipe::pipe(self.stdin.len() + self.stdin.len() / 256 + 64);
         writer.write(self.stdin.clone().into()).await;
-        drop(writer);
+        let writer = self.keep_stdin.then_some(writer);
         let (stdout, read_stdout) = pipe::pipe(1 << 20);
         let (stderr, read_stderr) = pipe::pipe(1 << 20);
         let limits = self.limits.clone();
@@ -260,10 +295,8 @@ impl Guest {
             ..Spawn::new(program.clone())
         };
         let running = self.machine.kernel.spawn(spawn).await?;
-        let keep = 1 << 20;
-        let stdout = tokio::spawn(async move { read_stdout.read_to_end(keep).await });
-        let stderr = tokio::spawn(async move { read_stderr.read_to_end(keep).await });
-        Ok(Started { machine: self.machine, running, program, stdout, stderr })
+        let (stdout, stderr) = (Output::of(read_stdout), Output::of(read_stderr));
+        Ok(Started { machine: self.machine, running, program, stdin: writer, stdout, stderr })
     }
 
     /// Starts it.
@@ -284,8 +317,35 @@ pub struct Started {
     pub running: Running,
     /// What it runs.
     pub program: Arc<Program>,
-    stdout: tokio::task::JoinHandle<Vec<u8>>,
-    stderr: tokio::task::JoinHandle<Vec<u8>>,
+    stdin: Option<pipe::PipeWriter>,
+    stdout: Output,
+    stderr: Output,
+}
+
+/// What a guest writes, as it comes.
+struct Output {
+    bytes: Arc<Mutex<Vec<u8>>>,
+    end: tokio::task::JoinHandle<()>,
+}
+
+impl Output {
+    fn of(reader: pipe::PipeReader) -> Self {
+        let bytes = Arc::<Mutex<Vec<u8>>>::default();
+        let all = bytes.clone();
+        let end = tokio::spawn(async move {
+            while let Some(bytes) = reader.read().await {
+                let mut all = all.lock();
+                let room = (1_usize << 20).saturating_sub(all.len());
+                all.extend_from_slice(&bytes[..bytes.len().min(room)]);
+            }
+        });
+        Self { bytes, end }
+    }
+
+    async fn text(self) -> String {
+        self.end.await.unwrap();
+        String::from_utf8_lossy(&self.bytes.lock()).into_owned()
+    }
 }
 
 impl Started {
@@ -299,15 +359,12 @@ impl Started {
 
     /// Waits for its end.
     pub async fn wait(self) -> Report {
+        drop(self.stdin);
         let exit = self.running.wait().await;
-        let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
-        let records = self.machine.records.0.lock().iter().filter(|record| record.pid == self.running.pid).cloned().collect();
-        Report {
-            exit,
-            stdout: text(self.stdout.await.unwrap()),
-            stderr: text(self.stderr.await.unwrap()),
-            records,
-        }
+        let (stdout, stderr) = (self.stdout.text().await, self.stderr.text().await);
+        let records = self.machine.records.0.lock();
+        let records = records.iter().filter(|record| record.pid == self.running.pid).cloned().collect();
+        Report { exit, stdout, stderr, records }
     }
 }
 
@@ -349,6 +406,20 @@ impl Report {
             ExitStatus::Fault(Fault::Trap(trap)) => assert!(trap.contains(text), "{self:#?}"),
             _ => panic!("no trap: {self:#?}"),
         }
+        self
+    }
+
+    /// It wrote exactly this to stdout.
+    #[track_caller]
+    pub fn prints(&self, text: &str) -> &Self {
+        assert_eq!(self.stdout, text, "{self:#?}");
+        self
+    }
+
+    /// Somebody ended it.
+    #[track_caller]
+    pub fn killed(&self, by: KilledBy) -> &Self {
+        assert_eq!(self.exit.status, ExitStatus::Killed(by), "{self:#?}");
         self
     }
 

@@ -6,7 +6,7 @@ use holm_adapters::control::{self, Claim, Connection, Greeting, Home, Intent, PR
 
 use crate::{
     boot,
-    error::{CommandError, INTERNAL, Result},
+    error::{CommandError, INTERNAL, NOT_FOUND, Result},
     settings::Settings,
     ui::{self, Spinner},
 };
@@ -172,4 +172,14 @@ pub(crate) fn target(text: &str) -> Result<Target> {
 /// The folder that the command was given in.
 pub(crate) fn directory() -> Result<PathBuf> {
     std::env::current_dir().map_err(|error| CommandError::usage(format!("the working directory cannot be found: {error}")))
+}
+
+/// Adds to "not found" that there is a file of that name.
+pub(crate) fn meant_path(given: &str, target: &Target, error: CommandError) -> CommandError {
+    match target {
+        Target::Installed(_) if error.code == NOT_FOUND && std::path::Path::new(given).exists() => {
+            error.hint(format!("if you mean the path: ./{given}"))
+        }
+        _ => error,
+    }
 }

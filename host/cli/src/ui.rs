@@ -185,8 +185,3 @@ pub(crate) fn span(time: Duration) -> String {
 pub(crate) fn count(number: usize, what: &str) -> String {
     if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
 }
-
-/// Lines in one cell.
-pub(crate) fn listed(lines: &[String]) -> String {
-    if lines.is_empty() { "-".to_owned() } else { lines.join(" ") }
-}

@@ -9,7 +9,7 @@ use crate::{
     Times,
     bare::{Bare, Calls},
     count,
-    holm::{self, FEW, Holm},
+    holm::{FEW, Holm},
     table::{Aim, Row, Unit::Nanoseconds},
 };
 

@@ -12,7 +12,7 @@ use wasmtime::{Result, error::Context};
 
 use crate::{
     Times, count,
-    holm::{self, FEW, Holm},
+    holm::{FEW, Holm},
     table::{Aim, Row, Unit::Nanoseconds},
 };
 

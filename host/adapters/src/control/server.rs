@@ -87,10 +87,10 @@ impl Server {
         loop {
             tokio::select! {
                 accepted = listener.accept(), if clients.len() < CONNECTIONS => match accepted {
-                    Ok((stream, _)) if is_ours(&stream) => {
+                    Ok((stream, _)) if is_operator(&stream) => {
                         clients.spawn(self.clone().counted(stream));
                     }
-                    Ok(_) => tracing::warn!("another user's connection was refused"),
+                    Ok(_) => tracing::warn!("a connection was refused: another user's, or a confined process's"),
                     Err(error) => {
                         tracing::warn!(%error, "a client was not accepted");
                         tokio::time::sleep(Duration::from_millis(50)).await;
@@ -167,9 +167,18 @@ impl Drop for Counted {
     }
 }
 
-/// The socket's mode keeps others out; this holds where somebody changed it.
-fn is_ours(stream: &UnixStream) -> bool {
-    stream.peer_cred().is_ok_and(|peer| peer.uid() == rustix::process::geteuid().as_raw())
+/// Whether the other end may operate this kernel. The socket's mode keeps other users out already;
+/// what landlock confines, like a build script, is the same user and no operator.
+fn is_operator(stream: &UnixStream) -> bool {
+    let Ok(peer) = stream.peer_cred() else { return false };
+    let confined = |process: &str| {
+        let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+        Some(status.lines().any(|line| line.strip_prefix("NoNewPrivs:").is_some_and(|value| value.trim() == "1")))
+    };
+    let peer_confined = peer.pid().and_then(|pid| confined(&pid.to_string()));
+    peer.uid() == rustix::process::geteuid().as_raw()
+        // Where this kernel is confined itself, that says nothing.
+        && (peer_confined == Some(false) || confined("self") == Some(true))
 }
 
 /// Runs what waits for disks on a thread that may.

@@ -2,9 +2,10 @@
 
 use std::{io::IsTerminal, path::PathBuf};
 
-use holm_adapters::control::{Request, Run, Target, Terms};
+use holm_adapters::control::{Request, Run, Terms};
 use holm_kernel::{
     account::{Bytes, Fuel, OnEmpty},
+    devices::Grants,
     sched::Nice,
 };
 
@@ -12,7 +13,7 @@ use crate::{
     conversation::{Conversation, End, conclude, usage},
     denial::Denials,
     error::{CommandError, Result},
-    session::{Session, directory, target},
+    session::{Session, directory, meant_path, target},
     terminal::Terminal,
     ui,
 };
@@ -84,7 +85,7 @@ impl TermArguments {
         };
         let terms = Terms {
             directory,
-            grants: self.grants,
+            grants: absolute(&self.grants)?,
             fuel: self.fuel,
             memory: self.memory,
             nice: self.nice,
@@ -93,6 +94,13 @@ impl TermArguments {
         };
         Ok((terms, terminal))
     }
+}
+
+/// Paths in grants are their user's: read by the folder the command was given in, not the program's.
+fn absolute(lines: &[String]) -> Result<Vec<String>> {
+    let mut grants = Grants::default();
+    lines.iter().try_for_each(|line| grants.add(line)).map_err(CommandError::usage)?;
+    Ok(grants.anchored(&directory()?).map_err(CommandError::usage)?.lines())
 }
 
 fn variable(text: &str) -> Result<(String, String), String> {
@@ -112,12 +120,10 @@ fn on_empty(text: &str) -> Result<OnEmpty, String> {
 
 impl Arguments {
     pub(super) async fn run(self, session: &Session) -> Result<()> {
-        let (given, wanted) = (self.target, target(&self.target_text())?);
+        let wanted = target(&self.target)?;
+        let given = self.target;
         let says_usage = self.terms.usage;
-        let (mut terms, terminal) = self.terms.settle()?;
-        let here = directory()?;
-        // Paths in --grant are the user's, not the program's.
-        terms.grants = near(terms.grants, &here, &terms.directory);
+        let (terms, terminal) = self.terms.settle()?;
         if self.detach && session.in_process {
             return Err(CommandError::usage("--detach needs the resident kernel: leave out --in-process"));
         }
@@ -131,7 +137,7 @@ impl Arguments {
         let mut connection = session.connect().await?;
         connection.send(&Request::Run(run)).await?;
         let conversation = Conversation {
-            denials: Denials::new(&given, wanted.clone(), here),
+            denials: Denials::new(&given, wanted.clone(), directory()?),
             terminal,
             stdin: !self.detach,
             detach: self.detach,

@@ -1,8 +1,8 @@
 //! `holm shutdown`: ends the running kernel and all its processes.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use holm_adapters::control::{Claim, Intent};
+use holm_adapters::control::{Claim, ClaimError, Intent};
 
 use crate::{
     error::{CommandError, Result},
@@ -29,8 +29,14 @@ impl Arguments {
         // Whoever comes next finds its store closed.
         let home = session.open_home()?;
         let gone = tokio::time::timeout(PATIENCE, async {
-            while Claim::take(&home, PATIENCE).await.is_err() {
-                tokio::time::sleep(Duration::from_millis(20)).await;
+            let start = Instant::now();
+            loop {
+                match Claim::take(&home, Duration::ZERO).await {
+                    Ok(_) => return,
+                    // Somebody started another one meanwhile.
+                    Err(ClaimError::Running(_)) if start.elapsed() > Duration::from_secs(1) => return,
+                    Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
+                }
             }
         });
         gone.await.map_err(|_| CommandError::internal("the kernel does not end").hint(format!("see {}", home.log().display())))

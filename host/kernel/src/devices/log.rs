@@ -43,7 +43,10 @@ impl Host for Syscall<'_, Log> {
         call.charge(fuel_for_bytes(message.len() as u64));
         let line = printable(&message[..message.floor_char_boundary(LINE_BYTES)]);
         call.take(Total::LogLines, 1)?;
-        call.take(Total::LogBytes, line.len() as u64)?;
+        if let Err(refusal) = call.take(Total::LogBytes, line.len() as u64) {
+            call.account().untake(Total::LogLines, 1);
+            return Err(refusal.into());
+        }
         let level = match level {
             Severity::Error => "error",
             Severity::Warn => "warn",

@@ -93,7 +93,7 @@ impl Process {
             core: spawned.core,
             table,
             sessions: spawned.sessions,
-            limiter: Limiter { account, elements: 0, held: 0 },
+            limiter: Limiter { account, elements: 0, held: 0, growing: (0, 0) },
         }
     }
 }
@@ -159,6 +159,8 @@ pub(crate) struct Limiter {
     account: Arc<Account>,
     elements: u64,
     held: u64,
+    /// Bytes and elements of the growth under way, to give back where the engine cannot do it.
+    growing: (u64, u64),
 }
 
 /// Bytes of one table element.
@@ -167,8 +169,17 @@ const ELEMENT_BYTES: u64 = 8;
 impl Limiter {
     fn raise(&mut self, bytes: u64) -> bool {
         let raised = self.account.raise(Level::Memory, bytes).is_ok();
-        self.held += if raised { bytes } else { 0 };
+        self.growing = (if raised { bytes } else { 0 }, 0);
+        self.held += self.growing.0;
         raised
+    }
+
+    /// The engine did not do what was allowed: its maximum is lower, or the pool's is.
+    fn undo(&mut self) {
+        let (bytes, elements) = std::mem::take(&mut self.growing);
+        self.account.lower(Level::Memory, bytes);
+        self.held -= bytes;
+        self.elements -= elements;
     }
 }
 
@@ -179,11 +190,23 @@ impl ResourceLimiter for Limiter {
 
     fn table_growing(&mut self, current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
         let more = desired.saturating_sub(current) as u64;
+        self.growing = (0, 0);
         if self.elements + more > self.account.limits().table_elements || !self.raise(more * ELEMENT_BYTES) {
             return Ok(false);
         }
         self.elements += more;
+        self.growing.1 = more;
         Ok(true)
+    }
+
+    fn memory_grow_failed(&mut self, _error: wasmtime::Error) -> wasmtime::Result<()> {
+        self.undo();
+        Ok(())
+    }
+
+    fn table_grow_failed(&mut self, _error: wasmtime::Error) -> wasmtime::Result<()> {
+        self.undo();
+        Ok(())
     }
 
     fn instances(&self) -> usize {

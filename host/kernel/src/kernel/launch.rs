@@ -227,7 +227,7 @@ impl Inner {
                 // What its parent sends is what it receives.
                 parent: mail.map(|(to_child, from_child)| (from_child, to_child)),
             },
-            tool: tool::Session { driver: kernel },
+            tool: tool::Session { driver: kernel, directory: directory.clone() },
             log: self.parts.log.clone(),
             fs: fs::Session::new(spawn.directory, self.parts.protected.clone()),
             net: net::Session::default(),

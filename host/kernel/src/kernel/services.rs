@@ -10,7 +10,7 @@ use super::{
     launch::{Launch, Parentage, Passes},
 };
 use crate::{
-    account::{Bytes, Limits},
+    account::{Bytes, Exceeded, Limits},
     bindings::holm::sys::tool_types,
     devices::{
         pipe,
@@ -32,6 +32,9 @@ impl From<SpawnError> for Refused {
         match error {
             SpawnError::Exceeded(exceeded) => Refused::Exceeded(exceeded),
             SpawnError::Program(error) => Refused::Program(error),
+            SpawnError::Full(processes) => {
+                Refused::Exceeded(Exceeded { limit: "processes", maximum: processes.into() })
+            }
             other => Refused::Other(other.to_string()),
         }
     }
@@ -133,7 +136,8 @@ impl tool::Driver for Services {
                 program,
                 arguments: Vec::new(),
                 environment: Vec::new(),
-                directory: PathBuf::from("/"),
+                // The paths in its arguments are its caller's; they confer nothing.
+                directory: PathBuf::from(&caller.directory),
                 stdin: pipe::empty(),
                 stdout: pipe::sink(),
                 stderr: pipe::sink(),

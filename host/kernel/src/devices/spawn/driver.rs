@@ -22,6 +22,8 @@ pub(crate) struct Caller {
     pub(crate) control: Arc<Control>,
     pub(crate) authority: Arc<Authority>,
     pub(crate) operator: Option<Arc<dyn Operator>>,
+    /// By which its relative paths are read.
+    pub(crate) directory: String,
 }
 
 /// A child as its parent wants it.

@@ -304,6 +304,7 @@ impl HostChild for Syscall<'_, Spawn> {
             control: call.control().clone(),
             authority: call.authority().clone(),
             operator: call.operator().cloned(),
+            directory: call.session.directory.clone(),
         };
         let driver = call.session.driver.clone();
         let started = driver.start(caller, request).await.map_err(|refused| refuse(&mut call, refused))?;

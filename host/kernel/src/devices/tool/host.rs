@@ -25,6 +25,7 @@ impl Device for Tool {
 /// The catalogue.
 pub(crate) struct Session {
     pub(crate) driver: Arc<dyn Driver>,
+    pub(crate) directory: String,
 }
 
 static LIST: Op = Op::query("list", 10_000);
@@ -103,6 +104,7 @@ impl Host for Syscall<'_, Tool> {
             control: call.control().clone(),
             authority: call.authority().clone(),
             operator: call.operator().cloned(),
+            directory: call.session.directory.clone(),
         };
         let driver = call.session.driver.clone();
         let answer = driver.call(caller, &plugin, &tool, arguments);

@@ -1,0 +1,235 @@
+//! `holm build`: from a skill's folder to its component.
+//!
+//! Building runs its author's code on this machine: build scripts and macros. Where the kernel has
+//! landlock, they see the compiler, the sources and the target folder, and no network.
+
+use std::{
+    collections::BTreeSet,
+    ffi::OsString,
+    os::unix::process::CommandExt,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+use holm_packages::Manifest;
+use serde_json::Value;
+
+use crate::{
+    confine,
+    error::{CommandError, FAULT, NOT_FOUND, Result},
+    session, ui,
+};
+
+/// What components are built for.
+pub(crate) const TARGET: &str = "wasm32-wasip2";
+
+/// The hidden verb that confines itself and becomes cargo.
+pub(crate) const CONFINED: &str = "build-confined";
+
+/// Where compilers, linkers and their libraries lie.
+const SYSTEM: &[&str] = &["/usr", "/lib", "/lib32", "/lib64", "/bin", "/sbin", "/etc", "/opt", "/nix", "/proc", "/dev"];
+
+/// What a build finds of our environment. No tokens.
+const VARIABLES: &[&str] = &[
+    "PATH", "HOME", "USER", "LANG", "LC_ALL", "TERM", "NO_COLOR", "CARGO_HOME", "RUSTUP_HOME", "RUSTUP_TOOLCHAIN",
+    "CARGO_TARGET_DIR", "CARGO_TERM_COLOR", "CARGO_BUILD_JOBS",
+];
+
+/// Build a skill's component; this runs its build scripts, confined where the kernel can
+#[derive(clap::Args)]
+pub(super) struct Arguments {
+    /// The skill's folder
+    #[arg(default_value = ".", value_name = "DIR")]
+    folder: PathBuf,
+    /// Build without confinement: scripts see your files and the network
+    #[arg(long)]
+    unconfined: bool,
+}
+
+/// Confine this process, then become the command
+#[derive(clap::Args)]
+pub(super) struct Confined {
+    /// A place to read
+    #[arg(long)]
+    read: Vec<PathBuf>,
+    /// A place to write
+    #[arg(long)]
+    write: Vec<PathBuf>,
+    /// The command
+    #[arg(last = true, required = true)]
+    command: Vec<OsString>,
+}
+
+impl Confined {
+    pub(super) fn run(self) -> Result<()> {
+        match confine::to(&self.read, &self.write) {
+            Ok(true) => {}
+            Ok(false) => ui::warn("this kernel has no landlock: build scripts run unconfined"),
+            Err(error) => return Err(CommandError::internal(error).hint("--unconfined builds without confinement")),
+        }
+        let [program, arguments @ ..] = self.command.as_slice() else { return Ok(()) };
+        Err(CommandError::internal(Command::new(program).args(arguments).exec()))
+    }
+}
+
+impl Arguments {
+    pub(super) fn run(self) -> Result<()> {
+        let folder = self.folder.canonicalize().map_err(|error| {
+            CommandError::new(NOT_FOUND, format!("`{}`: {error}", self.folder.display()))
+        })?;
+        let manifest = read_manifest(&folder)?;
+        if !folder.join("Cargo.toml").is_file() {
+            let error = CommandError::usage(format!("`{}` has no Cargo.toml: only Rust is built here", folder.display()));
+            return Err(error.hint(format!("build the component by its own tools, and put it there as `{}`", manifest.component)));
+        }
+        add_target(&folder)?;
+        let workspace = Workspace::fetch(&folder)?;
+        let artifact = workspace.build(&folder, self.unconfined)?;
+        let component = choose(&artifact, &manifest, &folder)?;
+        let to = folder.join(&manifest.component);
+        let bytes = std::fs::copy(component, &to).map_err(|error| CommandError::internal(format!("`{}`: {error}", to.display())))?;
+        let shown = to.strip_prefix(std::env::current_dir().unwrap_or_default()).unwrap_or(&to);
+        ui::talk(format_args!("{} {} ({})", ui::good("built"), shown.display(), holm_kernel::account::Bytes(bytes)));
+        Ok(())
+    }
+}
+
+fn read_manifest(folder: &Path) -> Result<Manifest> {
+    let path = folder.join("plugin.toml");
+    let bytes = std::fs::read(&path).map_err(|error| match error.kind() {
+        std::io::ErrorKind::NotFound => {
+            CommandError::usage(format!("`{}` has no plugin.toml", folder.display())).hint("`holm new NAME` makes a skill")
+        }
+        _ => CommandError::internal(format!("`{}`: {error}", path.display())),
+    })?;
+    Manifest::from_bytes(&bytes, &path.to_string_lossy()).map_err(CommandError::usage)
+}
+
+/// What a program says on stdout; its talk goes to ours.
+fn output(command: &mut Command) -> Result<String> {
+    let name = command.get_program().to_string_lossy().into_owned();
+    let output = command.stdin(Stdio::null()).stderr(Stdio::inherit()).output().map_err(|error| no_program(&name, &error))?;
+    match output.status.success() {
+        true => Ok(String::from_utf8_lossy(&output.stdout).into_owned()),
+        // It said why.
+        false => Err(CommandError::new(FAULT, format!("`{name}` failed ({})", output.status))),
+    }
+}
+
+fn no_program(name: &str, error: &std::io::Error) -> CommandError {
+    CommandError::new(NOT_FOUND, format!("`{name}` cannot be run: {error}")).hint("install Rust: https://rustup.rs")
+}
+
+/// Where the toolchain of this folder lies.
+pub(super) fn sysroot(folder: &Path) -> Result<PathBuf> {
+    let path = output(Command::new("rustc").args(["--print", "sysroot"]).current_dir(folder))?;
+    Ok(PathBuf::from(path.trim()))
+}
+
+/// Whether a toolchain can build components.
+pub(super) fn has_target(sysroot: &Path) -> bool {
+    sysroot.join("lib/rustlib").join(TARGET).is_dir()
+}
+
+fn add_target(folder: &Path) -> Result<()> {
+    if has_target(&sysroot(folder)?) {
+        return Ok(());
+    }
+    ui::talk(format_args!("adding the target {TARGET} to the toolchain"));
+    let status = Command::new("rustup").args(["target", "add", TARGET]).current_dir(folder).stdin(Stdio::null()).status();
+    match status.map_err(|error| no_program("rustup", &error))?.success() {
+        true => Ok(()),
+        false => Err(CommandError::new(FAULT, format!("the target {TARGET} could not be added"))
+            .hint(format!("rustup target add {TARGET}"))),
+    }
+}
+
+/// Where a build reads and writes, its dependencies fetched.
+struct Workspace {
+    target: PathBuf,
+    reads: BTreeSet<PathBuf>,
+}
+
+impl Workspace {
+    /// Fetches what the build needs. Nothing of it runs here.
+    fn fetch(folder: &Path) -> Result<Self> {
+        let host = output(Command::new("rustc").arg("-vV").current_dir(folder))?;
+        let host = host.lines().find_map(|line| line.strip_prefix("host: ")).unwrap_or_default().to_owned();
+        output(Command::new("cargo").args(["fetch", "--quiet", "--target", TARGET, "--target", &host]).current_dir(folder))?;
+        let text = output(Command::new("cargo").args(["metadata", "--format-version", "1", "--offline"]).current_dir(folder))?;
+        let malformed = || CommandError::internal("cargo metadata said something else than expected");
+        let metadata: Value = serde_json::from_str(&text).map_err(|_| malformed())?;
+        let path = |value: &Value| value.as_str().map(PathBuf::from).ok_or_else(malformed);
+        let mut reads = BTreeSet::from([path(&metadata["workspace_root"])?, folder.to_owned()]);
+        for package in metadata["packages"].as_array().ok_or_else(malformed)? {
+            if package["source"].is_null() {
+                reads.extend(path(&package["manifest_path"])?.parent().map(Path::to_owned));
+            }
+        }
+        let target = path(&metadata["target_directory"])?;
+        std::fs::create_dir_all(target.join("holm-tmp"))
+            .map_err(|error| CommandError::internal(format!("`{}`: {error}", target.display())))?;
+        Ok(Self { target, reads })
+    }
+
+    /// Runs cargo; the paths of what it built for this folder.
+    fn build(&self, folder: &Path, unconfined: bool) -> Result<Vec<PathBuf>> {
+        const BUILD: &[&str] =
+            &["build", "--release", "--offline", "--target", TARGET, "--message-format", "json-render-diagnostics"];
+        let mut command = match unconfined {
+            true => Command::new("cargo"),
+            false => self.confined(folder)?,
+        };
+        command.args(BUILD).current_dir(folder).env_clear().env("TMPDIR", self.target.join("holm-tmp"));
+        command.envs(VARIABLES.iter().filter_map(|name| Some((name, std::env::var_os(name)?))));
+        let messages = output(&mut command).map_err(|error| CommandError::new(error.code, "the build failed"))?;
+        let own = folder.join("Cargo.toml");
+        let artifacts = messages.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        let artifacts = artifacts.filter(|message| {
+            message["reason"] == "compiler-artifact" && message["manifest_path"].as_str().is_some_and(|path| Path::new(path) == own)
+        });
+        let files = artifacts.flat_map(|message| message["filenames"].as_array().cloned().unwrap_or_default());
+        let files = files.filter_map(|file| file.as_str().map(PathBuf::from));
+        Ok(files.filter(|file| file.extension().is_some_and(|extension| extension == "wasm")).collect())
+    }
+
+    /// cargo by way of [`Confined`].
+    fn confined(&self, folder: &Path) -> Result<Command> {
+        let home = std::env::home_dir().unwrap_or_default();
+        let place = |variable: &str, default: &str| std::env::var_os(variable).map_or_else(|| home.join(default), PathBuf::from);
+        let (cargo, rustup) = (place("CARGO_HOME", ".cargo"), place("RUSTUP_HOME", ".rustup"));
+        let mut command = session::this_program();
+        command.arg(CONFINED);
+        // Not all of cargo's home: its credentials stay out of sight.
+        let of_cargo = ["bin", "registry", "git", "config.toml", "config", "env"].map(|part| cargo.join(part));
+        let reads = SYSTEM.iter().map(PathBuf::from).chain(of_cargo).chain([rustup, sysroot(folder)?]);
+        for place in reads.chain(self.reads.iter().cloned()) {
+            command.arg("--read").arg(place);
+        }
+        for place in [self.target.clone(), "/dev/null".into()] {
+            command.arg("--write").arg(place);
+        }
+        command.args(["--", "cargo"]);
+        Ok(command)
+    }
+}
+
+/// The component among what was built.
+fn choose<'a>(built: &'a [PathBuf], manifest: &Manifest, folder: &Path) -> Result<&'a Path> {
+    match built {
+        [] => {
+            let error = CommandError::usage(format!("`{}` builds no component", folder.display()));
+            Err(error.hint("its Cargo.toml needs `crate-type = [\"cdylib\"]` in [lib], or a `src/main.rs`"))
+        }
+        [one] => Ok(one),
+        several => {
+            let stem = |path: &Path| path.file_stem().map(|stem| stem.to_string_lossy().replace('_', "-"));
+            let wanted = stem(Path::new(&manifest.component));
+            several.iter().find(|path| stem(path) == wanted).map(PathBuf::as_path).ok_or_else(|| {
+                let names: Vec<_> = several.iter().filter_map(|path| stem(path)).collect();
+                CommandError::usage(format!("it builds several components ({})", names.join(", ")))
+                    .hint("name one of them in plugin.toml: component = \"NAME.wasm\"")
+            })
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! `holm doctor`: what this machine can hold, and what is missing.
+
+use std::{os::unix::fs::PermissionsExt, path::Path, process::Command};
+
+use holm_adapters::control::{Home, Intent, Reply, Request, Status};
+use holm_kernel::Capacity;
+use serde::Serialize;
+
+use super::build;
+use crate::{
+    confine::Landlock,
+    error::{INTERNAL, CommandError, Result},
+    session::{Session, answer},
+    settings::{self, Settings},
+    ui,
+};
+
+/// What a kernel with many processes needs of memory mappings.
+const MAPPINGS: u64 = 1_048_576;
+
+/// Say what this machine can hold, and what is missing
+#[derive(clap::Args)]
+pub(super) struct Arguments {
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// How something is.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+enum State {
+    Good,
+    Warning,
+    Broken,
+}
+
+#[derive(Serialize)]
+struct Check {
+    name: &'static str,
+    state: State,
+    text: String,
+    help: Option<String>,
+}
+
+impl Check {
+    fn good(name: &'static str, text: impl Into<String>) -> Self {
+        Self { name, state: State::Good, text: text.into(), help: None }
+    }
+
+    fn warning(name: &'static str, text: impl Into<String>, help: impl Into<String>) -> Self {
+        Self { name, state: State::Warning, text: text.into(), help: Some(help.into()) }
+    }
+
+    fn broken(name: &'static str, error: CommandError) -> Self {
+        Self { name, state: State::Broken, text: error.message, help: error.hints.into_iter().next() }
+    }
+}
+
+impl Arguments {
+    pub(super) async fn run(self, session: &Session) -> Result<()> {
+        let mut checks = Vec::new();
+        match session.open_home() {
+            Err(error) => checks.push(Check::broken("home", error)),
+            Ok(home) => {
+                checks.push(self::home(&home));
+                let settings = Settings::read(home.path());
+                checks.push(kernel(session, &home).await);
+                checks.push(match &settings {
+                    Ok(_) if !home.path().join(settings::FILE).exists() => Check::good("settings", "the defaults: there is no config.toml"),
+                    Ok(_) => Check::good("settings", home.path().join(settings::FILE).display().to_string()),
+                    Err(error) => Check::broken("settings", CommandError::usage(&error.message)),
+                });
+                if let Ok(settings) = settings {
+                    checks.push(Check::good("storage", settings.storage.driver));
+                    checks.push(capacity(settings.kernel.capacity));
+                }
+            }
+        }
+        checks.push(landlock());
+        checks.push(rust());
+        if self.json {
+            ui::json(&checks)?;
+        } else {
+            checks.iter().try_for_each(show)?;
+        }
+        match checks.iter().any(|check| check.state == State::Broken) {
+            true => Err(CommandError::silent(INTERNAL)),
+            false => Ok(()),
+        }
+    }
+}
+
+fn show(check: &Check) -> Result<()> {
+    let mark = match check.state {
+        State::Good => ui::good("ok  "),
+        State::Warning => ui::alert("warn"),
+        State::Broken => ui::alert("FAIL"),
+    };
+    ui::data(format_args!("{mark}  {:<9}  {}", check.name, check.text))?;
+    check.help.iter().try_for_each(|help| ui::data(ui::dim(format_args!("                 {help}"))))
+}
+
+fn home(home: &Home) -> Check {
+    let mode = home.path().metadata().map_or(0, |metadata| metadata.permissions().mode() & 0o777);
+    Check::good("home", format!("{} (mode {mode:o})", home.path().display()))
+}
+
+async fn kernel(session: &Session, home: &Home) -> Check {
+    match status(session).await {
+        Ok(None) => Check::good("kernel", "not running; it starts with the first command that needs it"),
+        Ok(Some(status)) => Check::good(
+            "kernel",
+            format!(
+                "running for {} as process {}, holm {}, {}",
+                ui::span(std::time::Duration::from_secs(status.seconds)),
+                status.process,
+                status.version,
+                ui::count(status.processes, "live process").replace("processs", "processes"),
+            ),
+        ),
+        Err(error) => Check::broken("kernel", error.hint(format!("its log is {}", home.log().display()))),
+    }
+}
+
+async fn status(session: &Session) -> Result<Option<Status>> {
+    let Some(mut kernel) = session.connect_if_running(Intent::Command).await? else { return Ok(None) };
+    kernel.send(&Request::Status).await?;
+    match answer(&mut kernel).await? {
+        Reply::Status(status) => Ok(Some(*status)),
+        reply => crate::session::unexpected(&reply),
+    }
+}
+
+fn capacity(wanted: u32) -> Check {
+    let capacity = Capacity::of_this_machine(wanted);
+    let text = format!("{} live processes, bound by {}", capacity.processes, capacity.bound_by);
+    match capacity.bound_by {
+        "vm.max_map_count" => {
+            let text = format!("{text} = {}", capacity.max_map_count);
+            Check::warning("capacity", text, format!("more: sudo sysctl -w vm.max_map_count={MAPPINGS}, then `holm shutdown`"))
+        }
+        _ => Check::good("capacity", text),
+    }
+}
+
+fn landlock() -> Check {
+    match Landlock::of_this_machine() {
+        Landlock::Full => Check::good("landlock", "builds and compilers are confined: files and TCP"),
+        Landlock::FilesOnly => {
+            Check::warning("landlock", "builds and compilers are confined to files, and reach the network", "Linux 6.7 or newer")
+        }
+        Landlock::None => Check::warning(
+            "landlock",
+            "this kernel has none: `holm build` runs build scripts unconfined",
+            "Linux 5.13 or newer with landlock in its `lsm=` list",
+        ),
+    }
+}
+
+/// What `holm build` needs; nothing else does.
+fn rust() -> Check {
+    let rustc = Command::new("rustc").arg("--version").stderr(std::process::Stdio::null()).output();
+    let version = match rustc {
+        Ok(output) if output.status.success() => String::from_utf8_lossy(&output.stdout).trim().to_owned(),
+        _ => return Check::warning("rust", "no Rust toolchain: `holm build` needs one", "https://rustup.rs"),
+    };
+    match build::sysroot(Path::new("/")) {
+        Ok(sysroot) if build::has_target(&sysroot) => Check::good("rust", format!("{version}, with {}", build::TARGET)),
+        _ => Check::warning(
+            "rust",
+            format!("{version}, without {}", build::TARGET),
+            format!("rustup target add {} (`holm build` does it by itself)", build::TARGET),
+        ),
+    }
+}

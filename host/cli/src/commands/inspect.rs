@@ -1,0 +1,102 @@
+//! `holm inspect`: all that is known of a plugin.
+
+use holm_adapters::control::{Inspected, Reply, Request};
+use holm_packages::printable;
+use serde_json::Value;
+
+use super::tool::describe;
+use crate::{
+    error::Result,
+    session::{Session, meant_path, target, unexpected},
+    ui,
+};
+
+/// Show a plugin's imports, exports, tools, ceiling, grants, limits and digest
+#[derive(clap::Args)]
+pub(super) struct Arguments {
+    /// An installed plugin's name, or the path of a `.wasm` file or a built folder
+    #[arg(value_name = "PLUGIN|PATH")]
+    target: String,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Arguments {
+    pub(super) async fn run(self, session: &Session) -> Result<()> {
+        let wanted = target(&self.target)?;
+        let reply = session.ask(&Request::Inspect(wanted.clone())).await;
+        let plugin = match reply.map_err(|error| meant_path(&self.target, &wanted, error))? {
+            Reply::Inspected(plugin) => plugin,
+            reply => return unexpected(&reply),
+        };
+        if self.json {
+            return ui::json(&plugin);
+        }
+        show(&plugin)
+    }
+}
+
+/// All of it, for people.
+fn show(plugin: &Inspected) -> Result<()> {
+    ui::data(format_args!("{} {}", ui::bold(&plugin.name), plugin.version))?;
+    ui::data(printable(&plugin.description))?;
+    ui::data("")?;
+    field("digest", &plugin.digest)?;
+    if plugin.component != plugin.digest {
+        field("component", &plugin.component)?;
+    }
+    field("source", &printable(&plugin.source))?;
+    field("installed", plugin.installed.as_deref().unwrap_or("no"))?;
+    field("files", &format!("{}, {}", ui::count(plugin.files, "file"), holm_kernel::account::Bytes(plugin.bytes)))?;
+    field("kind", &if plugin.entries.is_empty() { "nothing to run".to_owned() } else { plugin.entries.join(", ") })?;
+    if let Some(skill) = &plugin.skill {
+        field("skill", &skill.name.clone().unwrap_or_else(|| "SKILL.md".to_owned()))?;
+    }
+    let ceiling = if plugin.declared { "ceiling (what it may ever be granted)" } else { "ceiling (it has no manifest: what it imports)" };
+    section(ceiling, &plugin.ceiling, "nothing")?;
+    section("grants (what it may do now)", &plugin.grants, "nothing")?;
+    if plugin.effective != plugin.grants {
+        section("effective (grants within the ceiling)", &plugin.effective, "nothing")?;
+    }
+    section("imports", &plugin.imports, "nothing")?;
+    section("exports", &plugin.exports, "nothing")?;
+    limits(plugin)?;
+    if !plugin.tools.is_empty() {
+        ui::data(format_args!("\n{}", ui::bold("tools")))?;
+        plugin.tools.iter().try_for_each(describe)?;
+    }
+    Ok(())
+}
+
+fn field(name: &str, value: &str) -> Result<()> {
+    ui::data(format_args!("{}{value}", ui::dim(format_args!("{name:<11}"))))
+}
+
+fn section(title: &str, lines: &[String], none: &str) -> Result<()> {
+    ui::data(format_args!("\n{}", ui::bold(title)))?;
+    if lines.is_empty() {
+        return ui::data(format_args!("  {none}"));
+    }
+    lines.iter().try_for_each(|line| ui::data(format_args!("  {}", printable(line))))
+}
+
+/// The limits, amounts as people read them.
+fn limits(plugin: &Inspected) -> Result<()> {
+    ui::data(format_args!("\n{}", ui::bold("limits")))?;
+    let Ok(Value::Object(limits)) = serde_json::to_value(&plugin.limits) else { return Ok(()) };
+    for (name, value) in limits {
+        let shown = match (&value, value.as_u64()) {
+            (_, Some(fuel)) if name == "fuel" => holm_kernel::account::Fuel(fuel).to_string(),
+            (_, Some(bytes)) if BYTES.contains(&name.as_str()) => holm_kernel::account::Bytes(bytes).to_string(),
+            (Value::String(text), _) => text.clone(),
+            (value, _) => value.to_string(),
+        };
+        ui::data(format_args!("  {name:<15}{shown}"))?;
+    }
+    Ok(())
+}
+
+/// Limits that count bytes.
+const BYTES: &[&str] =
+    &["memory", "written", "log-bytes", "output", "storage", "hostcall", "random", "mailbox", "audit"];

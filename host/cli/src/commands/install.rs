@@ -1,0 +1,200 @@
+//! `holm install` and `holm update`: show what it would mean, then do it.
+
+use std::path::PathBuf;
+
+use holm_adapters::control::{Installed, Input, Planned, Reply, Request};
+use holm_packages::printable;
+
+use crate::{
+    error::{CONFLICT, CommandError, Result},
+    session::{Session, answer, directory, unexpected},
+    terminal::Terminal,
+    ui,
+};
+
+/// Install a plugin from a folder; nothing of its author's runs outside the sandbox
+#[derive(clap::Args)]
+pub(super) struct Install {
+    /// The folder, with its plugin.toml and its built component
+    #[arg(value_name = "DIR")]
+    folder: PathBuf,
+    /// Grant this at once
+    #[arg(long = "grant", value_name = "CAPABILITY=RULE")]
+    grants: Vec<String>,
+    /// Do it without asking
+    #[arg(long, short)]
+    yes: bool,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Put another version in the place of an installed plugin
+#[derive(clap::Args)]
+pub(super) struct Update {
+    /// The folder, with its plugin.toml and its built component
+    #[arg(value_name = "DIR")]
+    folder: PathBuf,
+    /// Grant this at once
+    #[arg(long = "grant", value_name = "CAPABILITY=RULE")]
+    grants: Vec<String>,
+    /// Do it without asking; grants end unless --keep-grants says otherwise
+    #[arg(long, short)]
+    yes: bool,
+    /// Let the grants of the old version hold for the new one
+    #[arg(long)]
+    keep_grants: bool,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Install {
+    pub(super) async fn run(self, session: &Session) -> Result<()> {
+        let Self { folder, grants, yes, json } = self;
+        Job { folder, grants, yes, json, update: false, keep_grants: None }.run(session).await
+    }
+}
+
+impl Update {
+    pub(super) async fn run(self, session: &Session) -> Result<()> {
+        let Self { folder, grants, yes, keep_grants, json } = self;
+        let keep_grants = (keep_grants || yes).then_some(keep_grants);
+        Job { folder, grants, yes, json, update: true, keep_grants }.run(session).await
+    }
+}
+
+struct Job {
+    folder: PathBuf,
+    grants: Vec<String>,
+    yes: bool,
+    json: bool,
+    update: bool,
+    /// None asks, if there are any.
+    keep_grants: Option<bool>,
+}
+
+impl Job {
+    async fn run(self, session: &Session) -> Result<()> {
+        let path = std::path::absolute(&self.folder).map_err(CommandError::usage)?;
+        if path.is_file() {
+            let error = CommandError::usage(format!("`{}` is a file, and a plugin is a folder with a plugin.toml", path.display()));
+            return Err(error.hint(format!("to run it without installing it: holm run {}", self.folder.display())));
+        }
+        let request = Request::Install { path, update: self.update, grants: self.grants.clone(), directory: directory()? };
+        let mut connection = session.connect().await?;
+        connection.send(&request).await?;
+        let plan = match answer(&mut connection).await? {
+            Reply::Planned(plan) => plan,
+            reply => return unexpected(&reply),
+        };
+        if plan.same_files && plan.grants.is_empty() {
+            ui::talk(format_args!("{} {} is installed already", ui::bold(&plan.plugin.name), plan.plugin.version));
+            return if self.json { ui::json(&unchanged(*plan)) } else { Ok(()) };
+        }
+        show(&plan);
+        let keep_grants = self.decide(&plan)?;
+        connection.send(&Input::Proceed { keep_grants }).await?;
+        let installed = match answer(&mut connection).await? {
+            Reply::Installed(installed) => installed,
+            reply => return unexpected(&reply),
+        };
+        if self.json {
+            return ui::json(&installed);
+        }
+        let verb = if self.update { "updated" } else { "installed" };
+        ui::talk(format_args!("{} {} {}", ui::good(verb), ui::bold(&installed.name), installed.version));
+        match installed.grants.is_empty() {
+            true if plan.plugin.ceiling.is_empty() => {}
+            true => ui::hint(format!("it may do nothing yet; `holm run {0}` asks, `holm grant {0} …` allows", installed.name)),
+            false => ui::talk(format_args!("it may: {}", installed.grants.join(", "))),
+        }
+        Ok(())
+    }
+
+    /// Whether to go on, and whether grants carry over.
+    fn decide(&self, plan: &Planned) -> Result<bool> {
+        let name = &plan.plugin.name;
+        let nobody = || {
+            let verb = if self.update { "update" } else { "install" };
+            let error = CommandError::new(CONFLICT, format!("`{name}` was not changed: there is no terminal to ask on"));
+            error.hint(format!("holm {verb} --yes {}", self.folder.display()))
+        };
+        if !self.yes {
+            let question = if self.update { format!("update {name}?") } else { format!("install {name}?") };
+            if !Terminal::open().ok_or_else(nobody)?.confirm(&question)? {
+                return Err(CommandError::new(CONFLICT, format!("`{name}` was not changed")));
+            }
+        }
+        if plan.grants_kept.is_empty() {
+            return Ok(false);
+        }
+        match self.keep_grants {
+            Some(keep) => Ok(keep),
+            None => Ok(Terminal::open().ok_or_else(nobody)?.confirm("do its grants go on to hold for the new version?")?),
+        }
+    }
+}
+
+/// What is installed already.
+fn unchanged(plan: Planned) -> Installed {
+    let plugin = plan.plugin;
+    Installed { name: plugin.name, version: plugin.version, digest: plugin.digest, grants: plugin.grants }
+}
+
+/// What it would mean. All of it is talk: the data is what comes of it.
+fn show(plan: &Planned) {
+    let plugin = &plan.plugin;
+    let before = plan.version_before.as_ref().map(|before| format!(" (now {before})")).unwrap_or_default();
+    ui::talk(format_args!("{} {}{before}  {}", ui::bold(&plugin.name), plugin.version, printable(&plugin.description)));
+    line("digest", &plugin.digest);
+    if plan.tampered {
+        ui::warn("what is installed was changed behind Holm's back; its grants end");
+    }
+    match plan.version_before {
+        None => {
+            line("may ask for", &or_nothing(&plugin.ceiling));
+            line("tools", &or_nothing(&plan.tools_added));
+            let limits = plan.limits.iter().filter_map(|(limit, _, to)| Some(format!("{limit} {}", to.as_ref()?)));
+            line("limits", &or_defaults(limits.collect()));
+        }
+        Some(_) => {
+            line("newly asks", &or_nothing(&plan.asks));
+            some("gives up", &plan.gives_up);
+            some("new tools", &plan.tools_added);
+            some("lost tools", &plan.tools_removed);
+            some("other tools", &plan.tools_changed);
+            let limits = plan.limits.iter().map(|(limit, from, to)| {
+                let shown = |value: &Option<String>| value.clone().unwrap_or_else(|| "default".to_owned());
+                format!("{limit} {} → {}", shown(from), shown(to))
+            });
+            some("limits", &limits.collect::<Vec<_>>());
+            some("grants that can go on", &plan.grants_kept);
+            some("grants that end", &plan.grants_lost);
+        }
+    }
+    some("granted at once", &plan.grants);
+    if !plan.left_out.is_empty() {
+        let shown: Vec<_> = plan.left_out.iter().take(8).map(|name| printable(name)).collect();
+        let more = if plan.left_out.len() > shown.len() { ", …" } else { "" };
+        line("left out", &format!("{}{more}", shown.join(", ")));
+    }
+}
+
+fn line(name: &str, value: &str) {
+    ui::talk(format_args!("  {}{value}", ui::dim(format_args!("{name:<13}"))));
+}
+
+fn some(name: &str, values: &[String]) {
+    if !values.is_empty() {
+        line(name, &values.join(", "));
+    }
+}
+
+fn or_nothing(values: &[String]) -> String {
+    if values.is_empty() { "nothing".to_owned() } else { values.iter().map(|value| printable(value)).collect::<Vec<_>>().join(", ") }
+}
+
+fn or_defaults(values: Vec<String>) -> String {
+    if values.is_empty() { "the defaults".to_owned() } else { values.join(", ") }
+}

@@ -1,0 +1,31 @@
+//! Writes single bytes to a pipe that nobody reads: each may cost the host more than its byte.
+
+use hostile::{cli::stdout::get_stdout, spawn};
+
+fn main() {
+    if hostile::argument(1) == "child" {
+        let out = get_stdout();
+        let mut writes: u64 = 0;
+        while out.check_write().expect("it is open") > 0 {
+            out.write(b"x").expect("there is room");
+            writes += 1;
+        }
+        eprintln!("{writes} writes");
+        return;
+    }
+    let options = spawn::Options {
+        plugin: None,
+        arguments: vec!["child".into()],
+        environment: Vec::new(),
+        directory: None,
+        stdin: spawn::Stdio::Null,
+        stdout: spawn::Stdio::Piped,
+        stderr: spawn::Stdio::Inherit,
+        grants: None,
+        fuel: None,
+        memory: None,
+        nice: 0,
+    };
+    let child = spawn::Child::start(&options).expect("a child");
+    println!("{}", hostile::exit_word(&child.wait().expect("it ends")));
+}
