@@ -65,7 +65,7 @@ pub(crate) fn measure() -> Result<Vec<Row>> {
         let [ours, inline, task] = times.each_mut().map(Times::median);
         let tail = times[0].percentile(99) / 1e3;
         let what = format!("spawn to exit of {what}, p50");
-        let note = format!("p99 {tail:.0} µs; bare runs it on the thread that asked, without handing over");
+        let note = format!("p99 {tail:.0} µs; bare runs it on the thread that asked, and hands nothing over");
         rows.push(Row::new(&what, Nanoseconds, ours, inline, Aim::Ratio(1.5)).note(note));
         rows.push(Row::new(format!("{what}, bare on a tokio task"), Nanoseconds, ours, task, Aim::None));
         let [ours, bare] = each.each_mut().map(Times::median);

@@ -163,7 +163,10 @@ impl Workspace {
         let mut reads = BTreeSet::from([path(&metadata["workspace_root"])?, folder.to_owned()]);
         for package in metadata["packages"].as_array().ok_or_else(malformed)? {
             if package["source"].is_null() {
-                reads.extend(path(&package["manifest_path"])?.parent().map(Path::to_owned));
+                let manifest = path(&package["manifest_path"])?;
+                let Some(source) = manifest.parent() else { continue };
+                // Bindings are often made from a `wit` folder that several packages share.
+                reads.extend([source.to_owned(), source.join("../wit")]);
             }
         }
         let target = path(&metadata["target_directory"])?;

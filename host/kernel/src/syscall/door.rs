@@ -7,6 +7,7 @@
 use std::{
     collections::{HashMap, HashSet},
     future::Future,
+    panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
     sync::Arc,
     task::Poll,
@@ -435,8 +436,9 @@ impl<D: Device> Entered<'_, D> {
         }
     }
 
-    /// Runs a driver's operation as a task of its own: a stopped process lets it finish, a killed
-    /// one aborts it, and its panic is an error here and nowhere else.
+    /// Runs a driver's operation. What is done at once is done here; what waits becomes a task of
+    /// its own: a stopped process lets it finish, a killed one aborts it. Its panic is an error here
+    /// and nowhere else.
     ///
     /// # Errors
     /// `io`, if the driver panicked; denied, if the right is revoked while it runs.
@@ -445,14 +447,22 @@ impl<D: Device> Entered<'_, D> {
         right: &mut Granted<R>,
         operation: impl Future<Output = T> + Send + 'static,
     ) -> Result<T, Refusal> {
-        let mut task = AbortOnDrop(tokio::spawn(operation));
-        match self.while_granted(right, &mut task.0).await? {
-            Ok(value) => Ok(value),
-            Err(error) => {
-                tracing::error!(op = self.op.name, device = D::NAME, %error, "a driver failed");
-                Err(Refusal::Errno(Errno::Io(format!("the {} driver failed", D::NAME))))
+        let mut operation = Box::pin(operation);
+        let begun = std::future::poll_fn(|context| {
+            Poll::Ready(catch_unwind(AssertUnwindSafe(|| operation.as_mut().poll(context))))
+        });
+        let done = match begun.await {
+            Ok(Poll::Ready(value)) => Ok(value),
+            Ok(Poll::Pending) => {
+                let mut task = AbortOnDrop(tokio::spawn(operation));
+                self.while_granted(right, &mut task.0).await?.map_err(|error| error.to_string())
             }
-        }
+            Err(_) => Err("it panicked".to_owned()),
+        };
+        done.map_err(|error| {
+            tracing::error!(op = self.op.name, device = D::NAME, error, "a driver failed");
+            Refusal::Errno(Errno::Io(format!("the {} driver failed", D::NAME)))
+        })
     }
 }
 

@@ -1,0 +1,78 @@
+//! Files: too many, too large, and what is no file.
+
+use std::os::unix::{fs::MetadataExt, net::UnixListener};
+
+use holm_kernel::account::Bytes;
+use holm_tests::guest;
+
+use crate::{Directory, run};
+
+#[test]
+fn many_files() {
+    let directory = Directory::new();
+    run(async move {
+        let attacker = guest("many_files").arguments([directory.join("").as_str()]);
+        let attacker = attacker.grant(&format!("fs={}:rw", directory.join("")));
+        let report = attacker.limit(|limits| limits.files_created = 500).attack().await;
+        report.exits(0).over("files-created").prints(
+            "500 files, then QuotaExceeded\ndirectory Err(QuotaExceeded)\nlink Err(QuotaExceeded)\n\
+             symlink Err(ErrorCode::Quota)\nagain Ok(())\n",
+        );
+        assert_eq!(directory.count(""), 500);
+    });
+}
+
+#[test]
+fn many_files_family() {
+    let directory = Directory::new();
+    run(async move {
+        let attacker = guest("many_files_family").arguments([directory.join("").as_str()]).grant("spawn=self");
+        let attacker = attacker.grant(&format!("fs={}:rw", directory.join("")));
+        let report = attacker.limit(|limits| limits.files_created = 50).attack().await;
+        report.exits(0).prints("50 files\n0 files\ncode 0\n");
+        assert_eq!(directory.count(""), 50);
+    });
+}
+
+#[test]
+fn disk_fill() {
+    run(async {
+        for (way, blocks) in [("write", 64), ("grow", 64), ("seek", 64), ("far", 0)] {
+            let directory = Directory::new();
+            let file = directory.join("file");
+            let attacker = guest("disk_fill").named(&format!("disk-{way}")).arguments([way, file.as_str()]);
+            let attacker = attacker.grant(&format!("fs={}:rw", directory.join("")));
+            let report = attacker.limit(|limits| limits.written = Bytes(64 * 4096)).attack().await;
+            report.exits(0).over("written");
+            assert!(report.stdout.starts_with(&format!("{blocks} blocks, then ")), "{report:#?}");
+            let metadata = std::fs::metadata(file).unwrap();
+            assert!(metadata.len() <= 64 * 4096 && metadata.blocks() * 512 <= 65 * 4096, "{metadata:?}");
+        }
+    });
+}
+
+#[test]
+fn odd_files() {
+    let directory = Directory::new();
+    let mode = rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR;
+    rustix::fs::mknodat(rustix::fs::CWD, directory.join("fifo"), rustix::fs::FileType::Fifo, mode, 0).unwrap();
+    let _socket = UnixListener::bind(directory.join("socket")).unwrap();
+    // Only root makes devices; where the tests are not root, the pipe and the socket have to do.
+    let zero = rustix::fs::makedev(1, 5);
+    let device = rustix::fs::mknodat(
+        rustix::fs::CWD,
+        directory.join("zero"),
+        rustix::fs::FileType::CharacterDevice,
+        mode,
+        zero,
+    );
+    run(async move {
+        let paths: Vec<String> = ["fifo", "socket", "zero"].iter().map(|name| directory.join(name)).collect();
+        let count = if device.is_ok() { 3 } else { 2 };
+        let attacker = guest("odd_files").arguments(paths.iter().take(count).map(String::as_str));
+        let report = attacker.grant(&format!("fs={}:rw", directory.join(""))).attack().await;
+        report.exits(0);
+        assert_eq!(report.stdout.lines().count(), count, "{report:#?}");
+        assert!(!report.stdout.contains("Ok"), "{report:#?}");
+    });
+}

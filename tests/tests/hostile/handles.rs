@@ -1,0 +1,69 @@
+//! Handles: too many, forged, stale, and arguments too large to lift.
+
+use holm_tests::guest;
+
+use crate::{Directory, deputy, run};
+use holm_tests::machine;
+
+#[test]
+fn million_handles() {
+    let directory = Directory::new().with("file", "x");
+    run(async move {
+        let of = |kind: &str| {
+            let guest = guest("million_handles").named(&format!("million-{kind}")).limit(|limits| limits.handles = 100);
+            guest.grant("storage=notes:ro").grant(&format!("fs={}:ro", directory.join("")))
+        };
+        let report = of("buckets").arguments(["buckets"]).attack().await;
+        report.exits(0).over("handles");
+        // Three places are taken by the root directory and the streams of a program.
+        let held: u64 = report.stdout.split(' ').next().unwrap().parse().unwrap();
+        assert!((95..=100).contains(&held) && report.stdout.ends_with("quota handles 100\n"), "{report:#?}");
+        of("pollables").arguments(["pollables"]).attack().await.faults("limit");
+        of("descriptors").arguments(["descriptors"]).attack().await.faults("limit");
+        let files = of("files").limit(|limits| limits.open_files = 16).arguments(["files", &directory.join("file")]);
+        let report = files.attack().await;
+        report.exits(0).over("open-files").prints("16 files, then QuotaExceeded\n");
+    });
+}
+
+#[test]
+fn forged_handle() {
+    run(async {
+        for kind in ["forged", "dropped", "other"] {
+            let attacker = guest("forged_handle").named(&format!("forged-{kind}")).arguments([kind]);
+            attacker.grant("storage=notes:rw").attack().await.faults("bad-handle").prints("");
+        }
+    });
+}
+
+#[test]
+fn giant_argument() {
+    run(async {
+        deputy(machine(), "deputy", &[]).await;
+        for call in ["put", "commit", "log", "tool", "argv"] {
+            let attacker = guest("giant_argument").named(&format!("giant-{call}")).arguments([call]);
+            let attacker = attacker.grant("storage=notes:rw").grant("tool=deputy/*").grant("spawn=self");
+            attacker.attack().await.faults("hostcall").prints("");
+        }
+        // One call may pass what `hostcall` says.
+        let wide = guest("giant_argument").named("giant-allowed").arguments(["log"]);
+        wide.limit(|limits| limits.hostcall.0 = 8 << 20).attack().await.exits(0).prints("it went through\n");
+    });
+}
+
+#[test]
+fn random_flood() {
+    run(async {
+        let report = guest("random_flood").arguments(["65536", "65537"]).attack().await;
+        report.faults("limit").over("random").prints("65536 bytes\n");
+        let report = guest("random_flood").arguments(["4294967296"]).attack().await;
+        report.faults("limit").over("random").prints("");
+    });
+}
+
+#[test]
+fn zeroes_bomb() {
+    run(async {
+        guest("zeroes_bomb").attack().await.faults("trap").traps("cannot write more zeroes").prints("");
+    });
+}

@@ -1,0 +1,131 @@
+//! Children: too many, too deep, with more rights or longer lives than their parents.
+
+use holm_kernel::{Config, SpawnError, account::Fuel, process::KilledBy};
+use holm_tests::{Guest, Machine, OVERSHOOT, component, guest, machine};
+
+use crate::{Directory, run};
+
+#[test]
+fn fork_wide() {
+    run(async {
+        let report = guest("fork_wide").grant("spawn=self").attack().await;
+        report.exits(0).over("children").prints("64 children, then quota children 64\n");
+    });
+}
+
+#[test]
+fn fork_deep() {
+    run(async {
+        let report = guest("fork_deep").grant("spawn=self").attack().await;
+        // The descendant that was refused has records of its own.
+        report.exits(0).prints("at depth 8: quota depth 8\n");
+    });
+}
+
+#[test]
+fn fork_bomb() {
+    run(async {
+        let report = guest("fork_bomb").grant("spawn=self").attack().await;
+        report.exits(0).over("children").prints("quota children 64\n");
+    });
+}
+
+#[test]
+fn orphan_fuel() {
+    run(async {
+        let attacker = guest("orphan_fuel").grant("spawn=self").limit(|limits| limits.fuel = Fuel(400_000_000));
+        // What it lends halves each time; what its orphans burned does not come back.
+        let report = attacker.attack().await;
+        let burned = report.exit.fuel.0;
+        assert!(burned >= 100_000_000 && burned <= 400_000_000 + 2 * OVERSHOOT, "{report:#?}");
+    });
+}
+
+#[test]
+fn wider_child() {
+    run(async {
+        let wider = [
+            "fs=/data:rw", "fs=/:ro", "fs=*:ro", "fs=/data/../etc:ro", "storage=notes:rw", "storage=*:ro",
+            "storage=shared/notes:ro", "spawn=*", "tool=deputy/put", "tool=*/*", "net=https://*", "net=*://*",
+        ];
+        let own = ["fs=/data:ro", "storage=notes:ro", "spawn=self", "tool=deputy/get", "net=https://a.example"];
+        let attacker = own.iter().fold(guest("wider_child"), |guest, grant| guest.grant(grant));
+        let report = attacker.arguments(wider.into_iter().chain(["fs=/data/sub:ro"])).attack().await;
+        report.exits(0);
+        let lines: Vec<&str> = report.stdout.lines().collect();
+        for (line, wanted) in lines.iter().zip(wider) {
+            let asked = wanted.replace("/data/../etc", "/etc");
+            assert_eq!(*line, format!("{wanted}: denied {asked}: a parent passes on no more than it has"));
+        }
+        assert_eq!(lines[wider.len()..], ["STARTED", "fs=/data/sub:ro: code 0"]);
+    });
+}
+
+#[test]
+fn borrowed_rights() {
+    let directory = Directory::new().with("secret", "SECRET");
+    run(async move {
+        let secret = directory.join("secret");
+        // The child is granted the secret; its parent is not, and so neither is the child.
+        let rich = guest("path_escape").named("rich").grant(&format!("fs={}:rw", directory.join("")));
+        rich.install().await;
+        let attacker = guest("borrowed_rights").grant("spawn=rich").arguments(["rich", secret.as_str()]);
+        let report = attacker.attack().await;
+        report.exits(0);
+        assert!(!report.stdout.contains("SECRET") && !report.stdout.contains("DONE"), "{report:#?}");
+        assert!(report.stdout.contains("beyond the grants of its parent"), "{report:#?}");
+        // A plugin that it may not start, and one that is not there.
+        let other = guest("borrowed_rights").named("borrower").grant("spawn=absent").arguments(["rich", "x"]);
+        other.attack().await.exits(0).prints("denied spawn=rich: not granted\n");
+        let other = guest("borrowed_rights").named("borrower").grant("spawn=absent").arguments(["absent", "x"]);
+        other.attack().await.exits(0).prints("not-found\n");
+    });
+}
+
+#[test]
+fn full_table() {
+    let machine = Machine::alone(Config { capacity: 16, ..Config::default() }, |_| ());
+    machine.block_on(async move {
+        let sleeper = || Guest::new(machine, "sleeper", component("waits")).arguments(["poll"]);
+        let mut sleepers = Vec::new();
+        for _ in 0..16 {
+            sleepers.push(sleeper().start().await);
+        }
+        assert!(matches!(sleeper().try_start().await.err(), Some(SpawnError::Full(16))));
+        let first = sleepers.remove(0);
+        first.kill();
+        first.wait().await.killed(KilledBy::Operator);
+        sleepers.push(sleeper().start().await);
+        for sleeper in sleepers {
+            sleeper.kill();
+            sleeper.wait().await.killed(KilledBy::Operator);
+        }
+        // A guest that fills the table meets a quota, and its neighbour works on.
+        let bomb = Guest::new(machine, "fork_wide", component("fork_wide")).grant("spawn=self");
+        bomb.attack().await.exits(0).over("processes").prints("14 children, then quota processes 16\n");
+        assert_eq!(machine.kernel.snapshot().len(), 0);
+    });
+}
+
+#[test]
+fn stopped_on_empty_it_goes_on() {
+    run(async {
+        let attacker = guest("loop_without_calls").named("stopped").limit(|limits| {
+            limits.fuel = Fuel(20_000_000);
+            limits.on_empty = holm_kernel::account::OnEmpty::Stop;
+        });
+        let report = attacker
+            .attack_with(async |started| {
+                for round in 1..=3 {
+                    started.is("stopped").await;
+                    let spent = started.running.account().spent().0;
+                    assert!((round * 20_000_000..=round * 20_000_000 + OVERSHOOT).contains(&spent), "{spent}");
+                    machine().kernel.top_up(started.running.pid, Fuel(20_000_000)).unwrap();
+                }
+                started.is("stopped").await;
+                started.kill();
+            })
+            .await;
+        report.killed(KilledBy::Operator);
+    });
+}
