@@ -12,12 +12,19 @@ trap '"$holm" shutdown >/dev/null 2>&1 || true' EXIT
 say() { printf '\n\033[1m# %s\033[0m\n' "$1"; }
 show() {
     printf '\033[2m$ holm'
-    printf ' %q' "$@"
+    local word
+    for word in "$@"; do
+        case $word in
+            *[!A-Za-z0-9_./:=,-]*) printf " '%s'" "$word" ;;
+            *) printf ' %s' "$word" ;;
+        esac
+    done
     printf '\033[0m\n'
     "$holm" "$@"
 }
 
 cargo metadata --format-version 1 --offline >"$demo/metadata.json" 2>/dev/null || cargo metadata --format-version 1 >"$demo/metadata.json"
+"$holm" shutdown >/dev/null 2>&1 || true
 "$holm" uninstall jq >/dev/null 2>&1 || true
 
 say "A real file: what cargo knows of this workspace and all it stands on ($(du -h "$demo/metadata.json" | cut -f1))"

@@ -1,6 +1,9 @@
 //! A denial in words, and the exact command that would allow the call.
 
-use std::path::{Path, PathBuf};
+use std::{
+    borrow::Cow,
+    path::{Path, PathBuf},
+};
 
 use holm_adapters::control::Target;
 use holm_kernel::Question;
@@ -102,11 +105,17 @@ fn split(resource: &str) -> (&str, bool) {
 
 /// Words as a shell reads them back. What holds a control character cannot be written in one line.
 pub(crate) fn words(words: &[&str]) -> String {
-    let quoted = words.iter().map(|word| match word.chars().any(char::is_control) {
-        true => "…".into(),
-        false => shlex::try_quote(word).unwrap_or_else(|_| "…".into()),
-    });
-    quoted.collect::<Vec<_>>().join(" ")
+    words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ")
+}
+
+fn quoted(word: &str) -> Cow<'_, str> {
+    let plain = |char: char| char.is_ascii_alphanumeric() || "_./:=@%+,-".contains(char);
+    match () {
+        () if word.chars().any(char::is_control) => "…".into(),
+        // `=` and `~` mean something to shells where they begin a word.
+        () if !word.is_empty() && word.chars().all(plain) && !word.starts_with('=') => word.into(),
+        () => shlex::try_quote(word).unwrap_or_else(|_| "…".into()),
+    }
 }
 
 #[cfg(test)]

@@ -178,7 +178,7 @@ pub(crate) fn directory() -> Result<PathBuf> {
 pub(crate) fn meant_path(given: &str, target: &Target, error: CommandError) -> CommandError {
     match target {
         Target::Installed(_) if error.code == NOT_FOUND && std::path::Path::new(given).exists() => {
-            error.hint(format!("if you mean the path: ./{given}"))
+            CommandError::new(error.code, error.message).hint(format!("if you mean the path: ./{given}"))
         }
         _ => error,
     }

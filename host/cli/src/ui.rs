@@ -85,40 +85,26 @@ pub(crate) fn report(error: &CommandError) {
     error.hints.iter().for_each(hint);
 }
 
-/// Writes rows as columns, as wide as they need to be; the first row is their heading.
+/// Writes rows as columns, as wide as they need to be. A heading that begins with `>` is one of
+/// numbers, which are read from their last digit.
 ///
 /// # Errors
 /// Nobody reads it.
 pub(crate) fn table(heading: &[&str], rows: &[Vec<String>]) -> Result<()> {
-    let columns = heading.len();
+    let names: Vec<String> = heading.iter().map(|name| name.trim_start_matches('>').to_owned()).collect();
     let width = |column: usize| {
-        let cells = rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count());
-        cells.chain([heading[column].len()]).max().unwrap_or_default()
+        let cells = rows.iter().chain([&names]).map(|row| row[column].chars().count());
+        cells.max().unwrap_or_default()
     };
-    let widths: Vec<usize> = (0..columns).map(width).collect();
-    // Numbers are read from their last digit.
-    let right = |column: usize| {
-        !rows.is_empty() && rows.iter().all(|row| row[column].starts_with(|first: char| first.is_ascii_digit() || first == '-'))
-    };
-    let rights: Vec<bool> = (0..columns).map(right).collect();
+    let widths: Vec<usize> = (0..names.len()).map(width).collect();
     let line = |cells: &[String]| {
-        let mut line = String::new();
-        for (column, cell) in cells.iter().enumerate() {
-            let gap = " ".repeat(widths[column] - cell.chars().count());
-            let last = column + 1 == columns;
-            match (rights[column], last) {
-                (true, _) => line.extend([gap.as_str(), cell]),
-                (false, true) => line.push_str(cell),
-                (false, false) => line.extend([cell, gap.as_str()]),
-            }
-            if !last {
-                line.push_str("  ");
-            }
-        }
-        line
+        let cells = cells.iter().zip(&widths).zip(heading).map(|((cell, &width), heading)| match heading.starts_with('>') {
+            true => format!("{cell:>width$}"),
+            false => format!("{cell:<width$}"),
+        });
+        cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
     };
-    let heading: Vec<String> = heading.iter().map(|&name| name.to_owned()).collect();
-    data(bold(line(&heading)))?;
+    data(bold(line(&names)))?;
     rows.iter().try_for_each(|row| data(line(row)))
 }
 

@@ -86,15 +86,19 @@ fn limits(plugin: &Inspected) -> Result<()> {
     ui::data(format_args!("\n{}", ui::bold("limits")))?;
     let Ok(Value::Object(limits)) = serde_json::to_value(&plugin.limits) else { return Ok(()) };
     for (name, value) in limits {
-        let shown = match (&value, value.as_u64()) {
-            (_, Some(fuel)) if name == "fuel" => holm_kernel::account::Fuel(fuel).to_string(),
-            (_, Some(bytes)) if BYTES.contains(&name.as_str()) => holm_kernel::account::Bytes(bytes).to_string(),
-            (Value::String(text), _) => text.clone(),
-            (value, _) => value.to_string(),
-        };
-        ui::data(format_args!("  {name:<15}{shown}"))?;
+        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        ui::data(format_args!("  {name:<15}{}", amount(&name, &text)))?;
     }
     Ok(())
+}
+
+/// The value of a limit as people read it.
+pub(super) fn amount(limit: &str, value: &str) -> String {
+    match value.parse() {
+        Ok(fuel) if limit == "fuel" => holm_kernel::account::Fuel(fuel).to_string(),
+        Ok(bytes) if BYTES.contains(&limit) => holm_kernel::account::Bytes(bytes).to_string(),
+        _ => value.to_owned(),
+    }
 }
 
 /// Limits that count bytes.

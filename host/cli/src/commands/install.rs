@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use holm_adapters::control::{Installed, Input, Planned, Reply, Request};
 use holm_packages::printable;
 
+use super::inspect::amount;
 use crate::{
     error::{CONFLICT, CommandError, Result},
     session::{Session, answer, directory, unexpected},
@@ -155,7 +156,7 @@ fn show(plan: &Planned) {
         None => {
             line("may ask for", &or_nothing(&plugin.ceiling));
             line("tools", &or_nothing(&plan.tools_added));
-            let limits = plan.limits.iter().filter_map(|(limit, _, to)| Some(format!("{limit} {}", to.as_ref()?)));
+            let limits = plan.limits.iter().filter_map(|(limit, _, to)| Some(format!("{limit} {}", amount(limit, to.as_ref()?))));
             line("limits", &or_defaults(limits.collect()));
         }
         Some(_) => {
@@ -165,7 +166,7 @@ fn show(plan: &Planned) {
             some("lost tools", &plan.tools_removed);
             some("other tools", &plan.tools_changed);
             let limits = plan.limits.iter().map(|(limit, from, to)| {
-                let shown = |value: &Option<String>| value.clone().unwrap_or_else(|| "default".to_owned());
+                let shown = |value: &Option<String>| value.as_ref().map_or_else(|| "default".to_owned(), |value| amount(limit, value));
                 format!("{limit} {} → {}", shown(from), shown(to))
             });
             some("limits", &limits.collect::<Vec<_>>());

@@ -45,6 +45,6 @@ impl Arguments {
                 ]
             })
             .collect();
-        ui::table(&["NAME", "VERSION", "DIGEST", "TOOLS", "GRANTS", "DESCRIPTION"], &rows)
+        ui::table(&["NAME", "VERSION", "DIGEST", ">TOOLS", ">GRANTS", "DESCRIPTION"], &rows)
     }
 }

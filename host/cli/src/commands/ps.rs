@@ -83,7 +83,7 @@ impl Arguments {
         }
         let rows: Vec<_> = processes.iter().map(row).collect();
         ui::table(
-            &["PID", "PPID", "PLUGIN", "STATE", "NICE", "FUEL", "BUDGET", "MEM", "SYSCALLS", "TIME"],
+            &[">PID", ">PPID", "PLUGIN", "STATE", ">NICE", ">FUEL", ">BUDGET", ">MEM", ">SYSCALLS", ">TIME"],
             &rows,
         )
     }
