@@ -5,12 +5,12 @@ use holm_tests::{OVERSHOOT, Report, guest};
 
 use crate::{run, wat, written};
 
-const BUDGET: u64 = 50_000_000;
+const BUDGET: u64 = 20_000_000;
 
-/// It burned what it had, and no more than one slice and one call beyond.
+/// It burned what it had (less than a cheap call was left), and no more than one slice and one call beyond.
 fn out_of_fuel(report: &Report) {
     report.faults("out-of-fuel");
-    assert!((Fuel(BUDGET)..=Fuel(BUDGET + OVERSHOOT)).contains(&report.exit.fuel), "{report:#?}");
+    assert!((Fuel(BUDGET - 500)..=Fuel(BUDGET + OVERSHOOT)).contains(&report.exit.fuel), "{report:#?}");
 }
 
 #[test]
@@ -39,10 +39,7 @@ fn loop_of_refusals() {
             let report = attacker.grant("storage=notes:rw").limit(|limits| limits.fuel.0 = BUDGET).attack().await;
             // Three megabytes are 196,608 fuel, whatever becomes of them.
             assert!(report.exit.syscalls < BUDGET / 196_608 + 20, "{report:#?}");
-            match call {
-                "log" => report.traps("unreachable"),
-                _ => report.faults("out-of-fuel"),
-            };
+            report.faults("out-of-fuel");
             assert!(report.exit.fuel.0 <= BUDGET + OVERSHOOT, "{report:#?}");
         });
     }

@@ -45,9 +45,13 @@ fn giant_argument() {
             let attacker = attacker.grant("storage=notes:rw").grant("tool=deputy/*").grant("spawn=self");
             attacker.attack().await.faults("hostcall").prints("");
         }
-        // One call may pass what `hostcall` says.
-        let wide = guest("giant_argument").named("giant-allowed").arguments(["log"]);
-        wide.limit(|limits| limits.hostcall.0 = 8 << 20).attack().await.exits(0).prints("it went through\n");
+        // Exactly as much as `hostcall` says, and one byte more.
+        let of = |bytes: &'static str| {
+            let guest = guest("giant_argument").named("giant-exact").arguments(["log", bytes]);
+            guest.limit(|limits| limits.hostcall.0 = 100_000)
+        };
+        of("100000").attack().await.exits(0).prints("it went through\n");
+        of("100001").attack().await.faults("hostcall").prints("");
     });
 }
 

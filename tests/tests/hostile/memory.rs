@@ -1,6 +1,6 @@
 //! Memories, tables and instances: what grows.
 
-use holm_kernel::account::Bytes;
+use holm_kernel::{CompileError, ImageError, SpawnError, account::Bytes};
 use holm_tests::guest;
 
 use crate::{run, wat, written};
@@ -114,7 +114,10 @@ fn giant_table() {
 #[test]
 fn ten_thousand_instances() {
     run(async {
-        written("ten-thousand-instances", &wat::instances(10_000)).attack().await.faults("limit");
+        // More than a thousand do not even compile.
+        let refused = written("ten-thousand-instances", &wat::instances(10_000)).try_start().await.err();
+        assert!(matches!(refused, Some(SpawnError::Image(ImageError::Compile(CompileError::Invalid(_))))), "{refused:?}");
+        written("many-instances", &wat::instances(900)).attack().await.faults("limit");
         // Exactly as many as it may, and one more.
         written("instances-64", &wat::instances(64)).attack().await.exits(0);
         written("instances-65", &wat::instances(65)).attack().await.faults("limit");

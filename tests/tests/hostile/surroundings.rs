@@ -12,7 +12,7 @@ fn environment() {
             "variables []\narguments [\"environment\", \"one\"]\ndirectory Ok(\"/\")\ntemporary Err(PermissionDenied)\n\
              /proc/self/environ Err(PermissionDenied)\n/proc/self/cmdline Err(PermissionDenied)\n\
              /proc/self/root/etc/hostname Err(PermissionDenied)\n/etc/hostname Err(PermissionDenied)\n\
-             / Err(IsADirectory)\nroot Err(PermissionDenied)\nmetadata Ok(0)\n",
+             / Err(PermissionDenied)\nroot Err(PermissionDenied)\nmetadata Err(PermissionDenied)\n",
         );
     });
 }
@@ -22,9 +22,9 @@ fn network() {
     run(async {
         let report = guest("network").attack().await;
         report.exits(0).denied("net", "not granted").prints(
-            "tcp Err(ErrorCode::AccessDenied)\nbecause net=tcp://*: not granted\n\
-             udp Err(ErrorCode::AccessDenied)\nbecause net=udp://*: not granted\n\
-             dns Err(ErrorCode::AccessDenied)\nbecause net=dns://metadata.google.internal: not granted\n\
+            "tcp Err(\"access-denied\")\nbecause net=tcp://*: not granted\n\
+             udp Err(\"access-denied\")\nbecause net=udp://*: not granted\n\
+             dns Err(\"access-denied\")\nbecause net=dns://metadata.google.internal: not granted\n\
              std Err(PermissionDenied)\nbind Err(PermissionDenied)\n",
         );
         // A grant makes no driver.

@@ -29,7 +29,7 @@ pub(crate) fn realloc(body: &str) -> String {
             (func (export "realloc") (param i32 i32 i32 i32) (result i32) {body}))
         (core instance $i1 (instantiate $m1))
         (core func $get (canon lower (func $random "get-random-bytes")
-            (memory $i1 "memory") (realloc (func $i1 "realloc"))))
+            (memory (core memory $i1 "memory")) (realloc (core func $i1 "realloc"))))
         (core module $m2
             (import "" "get" (func $get (param i64 i32)))
             (func (export "run") (result i32) (call $get (i64.const 1000) (i32.const 8)) (i32.const 0)))

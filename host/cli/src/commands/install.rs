@@ -121,7 +121,8 @@ impl Job {
             let error = CommandError::new(CONFLICT, format!("`{name}` was not changed: there is no terminal to ask on"));
             error.hint(format!("holm {verb} --yes {}", self.folder.display()))
         };
-        if !self.yes {
+        // What is new replaces nothing, and is granted no more than this very command says.
+        if !self.yes && plan.version_before.is_some() {
             let question = if self.update { format!("update {name}?") } else { format!("install {name}?") };
             if !Terminal::open().ok_or_else(nobody)?.confirm(&question)? {
                 return Err(CommandError::new(CONFLICT, format!("`{name}` was not changed")));

@@ -58,7 +58,10 @@ impl Arguments {
         if !self.detached && std::io::stderr().is_terminal() {
             ui::talk("the kernel serves; Ctrl-C ends it and its processes");
         }
-        server.listen(&claim, idle).await.map_err(|error| CommandError::internal(format!("the socket: {error}")))
+        let served = server.listen(&claim, idle).await;
+        // Held until this process is gone, and its store is closed with it: who comes next opens the same one.
+        std::mem::forget(claim);
+        served.map_err(|error| CommandError::internal(format!("the socket: {error}")))
     }
 }
 

@@ -85,7 +85,8 @@ impl Cpu {
         runtime: &tokio::runtime::Handle,
     ) -> std::io::Result<Self> {
         let inner = Inner { policy, slots: HashMap::new(), shutdown: false };
-        let queue = Arc::new(RunQueue { inner: Mutex::new(inner), work: Condvar::new(), looking: AtomicBool::new(false) });
+        let queue =
+            Arc::new(RunQueue { inner: Mutex::new(inner), work: Condvar::new(), looking: AtomicBool::new(false) });
         let start = |index: usize| {
             let (queue, runtime) = (queue.clone(), runtime.clone());
             std::thread::Builder::new().name(format!("holm-cpu-{index}")).spawn(move || {
@@ -301,14 +302,14 @@ impl RunQueue {
         }
     }
 
-    /// Returns when there may be work, or after a while. Yields to whoever else needs the processor.
+    /// Returns when there may be work, or after a while.
     fn look(&self) {
         let until = Instant::now() + LOOK;
         while self.looking.load(Relaxed) {
             if Instant::now() >= until {
                 self.looking.store(false, Relaxed);
             }
-            std::thread::yield_now();
+            std::hint::spin_loop();
         }
     }
 

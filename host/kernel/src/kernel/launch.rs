@@ -213,7 +213,9 @@ impl Inner {
         // A tool's private buckets are the caller's too: two callers of one tool share nothing.
         let owner = root_caller.map_or_else(|| name.as_str().into(), |caller| format!("{name}@{caller}").into());
         let directory = spawn.directory.to_string_lossy().into_owned();
-        let mut arguments = vec![name.clone()];
+        // What is not installed carries its digest in its name; it need not know.
+        let own = name.split('@').next().unwrap_or(name);
+        let mut arguments = vec![own.to_owned()];
         if let Entry::Run { arguments: own } = entry {
             arguments.extend(own.iter().cloned());
         }
@@ -256,16 +258,17 @@ impl Inner {
         self.cpu.kill(pid, status);
     }
 
-    /// Ends a process and its descendants, children first; how many.
+    /// Ends a process and its descendants; how many. It goes first: were its children to, it could
+    /// still see that, and end by itself.
     pub(super) fn kill_tree(&self, pid: Pid, by: KilledBy) -> Result<usize, NoSuchProcess> {
         let table = self.table.lock();
         table.get(pid).ok_or(NoSuchProcess(pid))?;
         let descendants = table.descendants(pid);
         drop(table);
+        self.end(pid, ExitStatus::Killed(by));
         for child in &descendants {
             self.end(*child, ExitStatus::Killed(KilledBy::ParentEnded));
         }
-        self.end(pid, ExitStatus::Killed(by));
         Ok(descendants.len() + 1)
     }
 

@@ -372,6 +372,26 @@ impl<D: Device> Entered<'_, D> {
         Lapse { right: right.clone(), authority, epoch }
     }
 
+    /// Denies where nobody can be waited for: the operator is told, and not asked.
+    pub(crate) fn deny_and_tell(&mut self, capability: &str, resource: String, rule: &str) -> Refusal {
+        let subject = format!("{capability}={resource}");
+        if let Some(operator) = self.core.operator.clone()
+            && self.core.told.len() < QUESTIONS
+            && self.core.told.insert(subject)
+        {
+            let question = Question {
+                pid: self.core.control.pid,
+                plugin: self.core.control.plugin.to_string(),
+                capability: capability.to_owned(),
+                resource: resource.clone(),
+                rule: rule.to_owned(),
+                grantable: false,
+            };
+            tokio::spawn(async move { operator.denied(question).await });
+        }
+        self.deny(capability, resource, rule)
+    }
+
     /// Denies, and remembers why for `log.last-denial`.
     pub(crate) fn deny(&mut self, capability: &str, resource: String, rule: &str) -> Refusal {
         self.about(&resource);

@@ -49,7 +49,7 @@ impl Guest for Deputy {
             "delegate" => {
                 let options = Options {
                     plugin: Some(it),
-                    arguments: vec!["put".into(), "note".into(), "3".into()],
+                    arguments: vec!["notes".into(), "3".into(), "delegated".into()],
                     environment: Vec::new(),
                     directory: None,
                     stdin: Stdio::Null,

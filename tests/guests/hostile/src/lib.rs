@@ -137,8 +137,8 @@ pub fn sleep() -> ! {
 /// Makes a symlink, whatever it leads to.
 ///
 /// # Errors
-/// WASI's own.
-pub fn symlink(target: &str, path: &str) -> Result<(), filesystem::types::ErrorCode> {
+/// WASI's own, by its name.
+pub fn symlink(target: &str, path: &str) -> Result<(), &'static str> {
     let root = filesystem::preopens::get_directories().remove(0).0;
-    root.symlink_at(target, path.trim_start_matches('/'))
+    root.symlink_at(target, path.trim_start_matches('/')).map_err(|error| error.name())
 }

@@ -207,7 +207,9 @@ impl HostDescriptor for Syscall<'_, Files> {
         }
         let below = if writable(&place.right, &call) { Access::Write } else { Access::Read };
         let Place { directory, path, right, .. } = place;
-        let opened = tokio::task::spawn_blocking(move || open::open(&directory, &path, mode, below)).await;
+        let protected = call.session.protected.clone();
+        let open = move || open::open(&directory, &path, mode, below, protected.as_ref());
+        let opened = tokio::task::spawn_blocking(open).await;
         if may_make && !matches!(opened, Ok(Ok((_, true)))) {
             call.account().untake(Total::FilesCreated, 1);
         }

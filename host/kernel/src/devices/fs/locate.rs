@@ -17,6 +17,7 @@ use wasmtime_wasi::{
 use super::{FsRule, FsWant, host::Files, normalise};
 use crate::syscall::{
     Entered, Refusal,
+    device::fuel_for_bytes,
     door::Granted,
     grant::{Access, Rule},
 };
@@ -71,6 +72,7 @@ impl Entered<'_, Files> {
         path: &str,
         access: Access,
     ) -> Result<Place, FsError> {
+        self.charge(fuel_for_bytes(path.len() as u64));
         if path.contains('\0') || path.len() > 4096 {
             return Err(ErrorCode::Invalid.into());
         }
@@ -103,7 +105,17 @@ impl Entered<'_, Files> {
                 let anchor = anchor.to_path_buf();
                 self.anchored(right, anchor).await
             }
-            None => Ok(Place { directory, path: named(path), exact: false, right }),
+            None => {
+                let protected = self.session.protected.clone();
+                let (held, wanted, path) = (directory.clone(), right.want().path.clone(), named(path));
+                let below = path.clone();
+                let looked = move || protected(&wanted) || comes_to(&held, &below).is_some_and(|real| protected(&real));
+                match tokio::task::spawn_blocking(looked).await {
+                    Ok(false) => Ok(Place { directory, path, exact: false, right }),
+                    Ok(true) => Err(self.refuse(&right, Anchor::Protected)),
+                    Err(_) => Err(ErrorCode::Io.into()),
+                }
+            }
         }
     }
 
@@ -126,23 +138,22 @@ impl Entered<'_, Files> {
                 (anchor, below)
             }
         };
-        let protected = self.session.protected.clone();
-        let wanted = want.path.clone();
-        let opened = tokio::task::spawn_blocking(move || open_anchor(&anchor, &wanted, protected.as_ref()))
-            .await
-            .map_err(|_| ErrorCode::Io)?;
-        let directory = match opened {
-            Ok(directory) => Arc::new(directory),
-            Err(Anchor::Moved) => {
-                return Err(failed(self.deny("fs", want.to_string(), "the granted place was moved or replaced")));
-            }
-            Err(Anchor::Protected) => {
-                return Err(failed(self.deny("fs", want.to_string(), "Holm's own files are never granted")));
-            }
-            Err(Anchor::Io(error)) => return Err(ErrorCode::from(&error).into()),
+        let path = named(path.to_str().ok_or(ErrorCode::IllegalByteSequence)?);
+        let (protected, wanted, below) = (self.session.protected.clone(), want.path, path.clone());
+        let opened = move || open_anchor(&anchor, &wanted, &below, protected.as_ref());
+        match tokio::task::spawn_blocking(opened).await.map_err(|_| ErrorCode::Io)? {
+            Ok(directory) => Ok(Place { directory: Arc::new(directory), path, exact, right }),
+            Err(anchor) => Err(self.refuse(&right, anchor)),
+        }
+    }
+
+    fn refuse(&mut self, right: &Granted<FsRule>, anchor: Anchor) -> FsError {
+        let rule = match anchor {
+            Anchor::Moved => "the granted place was moved or replaced",
+            Anchor::Protected => "Holm's own files are never granted",
+            Anchor::Io(error) => return ErrorCode::from(&error).into(),
         };
-        let path = path.to_str().ok_or(ErrorCode::IllegalByteSequence)?;
-        Ok(Place { directory, path: named(path), exact, right })
+        failed(self.deny("fs", right.want().to_string(), rule))
     }
 
     /// What a path below the root means. The C library strips the leading slash, so that `/a/b` and
@@ -186,6 +197,7 @@ enum Anchor {
 fn open_anchor(
     anchor: &Path,
     wanted: &Path,
+    below: &str,
     protected: &(dyn Fn(&Path) -> bool + Send + Sync),
 ) -> Result<File, Anchor> {
     use rustix::fs::{Mode, OFlags};
@@ -194,14 +206,33 @@ fn open_anchor(
     }
     let flags = OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::RDONLY | OFlags::NONBLOCK;
     let file = File::from(rustix::fs::open(anchor, flags, Mode::empty()).map_err(|error| match error {
+        // A symlink is no directory, and is not followed.
         rustix::io::Errno::LOOP => Anchor::Moved,
+        rustix::io::Errno::NOTDIR if anchor.is_symlink() => Anchor::Moved,
         error => Anchor::Io(error.into()),
     })?);
-    match std::fs::read_link(format!("/proc/self/fd/{}", file.as_raw_fd())) {
+    match real_path(&file) {
         Ok(real) if protected(&real) => Err(Anchor::Protected),
         Ok(real) if real != anchor => Err(Anchor::Moved),
+        _ if comes_to(&file, below).is_some_and(|real| protected(&real)) => Err(Anchor::Protected),
         _ => Ok(file),
     }
+}
+
+/// Where an open file lies now.
+pub(crate) fn real_path(file: &File) -> std::io::Result<PathBuf> {
+    std::fs::read_link(format!("/proc/self/fd/{}", file.as_raw_fd()))
+}
+
+/// Where a path below a directory comes out, its symlinks followed; none if it does not exist.
+fn comes_to(directory: &File, path: &str) -> Option<PathBuf> {
+    let (real, path) = (real_path(directory).ok()?, Path::new(path));
+    let directory = cap_std::fs::Dir::from_std_file(directory.try_clone().ok()?);
+    let below = directory.canonicalize(path).or_else(|_| {
+        let parent = path.parent().filter(|parent| *parent != Path::new("")).unwrap_or(Path::new("."));
+        directory.canonicalize(parent).map(|parent| parent.join(path.file_name().unwrap_or_default()))
+    });
+    Some(real.join(below.ok()?))
 }
 
 /// Whether a rule of the right allows writing here.

@@ -1,6 +1,6 @@
 //! Opening files: confined below a directory, never waiting, regular files and directories only.
 
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 
 use cap_fs_ext::{FollowSymlinks, OpenOptionsFollowExt, OpenOptionsMaybeDirExt, OpenOptionsSyncExt};
 use cap_std::fs::{Dir, OpenOptions};
@@ -10,7 +10,7 @@ use wasmtime_wasi::{
     p2::bindings::filesystem::types::{DescriptorFlags, ErrorCode, OpenFlags},
 };
 
-use super::locate::directory;
+use super::locate::{directory, real_path};
 use crate::syscall::grant::Access;
 
 /// How a guest wants a file opened.
@@ -39,6 +39,7 @@ pub(crate) fn open(
     path: &str,
     mode: Mode,
     below: Access,
+    protected: &(dyn Fn(&Path) -> bool + Send + Sync),
 ) -> Result<(Descriptor, bool), ErrorCode> {
     let parent = Dir::from_std_file(parent.try_clone().map_err(|error| ErrorCode::from(&error))?);
     let read = mode.flags.contains(DescriptorFlags::READ);
@@ -56,6 +57,10 @@ pub(crate) fn open(
     let (file, made) = create_or_open(&parent, path, &mut options, mode).map_err(|error| ErrorCode::from(&error))?;
     let kind = file.metadata().map_err(|error| ErrorCode::from(&error))?;
     let file = file.into_std();
+    if real_path(&file).is_ok_and(|real| protected(&real)) {
+        // Somebody moved it there since its path was looked at.
+        return Err(ErrorCode::Access);
+    }
     if kind.is_dir() {
         return match write {
             true => Err(ErrorCode::IsDirectory),

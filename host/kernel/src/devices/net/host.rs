@@ -45,7 +45,7 @@ impl Syscall<'_, Net> {
             Ok(mut call) => {
                 let granted = call.authority().admit::<NetRule>(want).is_ok();
                 let rule = if granted { "this kernel has no network driver" } else { "not granted" };
-                let _ = call.deny(NetRule::NAME, want.to_string(), rule);
+                let _ = call.deny_and_tell(NetRule::NAME, want.to_string(), rule);
                 ErrorCode::AccessDenied.into()
             }
             Err(Refusal::Fault(fault)) => SocketError::trap(fault),

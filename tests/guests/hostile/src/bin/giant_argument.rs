@@ -1,9 +1,9 @@
-//! Passes five megabytes in one call: `giant_argument put|log|tool|commit|argv`.
+//! Passes five megabytes in one call, or so many bytes: `giant_argument put|log|tool|commit|argv [BYTES]`.
 
 use hostile::storage::{Access, Bucket, Change, Expected};
 
 fn main() {
-    let giant = "x".repeat(5 << 20);
+    let giant = "x".repeat(hostile::argument(2).parse().unwrap_or(5 << 20));
     match hostile::argument(1).as_str() {
         "put" => {
             let bucket = Bucket::open("notes", Access::Write).expect("the bucket is granted");

@@ -13,12 +13,12 @@ fn main() {
     let wide = root
         .open_at(follow, directory.trim_start_matches('/'), OpenFlags::DIRECTORY, DescriptorFlags::READ)
         .expect("the directory is granted");
-    println!("link {:?}", wide.symlink_at("../kept.txt", "out/link"));
+    println!("link {:?}", wide.symlink_at("../kept.txt", "out/link").map_err(|error| error.name()));
     let through = wide.open_at(follow, "out/link", OpenFlags::empty(), DescriptorFlags::WRITE);
-    println!("open {:?}", through.as_ref().map(|_| ()));
+    println!("open {:?}", through.as_ref().map(|_| ()).map_err(|error| error.name()));
     if let Ok(file) = through {
         println!("write {:?}", file.write(b"overwritten", 0));
     }
     let truncated = wide.open_at(follow, "out/link", OpenFlags::TRUNCATE, DescriptorFlags::WRITE);
-    println!("truncate {:?}", truncated.map(|_| ()));
+    println!("truncate {:?}", truncated.map(|_| ()).map_err(|error| error.name()));
 }

@@ -6,18 +6,21 @@ fn main() {
     let directory = hostile::argument(1);
     for (index, target) in std::env::args().skip(2).enumerate() {
         let link = format!("{directory}/link{index}");
-        println!("link {:?}", hostile::symlink(&target, &link));
+        if let Err(error) = hostile::symlink(&target, &link) {
+            println!("{target} {error}");
+            continue;
+        }
         match fs::read_to_string(&link) {
             Ok(text) => println!("READ {text}"),
-            Err(error) => println!("read {:?}", error.kind()),
+            Err(error) => println!("{target} read {:?}", error.kind()),
         }
         match fs::write(&link, "overwritten") {
             Ok(()) => println!("WROTE"),
-            Err(error) => println!("write {:?}", error.kind()),
+            Err(error) => println!("{target} write {:?}", error.kind()),
         }
         match fs::read_dir(format!("{link}/.")) {
             Ok(_) => println!("LISTED"),
-            Err(error) => println!("list {:?}", error.kind()),
+            Err(error) => println!("{target} list {:?}", error.kind()),
         }
     }
 }

@@ -1,0 +1,86 @@
+//! From nothing to a running skill, and what a build may see.
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
+
+mod common;
+
+use std::{net::TcpListener, process::Command};
+
+use common::{Holm, Said};
+
+/// Built things are kept from run to run.
+fn build(holm: &Holm, arguments: &[&str]) -> Command {
+    let mut command = holm.command(arguments);
+    command.env("CARGO_TARGET_DIR", env!("CARGO_TARGET_TMPDIR").to_owned() + "/skills");
+    command
+}
+
+fn said(output: std::process::Output) -> String {
+    format!("{}\n{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+}
+
+fn landlock(holm: &Holm) -> bool {
+    let checks = holm.run(&["doctor", "--json"]).json();
+    checks.as_array().unwrap().iter().any(|check| check["name"] == "landlock" && check["state"] == "good")
+}
+
+#[test]
+fn a_new_skill_is_built_installed_denied_granted_and_run() {
+    let holm = Holm::new();
+    holm.run(&["new", "counter"]).succeeds();
+    holm.run(&["new", "counter"]).ends(6);
+    let built = build(&holm, &["build", "counter"]).output().unwrap();
+    assert!(built.status.success(), "{}", said(built));
+    holm.run(&["install", "--yes", "counter"]).succeeds();
+    let denied = holm.run(&["run", "counter", "counter/SKILL.md"]).ends(1).talk;
+    let command = denied.lines().find_map(|line| line.split("to allow it: holm ").nth(1)).unwrap();
+    assert_eq!(command, "grant counter fs=./counter/SKILL.md:ro");
+    holm.run(&command.split(' ').collect::<Vec<_>>()).succeeds();
+    let counted: Said = holm.run(&["run", "counter", "counter/SKILL.md"]).succeeds();
+    assert!(counted.stdout.ends_with(" counter/SKILL.md\n"), "{}", counted.stdout);
+    let called = holm.run(&["tool", "call", "counter/word_count", "--arg", "text=one two three"]).succeeds();
+    assert_eq!(called.stdout, "3\n");
+    holm.run(&["tool", "call", "counter/word_count", "{\"wrong\": 1}"]).ends(2);
+    holm.run(&["tool", "call", "counter/nothing"]).ends(4);
+    assert_eq!(holm.run(&["tool", "list", "--json"]).json()[0]["name"], "counter/word_count");
+}
+
+#[test]
+fn a_build_script_sees_neither_files_nor_network_nor_the_kernel() {
+    let holm = Holm::new();
+    holm.run(&["list"]).succeeds();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    holm.file("secret", "a secret");
+    holm.file("nosy/plugin.toml", "name = \"nosy\"\nversion = \"0.1.0\"\ndescription = \"Nosy\"\ncomponent = \"nosy.wasm\"\n");
+    holm.file(
+        "nosy/Cargo.toml",
+        "[package]\nname = \"nosy\"\nversion = \"0.1.0\"\nedition = \"2024\"\n[workspace]\n",
+    );
+    holm.file("nosy/src/main.rs", "fn main() {}\n");
+    let script = format!(
+        r#"
+        use std::{{fs, io::Read, net::TcpStream, os::unix::net::UnixStream}};
+        fn main() {{
+            let secret = fs::read({:?});
+            let write = fs::write("src/main.rs", "");
+            let network = TcpStream::connect({:?});
+            let mut kernel = Vec::new();
+            let greeted = UnixStream::connect({:?}).and_then(|mut socket| {{
+                use std::io::Write;
+                socket.write_all(b"\0\0\0\x01\xc0")?;
+                socket.read_to_end(&mut kernel)
+            }});
+            panic!("secret {{}} write {{}} network {{}} kernel {{}}", secret.is_ok(), write.is_ok(), network.is_ok(), !kernel.is_empty());
+        }}"#,
+        holm.work().join("secret"),
+        listener.local_addr().unwrap().to_string(),
+        holm.home().join("kernel.sock"),
+    );
+    holm.file("nosy/build.rs", script);
+    let output = build(&holm, &["build", "nosy"]).output().unwrap();
+    assert!(!output.status.success());
+    let text = said(output);
+    match landlock(&holm) {
+        true => assert!(text.contains("secret false write false network false kernel false"), "{text}"),
+        false => assert!(text.contains("build scripts run unconfined") || text.contains("network true"), "{text}"),
+    }
+}

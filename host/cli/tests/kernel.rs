@@ -1,0 +1,122 @@
+//! The resident kernel: one for all commands, started when it is needed, gone when it is not.
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
+
+mod common;
+
+use std::{
+    io::{Read, Write},
+    os::unix::{fs::PermissionsExt, net::UnixStream},
+    time::{Duration, Instant},
+};
+
+use common::Holm;
+use expect_test::expect;
+
+/// The process that serves the home.
+fn process(holm: &Holm) -> String {
+    let checks = holm.run(&["doctor", "--json"]).json();
+    let kernel = checks.as_array().unwrap().iter().find(|check| check["name"] == "kernel").unwrap();
+    let text = kernel["text"].as_str().unwrap();
+    text.split("process ").nth(1).and_then(|rest| rest.split(',').next()).unwrap_or("none").to_owned()
+}
+
+#[test]
+fn two_commands_at_once_and_a_revocation_from_a_third() {
+    let holm = Holm::new();
+    holm.install("keeper", "neighbour", "storage = [\"work:rw\"]");
+    holm.install("other", "revoked", "storage = [\"notes:rw\"]");
+    holm.run(&["grant", "keeper", "storage=work:rw"]).succeeds();
+    holm.run(&["grant", "other", "storage=notes:rw"]).succeeds();
+    let mut keeper = holm.start(&["run", "keeper", "key"]);
+    let mut other = holm.start(&["run", "other", "bucket"]);
+    keeper.types("go");
+    keeper.shows("round 0.");
+    other.shows("ready");
+    holm.run(&["revoke", "other", "storage"]).succeeds();
+    other.types("go on");
+    let (rest, _, code) = other.ends();
+    assert_eq!(rest, "put denied\nget denied\n");
+    assert_eq!(code, 0);
+    // Nothing was taken from its neighbour.
+    keeper.types("go");
+    keeper.shows("round 1.");
+    assert_eq!(keeper.ends(), (String::new(), String::new(), 0));
+}
+
+#[test]
+fn a_grant_of_one_run_is_revoked_too() {
+    let holm = Holm::new();
+    holm.install("other", "revoked", "storage = [\"notes:rw\"]");
+    let mut other = holm.start(&["run", "--grant", "storage=notes:rw", "other", "bucket"]);
+    other.shows("ready");
+    holm.run(&["revoke", "other", "storage"]).succeeds();
+    other.types("go on");
+    assert_eq!(other.ends().0, "put denied\nget denied\n");
+}
+
+#[test]
+fn many_who_come_at_once_get_one_kernel() {
+    let holm = Holm::new();
+    let starting: Vec<_> = (0..6).map(|_| holm.command(&["list"]).spawn().unwrap()).collect();
+    for child in starting {
+        let output = child.wait_with_output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+    let log = std::fs::read_to_string(holm.home().join("kernel.log")).unwrap();
+    assert_eq!(log.matches("the kernel serves").count(), 1, "{log}");
+}
+
+#[test]
+fn a_kernel_that_was_killed_leaves_nothing_in_the_way() {
+    let holm = Holm::new();
+    holm.run(&["list"]).succeeds();
+    let first = process(&holm);
+    let pid = rustix::process::Pid::from_raw(first.parse().unwrap()).unwrap();
+    rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
+    holm.run(&["list"]).succeeds();
+    assert_ne!(process(&holm), first);
+    holm.check(&[&["shutdown"], &["shutdown"], &["ps"]], expect![[r#""#]]);
+    assert_eq!(process(&holm), "none");
+}
+
+#[test]
+fn an_idle_kernel_ends() {
+    let holm = Holm::new();
+    holm.configure("[kernel]\nidle-shutdown = \"300ms\"\n");
+    holm.run(&["list"]).succeeds();
+    let start = Instant::now();
+    while holm.home().join("kernel.sock").exists() {
+        assert!(start.elapsed() < Duration::from_secs(10), "it is still there");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    holm.run(&["list"]).succeeds();
+}
+
+#[test]
+fn nobody_else_comes_in_and_nonsense_does_no_harm() {
+    let holm = Holm::new();
+    holm.run(&["list"]).succeeds();
+    let mode = |name: &str| holm.home().join(name).metadata().unwrap().permissions().mode() & 0o777;
+    assert_eq!((mode(""), mode("kernel.sock"), mode("kernel.log"), mode("audit/000001.jsonl")), (0o700, 0o600, 0o600, 0o600));
+    let kernel = process(&holm);
+    let nonsense: [&[u8]; 5] = [b"", b"GET / HTTP/1.1\r\n\r\n", b"\xff\xff\xff\xff\xff\xff", b"\0\0\0\x04\xc1\xc1\xc1\xc1", &[0; 4096]];
+    for bytes in nonsense {
+        let mut socket = UnixStream::connect(holm.home().join("kernel.sock")).unwrap();
+        socket.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+        // It may hang up in the middle.
+        let _ = socket.write_all(bytes);
+        let _ = socket.shutdown(std::net::Shutdown::Write);
+        let _ = socket.read_to_end(&mut Vec::new());
+    }
+    assert_eq!(process(&holm), kernel, "it did not survive");
+}
+
+#[test]
+fn what_is_wrong_with_the_settings_is_said() {
+    let holm = Holm::new();
+    holm.configure("[kernel]\nworker = 2\n");
+    holm.check(&[&["list"]], expect![[r#""#]]);
+    holm.configure("[storage]\ndriver = \"floppy\"\n");
+    let said = holm.run(&["list"]).ends(70).talk;
+    assert!(said.contains("kernel does not start") && said.contains("no storage driver is called"), "{said}");
+}
