@@ -62,7 +62,8 @@ impl ChildCompiler {
             .stderr(Stdio::piped())
             .kill_on_drop(true);
         let mut child = command.spawn().map_err(|error| failed(&error))?;
-        let (Some(mut stdin), Some(stdout), Some(stderr)) = (child.stdin.take(), child.stdout.take(), child.stderr.take())
+        let (Some(mut stdin), Some(stdout), Some(stderr)) =
+            (child.stdin.take(), child.stdout.take(), child.stderr.take())
         else {
             return Err(CompileError::Failed("it has no pipes".to_owned()));
         };
@@ -112,12 +113,7 @@ pub(crate) fn compile(reservation: u64) -> u8 {
         let _ = writeln!(std::io::stderr(), "{text}");
         code
     };
-    let limits = [
-        (Resource::As, MEMORY),
-        (Resource::Cpu, CPU_SECONDS),
-        (Resource::Core, 0),
-        (Resource::Fsize, 0),
-    ];
+    let limits = [(Resource::As, MEMORY), (Resource::Cpu, CPU_SECONDS), (Resource::Core, 0), (Resource::Fsize, 0)];
     for (resource, limit) in limits {
         if let Err(error) = setrlimit(resource, Rlimit { current: Some(limit), maximum: Some(limit) }) {
             return fail(FAILED, &error);

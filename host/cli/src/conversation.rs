@@ -11,7 +11,10 @@ use std::{
 };
 
 use holm_adapters::control::{Choice, Connection, Input, Reply, STDIN_WINDOW, Sender, Stream};
-use holm_kernel::{Exit, Question, ToolError, process::{ExitStatus, Pid}};
+use holm_kernel::{
+    Exit, Question, ToolError,
+    process::{ExitStatus, Pid},
+};
 use holm_packages::printable;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use tokio::sync::{Mutex, Semaphore, mpsc};
@@ -222,9 +225,12 @@ pub(crate) fn conclude(name: &str, status: &ExitStatus) -> Result<()> {
         ExitStatus::Code(0) => Ok(()),
         ExitStatus::Code(code) => Err(CommandError::silent(*code)),
         ExitStatus::Fault(fault) => {
-            let error = CommandError::new(FAULT, format!("{} was ended: {}", printable(name), printable(&fault.to_string())));
+            let error =
+                CommandError::new(FAULT, format!("{} was ended: {}", printable(name), printable(&fault.to_string())));
             Err(match fault.kind() {
-                "out-of-fuel" => error.hint("more fuel with --fuel, or --on-empty stop and `holm topup`; its limits: `holm inspect`"),
+                "out-of-fuel" => {
+                    error.hint("more fuel with --fuel, or --on-empty stop and `holm topup`; its limits: `holm inspect`")
+                }
                 "deadline" => error.hint("a longer wall-time in [limits] of its plugin.toml or of config.toml"),
                 _ => error,
             })

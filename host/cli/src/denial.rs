@@ -150,7 +150,9 @@ mod tests {
             "clipper",
             "fs",
             "/home/ada/data/x:ro",
-            expect!["holm: denied: clipper may not read ./data/x (not granted); to allow it: holm grant clipper fs=./data/x:ro"],
+            expect![
+                "holm: denied: clipper may not read ./data/x (not granted); to allow it: holm grant clipper fs=./data/x:ro"
+            ],
         );
         check(
             "clipper",
@@ -162,25 +164,33 @@ mod tests {
             "clipper",
             "fs",
             "/etc/it's; rm -r *:ro",
-            expect![[r#"holm: denied: clipper may not read /etc/it's; rm -r * (not granted); to allow it: holm grant clipper "fs=/etc/it's; rm -r *:ro""#]],
+            expect![[
+                r#"holm: denied: clipper may not read /etc/it's; rm -r * (not granted); to allow it: holm grant clipper "fs=/etc/it's; rm -r *:ro""#
+            ]],
         );
         check(
             "clip@0123456789abcdef",
             "fs",
             "/home/ada/a b:ro",
-            expect!["holm: denied: clip may not read ./a b (not granted); to allow it: holm run --grant 'fs=./a b:ro' clip.wasm"],
+            expect![
+                "holm: denied: clip may not read ./a b (not granted); to allow it: holm run --grant 'fs=./a b:ro' clip.wasm"
+            ],
         );
         check(
             "clipper",
             "storage",
             "notes:rw",
-            expect!["holm: denied: clipper may not write to the bucket notes (not granted); to allow it: holm grant clipper storage=notes:rw"],
+            expect![
+                "holm: denied: clipper may not write to the bucket notes (not granted); to allow it: holm grant clipper storage=notes:rw"
+            ],
         );
         check(
             "clipper",
             "tool",
             "jq/query",
-            expect!["holm: denied: clipper may not call jq/query (not granted); to allow it: holm grant clipper tool=jq/query"],
+            expect![
+                "holm: denied: clipper may not call jq/query (not granted); to allow it: holm grant clipper tool=jq/query"
+            ],
         );
     }
 }

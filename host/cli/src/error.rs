@@ -94,9 +94,9 @@ impl From<Failure> for CommandError {
 impl From<ClientError> for CommandError {
     fn from(error: ClientError) -> Self {
         match error {
-            ClientError::Version { .. } => {
-                Self::new(CONFLICT, error).hint("`holm shutdown` ends the running kernel and all its processes; the next command starts this one")
-            }
+            ClientError::Version { .. } => Self::new(CONFLICT, error).hint(
+                "`holm shutdown` ends the running kernel and all its processes; the next command starts this one",
+            ),
             ClientError::NotRunning => Self::new(NOT_FOUND, error),
             error => Self::internal(error),
         }

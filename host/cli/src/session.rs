@@ -111,7 +111,8 @@ pub(crate) async fn answer(connection: &mut Connection) -> Result<Reply> {
 /// An answer to another question than was asked.
 pub(crate) fn unexpected<T>(reply: &Reply) -> Result<T> {
     tracing::debug!(?reply, "unexpected");
-    Err(CommandError::internal("the kernel answered something else than was asked").hint("`holm shutdown`, then try again"))
+    Err(CommandError::internal("the kernel answered something else than was asked")
+        .hint("`holm shutdown`, then try again"))
 }
 
 /// How this build greets.
@@ -171,7 +172,8 @@ pub(crate) fn target(text: &str) -> Result<Target> {
 
 /// The folder that the command was given in.
 pub(crate) fn directory() -> Result<PathBuf> {
-    std::env::current_dir().map_err(|error| CommandError::usage(format!("the working directory cannot be found: {error}")))
+    std::env::current_dir()
+        .map_err(|error| CommandError::usage(format!("the working directory cannot be found: {error}")))
 }
 
 /// Adds to "not found" that there is a file of that name.

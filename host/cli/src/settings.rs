@@ -81,6 +81,7 @@ impl Settings {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Self::default()),
             Err(error) => return Err(CommandError::internal(format!("`{}`: {error}", path.display()))),
         };
-        toml::from_str(&text).map_err(|error| CommandError::usage(format!("`{}`: {error}", path.display())))
+        toml::from_str(&text)
+            .map_err(|error| CommandError::usage(format!("`{}`: {}", path.display(), error.to_string().trim_end())))
     }
 }

@@ -53,7 +53,8 @@ impl Terminal {
             if given.is_empty() {
                 return Ok(otherwise);
             }
-            let meant = |name: &str| given == name || name.strip_prefix(|_: char| true).is_some() && name.starts_with(&given);
+            let meant =
+                |name: &str| given == name || name.strip_prefix(|_: char| true).is_some() && name.starts_with(&given);
             match choices.iter().find(|(name, _)| meant(name)) {
                 Some((_, choice)) => return Ok(*choice),
                 None => writeln!(terminal, "please answer one of {}", names.join(", "))?,

@@ -98,10 +98,11 @@ pub(crate) fn table(heading: &[&str], rows: &[Vec<String>]) -> Result<()> {
     };
     let widths: Vec<usize> = (0..names.len()).map(width).collect();
     let line = |cells: &[String]| {
-        let cells = cells.iter().zip(&widths).zip(heading).map(|((cell, &width), heading)| match heading.starts_with('>') {
-            true => format!("{cell:>width$}"),
-            false => format!("{cell:<width$}"),
-        });
+        let cells =
+            cells.iter().zip(&widths).zip(heading).map(|((cell, &width), heading)| match heading.starts_with('>') {
+                true => format!("{cell:>width$}"),
+                false => format!("{cell:<width$}"),
+            });
         cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
     };
     data(bold(line(&names)))?;

@@ -3,9 +3,17 @@
 
 mod common;
 
-use std::{net::TcpListener, process::Command};
+use std::{
+    io::{Read, Write},
+    net::TcpListener,
+    os::unix::net::UnixStream,
+    process::Command,
+};
 
 use common::{Holm, Said};
+
+/// How a client greets, as MessagePack with its length before it.
+const GREETING: &[u8] = b"\0\0\0\x2b\x84\xa8protocol\x01\xa7version\xa10\xa5build\xa0\xa6intent\xa7command";
 
 /// Built things are kept from run to run.
 fn build(holm: &Holm, arguments: &[&str]) -> Command {
@@ -50,11 +58,11 @@ fn a_build_script_sees_neither_files_nor_network_nor_the_kernel() {
     holm.run(&["list"]).succeeds();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     holm.file("secret", "a secret");
-    holm.file("nosy/plugin.toml", "name = \"nosy\"\nversion = \"0.1.0\"\ndescription = \"Nosy\"\ncomponent = \"nosy.wasm\"\n");
     holm.file(
-        "nosy/Cargo.toml",
-        "[package]\nname = \"nosy\"\nversion = \"0.1.0\"\nedition = \"2024\"\n[workspace]\n",
+        "nosy/plugin.toml",
+        "name = \"nosy\"\nversion = \"0.1.0\"\ndescription = \"Nosy\"\ncomponent = \"nosy.wasm\"\n",
     );
+    holm.file("nosy/Cargo.toml", "[package]\nname = \"nosy\"\nversion = \"0.1.0\"\nedition = \"2024\"\n[workspace]\n");
     holm.file("nosy/src/main.rs", "fn main() {}\n");
     let script = format!(
         r#"
@@ -64,10 +72,11 @@ fn a_build_script_sees_neither_files_nor_network_nor_the_kernel() {
             let write = fs::write("src/main.rs", "");
             let network = TcpStream::connect({:?});
             let mut kernel = Vec::new();
-            let greeted = UnixStream::connect({:?}).and_then(|mut socket| {{
+            let _ = UnixStream::connect({:?}).and_then(|mut socket| {{
                 use std::io::Write;
-                socket.write_all(b"\0\0\0\x01\xc0")?;
-                socket.read_to_end(&mut kernel)
+                socket.write_all(&{GREETING:?})?;
+                kernel.resize(8, 0);
+                socket.read_exact(&mut kernel).inspect_err(|_| kernel.clear())
             }});
             panic!("secret {{}} write {{}} network {{}} kernel {{}}", secret.is_ok(), write.is_ok(), network.is_ok(), !kernel.is_empty());
         }}"#,
@@ -76,6 +85,10 @@ fn a_build_script_sees_neither_files_nor_network_nor_the_kernel() {
         holm.home().join("kernel.sock"),
     );
     holm.file("nosy/build.rs", script);
+    // Who is not confined is answered.
+    let mut socket = UnixStream::connect(holm.home().join("kernel.sock")).unwrap();
+    socket.write_all(GREETING).unwrap();
+    socket.read_exact(&mut [0; 8]).unwrap();
     let output = build(&holm, &["build", "nosy"]).output().unwrap();
     assert!(!output.status.success());
     let text = said(output);

@@ -24,7 +24,58 @@ fn a_denial_names_the_command_that_then_works() {
             &["revoke", "reader", "fs=nothing"],
             &["revoke", "reader", "--all"],
         ],
-        expect![[r#""#]],
+        expect![[r#"
+            $ holm run reader data/text out/loud
+            ! holm: denied: reader may not read ./data/text (not granted); to allow it: holm grant reader fs=./data/text:ro
+            !
+            ! thread 'main' (1) panicked
+            ! the granted file is readable: Os { code: 2, kind: PermissionDenied, message: "Permission denied" }
+            ! note: run with `RUST_BACKTRACE=1` environment variable to display a backtrace
+            ! error: reader was ended: trap: wasm trap: wasm `unreachable` instruction executed
+            ? 5
+
+            $ holm grant reader fs=./data/text:ro
+            fs=[TEST]/work/data/text:ro
+            ! reader holds
+
+            $ holm run reader data/text out/loud
+            ! holm: denied: reader may not write ./out/loud (not granted); to allow it: holm grant reader fs=./out/loud:rw
+            !
+            ! thread 'main' (1) panicked
+            ! the granted directory is writable: Os { code: 2, kind: PermissionDenied, message: "Permission denied" }
+            ! note: run with `RUST_BACKTRACE=1` environment variable to display a backtrace
+            ! error: reader was ended: trap: wasm trap: wasm `unreachable` instruction executed
+            ? 5
+
+            $ holm grant reader fs=./out:rw
+            fs=[TEST]/work/data/text:ro
+            fs=[TEST]/work/out:rw
+            ! reader holds
+
+            $ holm run reader data/text out/loud
+            ["loud"]
+
+            $ holm revoke reader fs=data/text
+            fs=[TEST]/work/out:rw
+            ! reader holds
+
+            $ holm run reader data/text out/loud
+            ! holm: denied: reader may not read ./data/text (not granted); to allow it: holm grant reader fs=./data/text:ro
+            !
+            ! thread 'main' (1) panicked
+            ! the granted file is readable: Os { code: 2, kind: PermissionDenied, message: "Permission denied" }
+            ! note: run with `RUST_BACKTRACE=1` environment variable to display a backtrace
+            ! error: reader was ended: trap: wasm trap: wasm `unreachable` instruction executed
+            ? 5
+
+            $ holm revoke reader fs=nothing
+            ! error: `reader` holds no grant that `fs=nothing` covers; it holds fs=[TEST]/work/out:rw
+            ! hint: `holm inspect reader` shows what it may do
+            ? 4
+
+            $ holm revoke reader --all
+            ! reader holds no grants
+        "#]],
     );
     assert_eq!(std::fs::read_to_string(holm.work().join("out/loud")).unwrap(), "SOME WORDS");
 }
@@ -47,7 +98,48 @@ fn grants_end_at_the_ceiling_and_before_holms_own_files() {
             &["run", "reader", "--grant", "fs=.:rw", "--", "a", "b"],
             &["grant", "writer", "fs=.:ro"],
         ],
-        expect![[r#""#]],
+        expect![[r#"
+            $ holm grant reader fs=.:rw
+            ! error: `reader` does not ask for fs=[TEST]/work:rw; its ceiling is fs=*:ro
+            ? 3
+
+            $ holm grant reader storage=notes:rw
+            ! error: `reader` does not ask for storage=notes:rw; its ceiling is fs=*:ro
+            ? 3
+
+            $ holm grant reader fs=*:ro
+            ! error: `fs=*:ro` would grant every file there is: name a file or folder, like `fs=./data:ro`
+            ? 2
+
+            $ holm grant reader fs=/:ro
+            ! error: `fs=/:ro` reaches `[TEST]/home`, which is Holm's own and granted to nobody: name folders beside it
+            ? 3
+
+            $ holm grant reader fs=[TEST]/home:ro
+            ! error: `fs=[TEST]/home:ro` reaches `[TEST]/home`, which is Holm's own and granted to nobody: name folders beside it
+            ? 3
+
+            $ holm grant reader fs
+            ! error: `fs` is no grant: write `capability=rule`, like `fs=./data:ro`
+            ? 2
+
+            $ holm grant reader files=x
+            ! error: there is no capability `files`: there are fs, storage, spawn, tool, net
+            ? 2
+
+            $ holm run reader --grant fs=[TEST]/home:ro -- a b
+            ! error: `fs=[TEST]/home:ro` reaches `[TEST]/home`, which is Holm's own and granted to nobody
+            ? 3
+
+            $ holm run reader --grant fs=.:rw -- a b
+            ! error: `reader` does not ask for fs=[TEST]/work:rw; its ceiling is fs=*:ro
+            ? 3
+
+            $ holm grant writer fs=.:ro
+            ! error: no plugin `writer` is installed
+            ! hint: `holm list` shows what is installed
+            ? 4
+        "#]],
     );
 }
 
@@ -63,7 +155,24 @@ fn a_component_alone_has_the_grants_of_its_run() {
             &["run", "--grant", "fs=text:ro", "--grant", "fs=out:rw", "fs_ok.wasm", "text", "out/loud"],
             &["run", "fs_ok", "text", "out/loud"],
         ],
-        expect![[r#""#]],
+        expect![[r#"
+            $ holm run fs_ok.wasm text out/loud
+            ! holm: denied: fs-ok may not read ./text (not granted); to allow it: holm run --grant fs=./text:ro fs_ok.wasm
+            !
+            ! thread 'main' (1) panicked
+            ! the granted file is readable: Os { code: 2, kind: PermissionDenied, message: "Permission denied" }
+            ! note: run with `RUST_BACKTRACE=1` environment variable to display a backtrace
+            ! error: fs_ok.wasm was ended: trap: wasm trap: wasm `unreachable` instruction executed
+            ? 5
+
+            $ holm run --grant fs=text:ro --grant fs=out:rw fs_ok.wasm text out/loud
+            ["loud"]
+
+            $ holm run fs_ok text out/loud
+            ! error: no plugin `fs_ok` is installed
+            ! hint: `holm list` shows what is installed
+            ? 4
+        "#]],
     );
 }
 
@@ -75,14 +184,14 @@ fn grants_of_one_run_end_with_it() {
     std::fs::create_dir(holm.work().join("out")).unwrap();
     let run = ["run", "--grant", "fs=text:ro", "--grant", "fs=out:rw", "reader", "text", "out/loud"];
     holm.run(&run).succeeds();
-    holm.run(&["run", "reader", "text", "out/loud"]).ends(1);
+    holm.run(&["run", "reader", "text", "out/loud"]).ends(5);
 }
 
 #[test]
 fn the_audit_tells_what_was_denied() {
     let holm = Holm::new();
     holm.install("reader", "fs_ok", "fs = [\"*:ro\"]");
-    holm.run(&["run", "reader", "text", "out"]).ends(1);
+    holm.run(&["run", "reader", "text", "out"]).ends(5);
     let records = holm.run(&["audit", "--denied", "--plugin", "reader", "--json"]).succeeds().stdout;
     let record: serde_json::Value = serde_json::from_str(records.lines().next().unwrap()).unwrap();
     let resource = format!("{}/text:ro", holm.work().canonicalize().unwrap().display());

@@ -7,8 +7,29 @@ use common::Holm;
 use expect_test::{expect, expect_file};
 
 const VERBS: &[&str] = &[
-    "new", "build", "install", "update", "uninstall", "list", "inspect", "grant", "revoke", "run", "tool", "tool list",
-    "tool call", "ps", "kill", "stop", "continue", "renice", "topup", "audit", "doctor", "kernel", "shutdown",
+    "new",
+    "build",
+    "install",
+    "update",
+    "uninstall",
+    "list",
+    "inspect",
+    "grant",
+    "revoke",
+    "run",
+    "tool",
+    "tool list",
+    "tool call",
+    "ps",
+    "kill",
+    "stop",
+    "continue",
+    "renice",
+    "topup",
+    "audit",
+    "doctor",
+    "kernel",
+    "shutdown",
 ];
 
 #[test]
@@ -49,6 +70,71 @@ fn mistakes() {
             &["run", "./nowhere.wasm"],
             &["new", "Not a Name"],
         ],
-        expect![[r#""#]],
+        expect![[r#"
+            $ holm instal
+            ! error: unrecognized subcommand 'instal'
+            !
+            !   tip: some similar subcommands exist: 'list', 'uninstall', 'install'
+            !
+            ! Usage: holm [OPTIONS] <COMMAND>
+            !
+            ! For more information, try '--help'.
+            ? 2
+
+            $ holm kill
+            ! error: the following required arguments were not provided:
+            !   <PID>...
+            !
+            ! Usage: holm kill <PID>...
+            !
+            ! For more information, try '--help'.
+            ? 2
+
+            $ holm kill seven
+            ! error: invalid value 'seven' for '<PID>...': `seven` is no process id: write it as `holm ps` does, like 7 or 7.2
+            !
+            ! For more information, try '--help'.
+            ? 2
+
+            $ holm renice 20 1
+            ! error: invalid value '20' for '<NICE>': `20` is no nice value: give a whole number from -20 (favoured) to 19 (last)
+            !
+            ! For more information, try '--help'.
+            ? 2
+
+            $ holm run --on-empty wait jq
+            ! error: invalid value 'wait' for '--on-empty <end|stop>': write `end` or `stop`
+            !
+            ! For more information, try '--help'.
+            ? 2
+
+            $ holm run x.wasm --grant files=x
+            ! error: there is no capability `files`: there are fs, storage, spawn, tool, net
+            ? 2
+
+            $ holm tool call jq
+            ! error: `jq` is no tool: write PLUGIN/TOOL
+            ! hint: `holm tool list` shows what there is
+            ? 2
+
+            $ holm tool call jq/query [1]
+            ! error: the arguments are no JSON object
+            ! hint: write {"name": value}, or --arg name=value
+            ? 2
+
+            $ holm run nowhere
+            ! error: no plugin `nowhere` is installed
+            ! hint: `holm list` shows what is installed
+            ? 4
+
+            $ holm run ./nowhere.wasm
+            ! error: `[TEST]/work/nowhere.wasm` cannot be read: No such file or directory (os error 2)
+            ? 4
+
+            $ holm new Not a Name
+            ! error: `Not a Name` is no name for a skill
+            ! hint: write 1 to 64 of a-z, 0-9 and -, with a letter or digit at both ends
+            ? 2
+        "#]],
     );
 }

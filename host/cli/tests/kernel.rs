@@ -12,6 +12,9 @@ use std::{
 use common::Holm;
 use expect_test::expect;
 
+/// What the guest `revoked` imports.
+const REVOKED: &str = "storage = [\"notes:rw\"]\nspawn = [\"self\"]\ntool = [\"deputy/*\"]";
+
 /// The process that serves the home.
 fn process(holm: &Holm) -> String {
     let checks = holm.run(&["doctor", "--json"]).json();
@@ -24,7 +27,7 @@ fn process(holm: &Holm) -> String {
 fn two_commands_at_once_and_a_revocation_from_a_third() {
     let holm = Holm::new();
     holm.install("keeper", "neighbour", "storage = [\"work:rw\"]");
-    holm.install("other", "revoked", "storage = [\"notes:rw\"]");
+    holm.install("other", "revoked", REVOKED);
     holm.run(&["grant", "keeper", "storage=work:rw"]).succeeds();
     holm.run(&["grant", "other", "storage=notes:rw"]).succeeds();
     let mut keeper = holm.start(&["run", "keeper", "key"]);
@@ -35,7 +38,7 @@ fn two_commands_at_once_and_a_revocation_from_a_third() {
     holm.run(&["revoke", "other", "storage"]).succeeds();
     other.types("go on");
     let (rest, _, code) = other.ends();
-    assert_eq!(rest, "put denied\nget denied\n");
+    assert_eq!(rest, "put denied storage=notes:rw: revoked\nget denied storage=notes:rw: revoked\n");
     assert_eq!(code, 0);
     // Nothing was taken from its neighbour.
     keeper.types("go");
@@ -46,12 +49,12 @@ fn two_commands_at_once_and_a_revocation_from_a_third() {
 #[test]
 fn a_grant_of_one_run_is_revoked_too() {
     let holm = Holm::new();
-    holm.install("other", "revoked", "storage = [\"notes:rw\"]");
+    holm.install("other", "revoked", REVOKED);
     let mut other = holm.start(&["run", "--grant", "storage=notes:rw", "other", "bucket"]);
     other.shows("ready");
     holm.run(&["revoke", "other", "storage"]).succeeds();
     other.types("go on");
-    assert_eq!(other.ends().0, "put denied\nget denied\n");
+    assert_eq!(other.ends().0, "put denied storage=notes:rw: revoked\nget denied storage=notes:rw: revoked\n");
 }
 
 #[test]
@@ -75,7 +78,18 @@ fn a_kernel_that_was_killed_leaves_nothing_in_the_way() {
     rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
     holm.run(&["list"]).succeeds();
     assert_ne!(process(&holm), first);
-    holm.check(&[&["shutdown"], &["shutdown"], &["ps"]], expect![[r#""#]]);
+    holm.check(
+        &[&["shutdown"], &["shutdown"], &["ps"]],
+        expect![[r#"
+        $ holm shutdown
+
+        $ holm shutdown
+        ! no kernel is running
+
+        $ holm ps
+        PID  PPID  PLUGIN  STATE  NICE  FUEL  BUDGET  MEM  SYSCALLS  TIME
+    "#]],
+    );
     assert_eq!(process(&holm), "none");
 }
 
@@ -97,9 +111,13 @@ fn nobody_else_comes_in_and_nonsense_does_no_harm() {
     let holm = Holm::new();
     holm.run(&["list"]).succeeds();
     let mode = |name: &str| holm.home().join(name).metadata().unwrap().permissions().mode() & 0o777;
-    assert_eq!((mode(""), mode("kernel.sock"), mode("kernel.log"), mode("audit/000001.jsonl")), (0o700, 0o600, 0o600, 0o600));
+    assert_eq!(
+        (mode(""), mode("kernel.sock"), mode("kernel.log"), mode("audit/000001.jsonl")),
+        (0o700, 0o600, 0o600, 0o600)
+    );
     let kernel = process(&holm);
-    let nonsense: [&[u8]; 5] = [b"", b"GET / HTTP/1.1\r\n\r\n", b"\xff\xff\xff\xff\xff\xff", b"\0\0\0\x04\xc1\xc1\xc1\xc1", &[0; 4096]];
+    let nonsense: [&[u8]; 5] =
+        [b"", b"GET / HTTP/1.1\r\n\r\n", b"\xff\xff\xff\xff\xff\xff", b"\0\0\0\x04\xc1\xc1\xc1\xc1", &[0; 4096]];
     for bytes in nonsense {
         let mut socket = UnixStream::connect(holm.home().join("kernel.sock")).unwrap();
         socket.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
@@ -115,7 +133,18 @@ fn nobody_else_comes_in_and_nonsense_does_no_harm() {
 fn what_is_wrong_with_the_settings_is_said() {
     let holm = Holm::new();
     holm.configure("[kernel]\nworker = 2\n");
-    holm.check(&[&["list"]], expect![[r#""#]]);
+    holm.check(
+        &[&["list"]],
+        expect![[r#"
+        $ holm list
+        ! error: `[TEST]/home/config.toml`: TOML parse error at line 2, column 1
+        !   |
+        ! 2 | worker = 2
+        !   | ^^^^^^
+        ! unknown field `worker`, expected one of `workers`, `capacity`, `idle-shutdown`
+        ? 2
+    "#]],
+    );
     holm.configure("[storage]\ndriver = \"floppy\"\n");
     let said = holm.run(&["list"]).ends(70).talk;
     assert!(said.contains("kernel does not start") && said.contains("no storage driver is called"), "{said}");

@@ -24,7 +24,110 @@ fn a_plugin_comes_and_goes() {
             &["uninstall", "reader"],
             &["list"],
         ],
-        expect![[r#""#]],
+        expect![[r#"
+            $ holm list
+            ! no plugin is installed
+            ! hint: `holm new NAME` makes one, `holm install DIR` installs it
+
+            $ holm install reader
+            ! reader 0.1.0  A guest of the tests
+            !   digest       [DIGEST]
+            !   may ask for  fs=*:rw
+            !   tools        nothing
+            !   limits       the defaults
+            ! installed reader 0.1.0
+            ! hint: it may do nothing yet; `holm run reader` asks, `holm grant reader …` allows
+
+            $ holm install --yes reader
+            ! reader 0.1.0 is installed already
+
+            $ holm install --yes reader
+            ! reader 0.1.0 is installed already
+
+            $ holm list
+            NAME    VERSION  DIGEST        TOOLS  GRANTS  DESCRIPTION
+            reader  0.1.0    [DIGEST]      0       0  A guest of the tests
+
+            $ holm inspect reader
+            reader 0.1.0
+            A guest of the tests
+
+            digest     [DIGEST]
+            component  [DIGEST]
+            source     [TEST]/work/reader
+            installed  [TIME]
+            files      2 files, [SIZE]
+            kind       command
+
+            ceiling (what it may ever be granted)
+              fs=*:rw
+
+            grants (what it may do now)
+              nothing
+
+            imports
+              wasi:cli/environment@0.2.6
+              wasi:cli/exit@0.2.6
+              wasi:cli/stderr@0.2.6
+              wasi:cli/stdin@0.2.6
+              wasi:cli/stdout@0.2.6
+              wasi:cli/terminal-input@0.2.6
+              wasi:cli/terminal-output@0.2.6
+              wasi:cli/terminal-stderr@0.2.6
+              wasi:cli/terminal-stdin@0.2.6
+              wasi:cli/terminal-stdout@0.2.6
+              wasi:clocks/wall-clock@0.2.6
+              wasi:filesystem/preopens@0.2.6
+              wasi:filesystem/types@0.2.6
+              wasi:io/error@0.2.6
+              wasi:io/poll@0.2.6
+              wasi:io/streams@0.2.6
+
+            exports
+              wasi:cli/run@0.2.0
+
+            limits
+              audit          1MiB
+              children       64
+              depth          8
+              files-created  10000
+              fuel           100G
+              handles        4096
+              hostcall       4MiB
+              instances      64
+              log-bytes      1MiB
+              log-lines      10000
+              mailbox        1MiB
+              memory         256MiB
+              on-empty       end
+              open-files     64
+              output         64MiB
+              random         64KiB
+              storage        64MiB
+              table-elements 100000
+              wall-time      10m
+              written        1GiB
+
+            $ holm inspect raeder
+            ! error: no plugin `raeder` is installed
+            ! hint: did you mean `reader`?
+            ? 4
+
+            $ holm tool list
+            ! no tool is installed
+
+            $ holm uninstall reader
+            ! uninstalled reader
+
+            $ holm uninstall reader
+            ! error: no plugin `reader` is installed
+            ! hint: `holm list` shows what is installed
+            ? 4
+
+            $ holm list
+            ! no plugin is installed
+            ! hint: `holm new NAME` makes one, `holm install DIR` installs it
+        "#]],
     );
 }
 
@@ -43,11 +146,56 @@ fn an_update_says_what_is_new_and_grants_do_not_carry_over_unasked() {
             &["update", "--yes", "--keep-grants", "reader"],
             &["update", "--yes", "nowhere"],
         ],
-        expect![[r#""#]],
+        expect![[r#"
+            $ holm install --yes reader
+            ! error: another `reader` (0.1.0) is installed
+            ! hint: to put this one in its place: holm update [TEST]/work/reader
+            ? 6
+
+            $ holm update reader
+            ! reader 0.1.0 (now 0.1.0)  A guest of the tests
+            !   digest       [DIGEST]
+            !   newly asks   fs=*:rw, storage=notes:rw
+            !   grants that can go onfs=[TEST]/work:ro
+            ! error: `reader` was not changed: there is no terminal to ask on
+            ! hint: holm update --yes reader
+            ? 6
+
+            $ holm update --yes reader
+            ! reader 0.1.0 (now 0.1.0)  A guest of the tests
+            !   digest       [DIGEST]
+            !   newly asks   fs=*:rw, storage=notes:rw
+            !   grants that can go onfs=[TEST]/work:ro
+            ! updated reader 0.1.0
+            ! hint: it may do nothing yet; `holm run reader` asks, `holm grant reader …` allows
+
+            $ holm grant reader fs=.:ro
+            fs=[TEST]/work:ro
+            ! reader holds
+
+            $ holm update --yes --keep-grants reader
+            ! reader 0.1.0 is installed already
+
+            $ holm update --yes nowhere
+            ! error: `[TEST]/work/nowhere` cannot be read: No such file or directory (os error 2)
+            ? 4
+        "#]],
     );
     // Another version, with a yes to its grants.
     holm.plugin("reader", "fs_ok", "fs = [\"*:ro\"]");
-    holm.check(&[&["update", "--yes", "--keep-grants", "reader"]], expect![[r#""#]]);
+    holm.check(
+        &[&["update", "--yes", "--keep-grants", "reader"]],
+        expect![[r#"
+        $ holm update --yes --keep-grants reader
+        ! reader 0.1.0 (now 0.1.0)  A guest of the tests
+        !   digest       [DIGEST]
+        !   newly asks   nothing
+        !   gives up     fs=*:rw, storage=notes:rw
+        !   grants that can go onfs=[TEST]/work:ro
+        ! updated reader 0.1.0
+        ! it may: fs=[TEST]/work:ro
+    "#]],
+    );
 }
 
 #[test]
@@ -57,7 +205,15 @@ fn what_was_changed_after_install_is_not_run() {
     let folder = holm.home().join("plugins/reader");
     let version = std::fs::read_dir(folder).unwrap().flatten().find(|entry| entry.path().is_dir()).unwrap().path();
     std::fs::write(version.join("reader.wasm"), common::component("fs_ok")).unwrap();
-    holm.check(&[&["run", "reader"], &["list"]], expect![[r#""#]]);
+    holm.check(&[&["run", "reader"], &["list"]], expect![[r#"
+        $ holm run reader
+        ! error: plugin `reader` was changed after it was installed (the component); `holm install` it again to accept that
+        ? 6
+
+        $ holm list
+        NAME    VERSION  DIGEST        TOOLS  GRANTS  DESCRIPTION
+        reader  0.1.0    [DIGEST]      0       0  plugin `reader` was changed after it was installed (the component); `holm install` it again to accept that
+    "#]]);
 }
 
 #[test]
@@ -78,7 +234,7 @@ fn json_is_json() {
     assert_eq!(holm.run(&["revoke", "--json", "reader", "fs"]).succeeds().json()["grants"], serde_json::json!([]));
     let checks = holm.run(&["doctor", "--json"]).succeeds().json();
     assert!(checks.as_array().unwrap().iter().any(|check| check["name"] == "kernel"));
-    holm.run(&["run", "reader", "a", "b"]).ends(1);
+    holm.run(&["run", "reader", "a", "b"]).ends(5);
     for line in holm.run(&["audit", "--json"]).succeeds().stdout.lines() {
         let record: serde_json::Value = serde_json::from_str(line).unwrap();
         assert_eq!(record["plugin"], "reader");

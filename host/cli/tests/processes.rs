@@ -18,7 +18,16 @@ fn a_program_has_its_arguments_streams_and_exit_code() {
     let holm = Holm::new();
     holm.guest("program_ok");
     let said = holm.feed(&["run", "program_ok.wasm", "--env", "A=b c", "--", "--flag", "x"], b"hello\n");
-    expect![[r#""#]].assert_eq(&said.transcript());
+    expect![[r#"
+        $ holm run program_ok.wasm --env A=b c -- --flag x
+        arguments ["--flag", "x"]
+        stdin "hello\n"
+        environment [("A", "b c")]
+        directory Ok("/")
+        ! to stderr
+        ? 1
+    "#]]
+    .assert_eq(&said.transcript());
 }
 
 #[test]
@@ -80,7 +89,15 @@ fn a_detached_process_goes_on_alone() {
 fn a_process_without_fuel_ends_or_waits_for_more() {
     let holm = Holm::new();
     holm.guest("loop_without_calls");
-    holm.check(&[&["run", "--fuel", "5M", "loop_without_calls.wasm"]], expect![[r#""#]]);
+    holm.check(
+        &[&["run", "--fuel", "5M", "loop_without_calls.wasm"]],
+        expect![[r#"
+        $ holm run --fuel 5M loop_without_calls.wasm
+        ! error: loop_without_calls.wasm was ended: out-of-fuel: it burned all the fuel it was given
+        ! hint: more fuel with --fuel, or --on-empty stop and `holm topup`; its limits: `holm inspect`
+        ? 5
+    "#]],
+    );
     let run = holm.start(&["run", "--fuel", "5M", "--on-empty", "stop", "loop_without_calls.wasm"]);
     let empty = holm.until("stopped", |all| all.len() == 1 && all[0]["state"] == "stopped");
     let pid = pid(&empty);
@@ -106,5 +123,13 @@ fn a_kernel_within_the_command_needs_no_other() {
     holm.run(&["--in-process", "run", "program_ok.wasm"]).succeeds();
     assert!(!holm.home().join("kernel.log").exists(), "it started a kernel");
     holm.run(&["list"]).succeeds();
-    holm.check(&[&["--in-process", "run", "program_ok.wasm"]], expect![[r#""#]]);
+    holm.check(
+        &[&["--in-process", "run", "program_ok.wasm"]],
+        expect![[r#"
+        $ holm --in-process run program_ok.wasm
+        ! error: a kernel is running in `[TEST]/home` already
+        ! hint: `holm shutdown` ends it; or leave out --in-process
+        ? 6
+    "#]],
+    );
 }

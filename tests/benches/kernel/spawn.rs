@@ -24,7 +24,7 @@ pub(crate) fn measure() -> Result<Vec<Row>> {
     for (name, what) in [("bench_program", "a small `wasi:cli` program"), ("bench_agent", "a small agent")] {
         let program = holm.program(component(name))?;
         let guest = bare.guest(&component(name), Calls::Sync)?;
-        let mut times: [Times; 3] = Default::default();
+        let mut times: [Times; 4] = Default::default();
         let mut each: [Times; 2] = Default::default();
         holm.runtime.block_on(async {
             for _ in 0..count(50) {
@@ -42,6 +42,9 @@ pub(crate) fn measure() -> Result<Vec<Row>> {
                     let (guest, start) = (guest.clone(), Instant::now());
                     tokio::spawn(async move { guest.run(&[]).await }).await??;
                     times[2].0.push(start.elapsed());
+                    let start = Instant::now();
+                    tokio::spawn(async {}).await?;
+                    times[3].0.push(start.elapsed());
                 }
             }
             for _ in 0..count(20) {
@@ -62,10 +65,13 @@ pub(crate) fn measure() -> Result<Vec<Row>> {
             }
             Ok::<_, wasmtime::Error>(())
         })?;
-        let [ours, inline, task] = times.each_mut().map(Times::median);
-        let tail = times[0].percentile(99) / 1e3;
+        let [ours, inline, task, nothing] = times.each_mut().map(Times::median);
+        let (tail, nothing) = (times[0].percentile(99) / 1e3, nothing / 1e3);
         let what = format!("spawn to exit of {what}, p50");
-        let note = format!("p99 {tail:.0} µs; bare runs it on the thread that asked, and hands nothing over");
+        let note = format!(
+            "p99 {tail:.0} µs. Bare runs on the thread that asked; a task that does nothing takes {nothing:.1} µs \
+             to a thread of tokio's and back"
+        );
         rows.push(Row::new(&what, Nanoseconds, ours, inline, Aim::Ratio(1.5)).note(note));
         rows.push(Row::new(format!("{what}, bare on a tokio task"), Nanoseconds, ours, task, Aim::None));
         let [ours, bare] = each.each_mut().map(Times::median);

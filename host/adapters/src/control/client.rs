@@ -63,10 +63,13 @@ pub enum ClientError {
 pub async fn connect(home: &Home, greeting: &Greeting) -> Result<Connection, ClientError> {
     match home.connect().await {
         Ok(stream) => Connection::over(stream, greeting).await,
-        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused) => {
-            Err(ClientError::NotRunning)
-        }
-        Err(error) => Err(error.into()),
+        Err(error) => match error.kind() {
+            // The last is said by one that is being killed.
+            io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused | io::ErrorKind::ConnectionReset => {
+                Err(ClientError::NotRunning)
+            }
+            _ => Err(error.into()),
+        },
     }
 }
 

@@ -24,7 +24,10 @@ const MAXIMUM_PIDS: usize = 10_000;
 
 impl Server {
     /// Serves one client, over a socket or a pipe within this process.
-    pub async fn serve(self: Arc<Self>, io: impl tokio::io::AsyncRead + tokio::io::AsyncWrite + Send + Unpin + 'static) {
+    pub async fn serve(
+        self: Arc<Self>,
+        io: impl tokio::io::AsyncRead + tokio::io::AsyncWrite + Send + Unpin + 'static,
+    ) {
         let io: Box<dyn Io> = Box::new(io);
         let (mut reader, mut writer) = split(io);
         let greeted = tokio::time::timeout(PATIENCE, async {

@@ -129,7 +129,10 @@ impl From<GrantError> for Failure {
             GrantError::Program(error) => error.into(),
             GrantError::Line(_) | GrantError::Everything(_) => Failure::new(Kind::Usage, error),
             GrantError::Beyond { .. } | GrantError::Protected { .. } => Failure::new(Kind::Denied, error),
-            GrantError::NotGranted { .. } => Failure::new(Kind::NotFound, error),
+            GrantError::NotGranted { ref name, .. } => {
+                let hint = format!("`holm inspect {name}` shows what it may do");
+                Failure::new(Kind::NotFound, error).hint(hint)
+            }
             GrantError::File(_) => Failure::internal(error),
         }
     }

@@ -39,7 +39,8 @@ impl Server {
         let name = package.manifest.name.clone();
         self.check_known(&name, &wanted, &package)?;
         let ceiling = &package.manifest.ceiling;
-        let lines = grants::settle(&name, &wanted.grants, &wanted.directory, ceiling, self.plugins.protected())?.lines();
+        let lines =
+            grants::settle(&name, &wanted.grants, &wanted.directory, ceiling, self.plugins.protected())?.lines();
         let program = Arc::new(package.program(self.plugins.operator(), Arc::default(), Vec::new()));
         let _ = outgoing.send(Reply::Progress(Stage::Compiling)).await;
         self.kernel.inspect(&program).await?;

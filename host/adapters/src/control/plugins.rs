@@ -101,7 +101,12 @@ impl Server {
     }
 
     /// Takes grants away, from runs too.
-    pub(crate) async fn revoke(&self, plugin: String, lines: Vec<String>, directory: PathBuf) -> Result<Reply, Failure> {
+    pub(crate) async fn revoke(
+        &self,
+        plugin: String,
+        lines: Vec<String>,
+        directory: PathBuf,
+    ) -> Result<Reply, Failure> {
         let taken = self.runs.revoke(&plugin, &lines, &directory);
         if taken > 0 {
             self.kernel.grants_changed();

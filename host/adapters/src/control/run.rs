@@ -158,7 +158,12 @@ impl Server {
     }
 
     /// The program that is meant, compiled, with the grants of this run.
-    async fn subject(&self, target: &Target, terms: &Terms, outgoing: &mpsc::Sender<Reply>) -> Result<Subject, Failure> {
+    async fn subject(
+        &self,
+        target: &Target,
+        terms: &Terms,
+        outgoing: &mpsc::Sender<Reply>,
+    ) -> Result<Subject, Failure> {
         let (plugins, wanted) = (self.plugins.clone(), target.clone());
         let (mut program, installed) = blocking(move || match wanted {
             Target::Installed(name) => {

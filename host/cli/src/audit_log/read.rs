@@ -38,7 +38,11 @@ impl Reader {
             let Some(end) = bytes.iter().rposition(|byte| *byte == b'\n') else { continue };
             *from += end as u64 + 1;
             // After a crash a line may be cut short; what cannot be read is skipped.
-            records.extend(bytes[..end].split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice::<Record>(line).ok()));
+            records.extend(
+                bytes[..end]
+                    .split(|byte| *byte == b'\n')
+                    .filter_map(|line| serde_json::from_slice::<Record>(line).ok()),
+            );
         }
         Ok(records)
     }

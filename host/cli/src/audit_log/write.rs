@@ -44,7 +44,8 @@ impl AuditLog {
     /// # Errors
     /// The folder cannot be written to.
     pub(crate) fn start(folder: &Path, size: Bytes) -> Result<Arc<Self>> {
-        let failed = |error: io::Error| CommandError::internal(format!("the audit log `{}`: {error}", folder.display()));
+        let failed =
+            |error: io::Error| CommandError::internal(format!("the audit log `{}`: {error}", folder.display()));
         DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(failed)?;
         let (queue, queued) = sync_channel(WAITING);
         let dropped = Arc::new(AtomicU64::default());

@@ -67,7 +67,8 @@ impl<'a> From<&'a Record> for Line<'a> {
             Decision::Quota(limit) => ("quota", Some(limit.as_str())),
         };
         Self {
-            time: humantime::format_rfc3339_millis(SystemTime::UNIX_EPOCH + Duration::from_millis(record.time)).to_string(),
+            time: humantime::format_rfc3339_millis(SystemTime::UNIX_EPOCH + Duration::from_millis(record.time))
+                .to_string(),
             pid: record.pid.to_string(),
             plugin: &record.plugin,
             device: &record.device,
@@ -98,7 +99,10 @@ impl Arguments {
             ui::talk(ui::dim(format_args!("{older} older records are left out; `--last NUMBER` shows more")));
         }
         self.show(&records, true)?;
-        while self.follow {
+        if !self.follow {
+            return Ok(());
+        }
+        loop {
             tokio::select! {
                 () = tokio::time::sleep(GLANCE) => {}
                 _ = tokio::signal::ctrl_c() => return Ok(()),
@@ -107,7 +111,6 @@ impl Arguments {
             records.retain(|record| self.wants(record));
             self.show(&records, false)?;
         }
-        Ok(())
     }
 
     fn wants(&self, record: &Record) -> bool {
@@ -124,7 +127,9 @@ impl Arguments {
             });
         }
         if heading && (!records.is_empty() || self.follow) {
-            ui::data(ui::bold("TIME                      PID  PLUGIN            CALL                  COUNT     FUEL  DECISION"))?;
+            ui::data(ui::bold(
+                "TIME                      PID  PLUGIN            CALL                  COUNT     FUEL  DECISION",
+            ))?;
         }
         if heading && records.is_empty() && !self.follow {
             ui::talk("no records");
@@ -142,6 +147,9 @@ fn row(record: &Record) -> String {
         None => decision.to_owned(),
         Some(rule) => ui::alert(format_args!("{decision} ({})", printable(rule))),
     };
-    let row = format!("{time}  {pid:>3}  {plugin:<16}  {call:<20}  {count:>5}  {fuel:>7}  {decided}  {}", printable(&record.resource));
+    let row = format!(
+        "{time}  {pid:>3}  {plugin:<16}  {call:<20}  {count:>5}  {fuel:>7}  {decided}  {}",
+        printable(&record.resource)
+    );
     row.trim_end().to_owned()
 }

@@ -31,8 +31,19 @@ const SYSTEM: &[&str] = &["/usr", "/lib", "/lib32", "/lib64", "/bin", "/sbin", "
 
 /// What a build finds of our environment. No tokens.
 const VARIABLES: &[&str] = &[
-    "PATH", "HOME", "USER", "LANG", "LC_ALL", "TERM", "NO_COLOR", "CARGO_HOME", "RUSTUP_HOME", "RUSTUP_TOOLCHAIN",
-    "CARGO_TARGET_DIR", "CARGO_TERM_COLOR", "CARGO_BUILD_JOBS",
+    "PATH",
+    "HOME",
+    "USER",
+    "LANG",
+    "LC_ALL",
+    "TERM",
+    "NO_COLOR",
+    "CARGO_HOME",
+    "RUSTUP_HOME",
+    "RUSTUP_TOOLCHAIN",
+    "CARGO_TARGET_DIR",
+    "CARGO_TERM_COLOR",
+    "CARGO_BUILD_JOBS",
 ];
 
 /// Build a skill's component; this runs its build scripts, confined where the kernel can
@@ -74,20 +85,24 @@ impl Confined {
 
 impl Arguments {
     pub(super) fn run(self) -> Result<()> {
-        let folder = self.folder.canonicalize().map_err(|error| {
-            CommandError::new(NOT_FOUND, format!("`{}`: {error}", self.folder.display()))
-        })?;
+        let folder = self
+            .folder
+            .canonicalize()
+            .map_err(|error| CommandError::new(NOT_FOUND, format!("`{}`: {error}", self.folder.display())))?;
         let manifest = read_manifest(&folder)?;
         if !folder.join("Cargo.toml").is_file() {
-            let error = CommandError::usage(format!("`{}` has no Cargo.toml: only Rust is built here", folder.display()));
-            return Err(error.hint(format!("build the component by its own tools, and put it there as `{}`", manifest.component)));
+            let error =
+                CommandError::usage(format!("`{}` has no Cargo.toml: only Rust is built here", folder.display()));
+            return Err(error
+                .hint(format!("build the component by its own tools, and put it there as `{}`", manifest.component)));
         }
         add_target(&folder)?;
         let workspace = Workspace::fetch(&folder)?;
         let artifact = workspace.build(&folder, self.unconfined)?;
         let component = choose(&artifact, &manifest, &folder)?;
         let to = folder.join(&manifest.component);
-        let bytes = std::fs::copy(component, &to).map_err(|error| CommandError::internal(format!("`{}`: {error}", to.display())))?;
+        let bytes = std::fs::copy(component, &to)
+            .map_err(|error| CommandError::internal(format!("`{}`: {error}", to.display())))?;
         let shown = to.strip_prefix(std::env::current_dir().unwrap_or_default()).unwrap_or(&to);
         ui::talk(format_args!("{} {} ({})", ui::good("built"), shown.display(), holm_kernel::account::Bytes(bytes)));
         Ok(())
@@ -97,9 +112,8 @@ impl Arguments {
 fn read_manifest(folder: &Path) -> Result<Manifest> {
     let path = folder.join("plugin.toml");
     let bytes = std::fs::read(&path).map_err(|error| match error.kind() {
-        std::io::ErrorKind::NotFound => {
-            CommandError::usage(format!("`{}` has no plugin.toml", folder.display())).hint("`holm new NAME` makes a skill")
-        }
+        std::io::ErrorKind::NotFound => CommandError::usage(format!("`{}` has no plugin.toml", folder.display()))
+            .hint("`holm new NAME` makes a skill"),
         _ => CommandError::internal(format!("`{}`: {error}", path.display())),
     })?;
     Manifest::from_bytes(&bytes, &path.to_string_lossy()).map_err(CommandError::usage)
@@ -108,7 +122,8 @@ fn read_manifest(folder: &Path) -> Result<Manifest> {
 /// What a program says on stdout; its talk goes to ours.
 fn output(command: &mut Command) -> Result<String> {
     let name = command.get_program().to_string_lossy().into_owned();
-    let output = command.stdin(Stdio::null()).stderr(Stdio::inherit()).output().map_err(|error| no_program(&name, &error))?;
+    let output =
+        command.stdin(Stdio::null()).stderr(Stdio::inherit()).output().map_err(|error| no_program(&name, &error))?;
     match output.status.success() {
         true => Ok(String::from_utf8_lossy(&output.stdout).into_owned()),
         // It said why.
@@ -136,7 +151,8 @@ fn add_target(folder: &Path) -> Result<()> {
         return Ok(());
     }
     ui::talk(format_args!("adding the target {TARGET} to the toolchain"));
-    let status = Command::new("rustup").args(["target", "add", TARGET]).current_dir(folder).stdin(Stdio::null()).status();
+    let status =
+        Command::new("rustup").args(["target", "add", TARGET]).current_dir(folder).stdin(Stdio::null()).status();
     match status.map_err(|error| no_program("rustup", &error))?.success() {
         true => Ok(()),
         false => Err(CommandError::new(FAULT, format!("the target {TARGET} could not be added"))
@@ -155,8 +171,11 @@ impl Workspace {
     fn fetch(folder: &Path) -> Result<Self> {
         let host = output(Command::new("rustc").arg("-vV").current_dir(folder))?;
         let host = host.lines().find_map(|line| line.strip_prefix("host: ")).unwrap_or_default().to_owned();
-        output(Command::new("cargo").args(["fetch", "--quiet", "--target", TARGET, "--target", &host]).current_dir(folder))?;
-        let text = output(Command::new("cargo").args(["metadata", "--format-version", "1", "--offline"]).current_dir(folder))?;
+        output(
+            Command::new("cargo").args(["fetch", "--quiet", "--target", TARGET, "--target", &host]).current_dir(folder),
+        )?;
+        let text =
+            output(Command::new("cargo").args(["metadata", "--format-version", "1", "--offline"]).current_dir(folder))?;
         let malformed = || CommandError::internal("cargo metadata said something else than expected");
         let metadata: Value = serde_json::from_str(&text).map_err(|_| malformed())?;
         let path = |value: &Value| value.as_str().map(PathBuf::from).ok_or_else(malformed);
@@ -189,7 +208,8 @@ impl Workspace {
         let own = folder.join("Cargo.toml");
         let artifacts = messages.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
         let artifacts = artifacts.filter(|message| {
-            message["reason"] == "compiler-artifact" && message["manifest_path"].as_str().is_some_and(|path| Path::new(path) == own)
+            message["reason"] == "compiler-artifact"
+                && message["manifest_path"].as_str().is_some_and(|path| Path::new(path) == own)
         });
         let files = artifacts.flat_map(|message| message["filenames"].as_array().cloned().unwrap_or_default());
         let files = files.filter_map(|file| file.as_str().map(PathBuf::from));
@@ -199,7 +219,9 @@ impl Workspace {
     /// cargo by way of [`Confined`].
     fn confined(&self, folder: &Path) -> Result<Command> {
         let home = std::env::home_dir().unwrap_or_default();
-        let place = |variable: &str, default: &str| std::env::var_os(variable).map_or_else(|| home.join(default), PathBuf::from);
+        let place = |variable: &str, default: &str| {
+            std::env::var_os(variable).map_or_else(|| home.join(default), PathBuf::from)
+        };
         let (cargo, rustup) = (place("CARGO_HOME", ".cargo"), place("RUSTUP_HOME", ".rustup"));
         let mut command = session::this_program();
         command.arg(CONFINED);

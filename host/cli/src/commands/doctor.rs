@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::build;
 use crate::{
     confine::Landlock,
-    error::{INTERNAL, CommandError, Result},
+    error::{CommandError, INTERNAL, Result},
     session::{Session, answer},
     settings::{self, Settings},
     ui,
@@ -67,7 +67,9 @@ impl Arguments {
                 let settings = Settings::read(home.path());
                 checks.push(kernel(session, &home).await);
                 checks.push(match &settings {
-                    Ok(_) if !home.path().join(settings::FILE).exists() => Check::good("settings", "the defaults: there is no config.toml"),
+                    Ok(_) if !home.path().join(settings::FILE).exists() => {
+                        Check::good("settings", "the defaults: there is no config.toml")
+                    }
                     Ok(_) => Check::good("settings", home.path().join(settings::FILE).display().to_string()),
                     Err(error) => Check::broken("settings", CommandError::usage(&error.message)),
                 });
@@ -113,7 +115,7 @@ async fn kernel(session: &Session, home: &Home) -> Check {
             "kernel",
             format!(
                 "running for {} as process {}, holm {}, {}",
-                ui::span(std::time::Duration::from_secs(status.seconds)),
+                humantime::format_duration(std::time::Duration::from_secs(status.seconds)),
                 status.process,
                 status.version,
                 ui::count(status.processes, "live process").replace("processs", "processes"),
@@ -138,7 +140,11 @@ fn capacity(wanted: u32) -> Check {
     match capacity.bound_by {
         "vm.max_map_count" => {
             let text = format!("{text} = {}", capacity.max_map_count);
-            Check::warning("capacity", text, format!("more: sudo sysctl -w vm.max_map_count={MAPPINGS}, then `holm shutdown`"))
+            Check::warning(
+                "capacity",
+                text,
+                format!("more: sudo sysctl -w vm.max_map_count={MAPPINGS}, then `holm shutdown`"),
+            )
         }
         _ => Check::good("capacity", text),
     }
@@ -147,9 +153,11 @@ fn capacity(wanted: u32) -> Check {
 fn landlock() -> Check {
     match Landlock::of_this_machine() {
         Landlock::Full => Check::good("landlock", "builds and compilers are confined: files and TCP"),
-        Landlock::FilesOnly => {
-            Check::warning("landlock", "builds and compilers are confined to files, and reach the network", "Linux 6.7 or newer")
-        }
+        Landlock::FilesOnly => Check::warning(
+            "landlock",
+            "builds and compilers are confined to files, and reach the network",
+            "Linux 6.7 or newer",
+        ),
         Landlock::None => Check::warning(
             "landlock",
             "this kernel has none: `holm build` runs build scripts unconfined",

@@ -53,7 +53,11 @@ fn show(plugin: &Inspected) -> Result<()> {
     if let Some(skill) = &plugin.skill {
         field("skill", &skill.name.clone().unwrap_or_else(|| "SKILL.md".to_owned()))?;
     }
-    let ceiling = if plugin.declared { "ceiling (what it may ever be granted)" } else { "ceiling (it has no manifest: what it imports)" };
+    let ceiling = if plugin.declared {
+        "ceiling (what it may ever be granted)"
+    } else {
+        "ceiling (it has no manifest: what it imports)"
+    };
     section(ceiling, &plugin.ceiling, "nothing")?;
     section("grants (what it may do now)", &plugin.grants, "nothing")?;
     if plugin.effective != plugin.grants {

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use holm_adapters::control::{Installed, Input, Planned, Reply, Request};
+use holm_adapters::control::{Input, Installed, Planned, Reply, Request};
 use holm_packages::printable;
 
 use super::inspect::amount;
@@ -79,10 +79,14 @@ impl Job {
     async fn run(self, session: &Session) -> Result<()> {
         let path = std::path::absolute(&self.folder).map_err(CommandError::usage)?;
         if path.is_file() {
-            let error = CommandError::usage(format!("`{}` is a file, and a plugin is a folder with a plugin.toml", path.display()));
+            let error = CommandError::usage(format!(
+                "`{}` is a file, and a plugin is a folder with a plugin.toml",
+                path.display()
+            ));
             return Err(error.hint(format!("to run it without installing it: holm run {}", self.folder.display())));
         }
-        let request = Request::Install { path, update: self.update, grants: self.grants.clone(), directory: directory()? };
+        let request =
+            Request::Install { path, update: self.update, grants: self.grants.clone(), directory: directory()? };
         let mut connection = session.connect().await?;
         connection.send(&request).await?;
         let plan = match answer(&mut connection).await? {
@@ -107,7 +111,10 @@ impl Job {
         ui::talk(format_args!("{} {} {}", ui::good(verb), ui::bold(&installed.name), installed.version));
         match installed.grants.is_empty() {
             true if plan.plugin.ceiling.is_empty() => {}
-            true => ui::hint(format!("it may do nothing yet; `holm run {0}` asks, `holm grant {0} …` allows", installed.name)),
+            true => ui::hint(format!(
+                "it may do nothing yet; `holm run {0}` asks, `holm grant {0} …` allows",
+                installed.name
+            )),
             false => ui::talk(format_args!("it may: {}", installed.grants.join(", "))),
         }
         Ok(())
@@ -118,7 +125,8 @@ impl Job {
         let name = &plan.plugin.name;
         let nobody = || {
             let verb = if self.update { "update" } else { "install" };
-            let error = CommandError::new(CONFLICT, format!("`{name}` was not changed: there is no terminal to ask on"));
+            let error =
+                CommandError::new(CONFLICT, format!("`{name}` was not changed: there is no terminal to ask on"));
             error.hint(format!("holm {verb} --yes {}", self.folder.display()))
         };
         // What is new replaces nothing, and is granted no more than this very command says.
@@ -133,7 +141,9 @@ impl Job {
         }
         match self.keep_grants {
             Some(keep) => Ok(keep),
-            None => Ok(Terminal::open().ok_or_else(nobody)?.confirm("do its grants go on to hold for the new version?")?),
+            None => {
+                Ok(Terminal::open().ok_or_else(nobody)?.confirm("do its grants go on to hold for the new version?")?)
+            }
         }
     }
 }
@@ -157,7 +167,10 @@ fn show(plan: &Planned) {
         None => {
             line("may ask for", &or_nothing(&plugin.ceiling));
             line("tools", &or_nothing(&plan.tools_added));
-            let limits = plan.limits.iter().filter_map(|(limit, _, to)| Some(format!("{limit} {}", amount(limit, to.as_ref()?))));
+            let limits = plan
+                .limits
+                .iter()
+                .filter_map(|(limit, _, to)| Some(format!("{limit} {}", amount(limit, to.as_ref()?))));
             line("limits", &or_defaults(limits.collect()));
         }
         Some(_) => {
@@ -167,12 +180,14 @@ fn show(plan: &Planned) {
             some("lost tools", &plan.tools_removed);
             some("other tools", &plan.tools_changed);
             let limits = plan.limits.iter().map(|(limit, from, to)| {
-                let shown = |value: &Option<String>| value.as_ref().map_or_else(|| "default".to_owned(), |value| amount(limit, value));
+                let shown = |value: &Option<String>| {
+                    value.as_ref().map_or_else(|| "default".to_owned(), |value| amount(limit, value))
+                };
                 format!("{limit} {} → {}", shown(from), shown(to))
             });
             some("limits", &limits.collect::<Vec<_>>());
-            some("grants that can go on", &plan.grants_kept);
-            some("grants that end", &plan.grants_lost);
+            some("may keep", &plan.grants_kept);
+            some("loses", &plan.grants_lost);
         }
     }
     some("granted at once", &plan.grants);
@@ -194,7 +209,11 @@ fn some(name: &str, values: &[String]) {
 }
 
 fn or_nothing(values: &[String]) -> String {
-    if values.is_empty() { "nothing".to_owned() } else { values.iter().map(|value| printable(value)).collect::<Vec<_>>().join(", ") }
+    if values.is_empty() {
+        "nothing".to_owned()
+    } else {
+        values.iter().map(|value| printable(value)).collect::<Vec<_>>().join(", ")
+    }
 }
 
 fn or_defaults(values: Vec<String>) -> String {

@@ -40,8 +40,8 @@ const STYLES: Styles = Styles::styled()
 #[derive(Parser)]
 #[command(name = "holm", version, styles = STYLES, after_help = CODES, max_term_width = 100, disable_help_subcommand = true)]
 struct CommandLine {
-    /// Where plugins, grants and data are kept [default: ~/.holm]
-    #[arg(long, global = true, value_name = "DIR", env = "HOLM_HOME", hide_env_values = true, help_heading = "Global options")]
+    /// Where plugins, grants and data are kept [default: $HOLM_HOME, or ~/.holm]
+    #[arg(long, global = true, value_name = "DIR", help_heading = "Global options")]
     home: Option<PathBuf>,
     /// Run the kernel within this command; fails while another one runs
     #[arg(long, global = true, help_heading = "Global options")]
@@ -115,8 +115,10 @@ fn finish(done: Result<()>) -> ExitCode {
 }
 
 fn home(given: Option<PathBuf>) -> Result<PathBuf> {
-    let home = given.or_else(|| Some(std::env::home_dir()?.join(".holm")));
-    let home = home.ok_or_else(|| CommandError::usage("there is no home directory").hint("name a folder with --home"))?;
+    let set = || std::env::var_os("HOLM_HOME").filter(|home| !home.is_empty()).map(PathBuf::from);
+    let home = given.or_else(set).or_else(|| Some(std::env::home_dir()?.join(".holm")));
+    let home =
+        home.ok_or_else(|| CommandError::usage("there is no home directory").hint("name a folder with --home"))?;
     std::path::absolute(home).map_err(CommandError::usage)
 }
 

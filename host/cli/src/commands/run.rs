@@ -81,7 +81,9 @@ impl TermArguments {
         };
         let directory = match self.dir {
             None => directory()?,
-            Some(dir) => dir.canonicalize().map_err(|error| CommandError::usage(format!("`{}`: {error}", dir.display())))?,
+            Some(dir) => {
+                dir.canonicalize().map_err(|error| CommandError::usage(format!("`{}`: {error}", dir.display())))?
+            }
         };
         let terms = Terms {
             directory,

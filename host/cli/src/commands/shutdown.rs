@@ -39,6 +39,8 @@ impl Arguments {
                 }
             }
         });
-        gone.await.map_err(|_| CommandError::internal("the kernel does not end").hint(format!("see {}", home.log().display())))
+        gone.await.map_err(|_| {
+            CommandError::internal("the kernel does not end").hint(format!("see {}", home.log().display()))
+        })
     }
 }

@@ -101,7 +101,9 @@ pub(super) fn describe(tool: &ToolView) -> Result<()> {
         let kind = kind(schema);
         let text = schema.get("description").and_then(Value::as_str).unwrap_or_default();
         let optional = if is_required(name) { "" } else { ", optional" };
-        ui::data(format_args!("    {} ({kind}{optional})  {}", printable(name), printable(text)).to_string().trim_end())?;
+        ui::data(
+            format_args!("    {} ({kind}{optional})  {}", printable(name), printable(text)).to_string().trim_end(),
+        )?;
     }
     Ok(())
 }
@@ -120,7 +122,8 @@ fn kind(schema: &Value) -> String {
 
 impl CallArguments {
     async fn run(self: Box<Self>, session: &Session) -> Result<()> {
-        let Some((plugin, tool)) = self.tool.rsplit_once('/').filter(|(plugin, tool)| !plugin.is_empty() && !tool.is_empty())
+        let Some((plugin, tool)) =
+            self.tool.rsplit_once('/').filter(|(plugin, tool)| !plugin.is_empty() && !tool.is_empty())
         else {
             let error = CommandError::usage(format!("`{}` is no tool: write PLUGIN/TOOL", printable(&self.tool)));
             return Err(error.hint("`holm tool list` shows what there is"));
@@ -144,14 +147,17 @@ impl CallArguments {
         match result {
             Ok(result) => print(&result),
             Err(ToolError::NoSuchTool) => {
-                let error = CommandError::new(NOT_FOUND, format!("`{}` has no tool `{}`", printable(plugin), printable(tool)));
+                let error =
+                    CommandError::new(NOT_FOUND, format!("`{}` has no tool `{}`", printable(plugin), printable(tool)));
                 Err(error.hint(format!("`holm tool list {}` shows its tools", printable(plugin))))
             }
             Err(ToolError::InvalidArguments(reason)) => {
                 let error = CommandError::usage(format!("the arguments do not fit: {}", printable(&reason)));
                 Err(error.hint(format!("`holm tool list {}` shows what it takes", printable(plugin))))
             }
-            Err(ToolError::Failed(reason)) => Err(CommandError::new(GUEST, format!("{} failed: {}", self.tool, printable(&reason)))),
+            Err(ToolError::Failed(reason)) => {
+                Err(CommandError::new(GUEST, format!("{} failed: {}", self.tool, printable(&reason))))
+            }
             Err(ToolError::Ended(status)) => match conclude(&self.tool, &status) {
                 Ok(()) => Err(CommandError::new(GUEST, format!("{} ended without an answer", self.tool))),
                 ended => ended,
@@ -184,7 +190,8 @@ fn arguments(given: Option<String>, each: &[String]) -> Result<String> {
     };
     match serde_json::from_str::<Value>(&text) {
         Ok(Value::Object(_)) => Ok(text),
-        Ok(_) => Err(CommandError::usage("the arguments are no JSON object").hint("write {\"name\": value}, or --arg name=value")),
+        Ok(_) => Err(CommandError::usage("the arguments are no JSON object")
+            .hint("write {\"name\": value}, or --arg name=value")),
         Err(error) => Err(CommandError::usage(format!("the arguments are no JSON: {error}"))),
     }
 }

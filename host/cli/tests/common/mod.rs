@@ -1,5 +1,10 @@
 //! The real `holm` with a home of its own, and transcripts of what it says.
-#![allow(dead_code, clippy::unwrap_used, reason = "each test file uses a part; what cannot be set up fails the test")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    clippy::unwrap_used,
+    reason = "each test file uses a part; what cannot be set up fails the test"
+)]
 
 use std::{
     io::{BufRead, BufReader, Read, Write},
@@ -134,9 +139,15 @@ impl Holm {
         let folder = self.folder.path().canonicalize().unwrap().to_string_lossy().into_owned();
         let stdout = String::from_utf8(output.stdout).unwrap();
         let stderr = String::from_utf8(output.stderr).unwrap();
-        let hide = |text: &str| hide_digests(&text.replace(&folder, "[TEST]"));
+        let place = |line: &str| match line.split_once(" panicked at ") {
+            Some((who, _)) => format!("{who} panicked\n"),
+            None => line.to_owned(),
+        };
+        let hide = |text: &str| -> String {
+            hide_digests(&text.replace(&folder, "[TEST]")).split_inclusive('\n').map(place).collect()
+        };
         Said {
-            command: arguments.join(" "),
+            command: hide(&arguments.join(" ")),
             plain: hide(&stdout),
             talk: hide(&stderr),
             stdout,
@@ -234,20 +245,28 @@ impl Going {
 pub fn component(guest: &str) -> Vec<u8> {
     let guests = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/guests/target/wasm32-wasip2/release");
     let path = guests.join(guest).with_extension("wasm");
-    std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}; build the guests with `just guests`", path.display()))
+    std::fs::read(&path)
+        .unwrap_or_else(|error| panic!("{}: {error}; build the guests with `just guests`", path.display()))
 }
 
-/// Digests differ with each compiler.
+/// What differs with each compiler and each run: digests, sizes of components, times.
 fn hide_digests(text: &str) -> String {
     let mut hidden = String::new();
     let mut word = String::new();
-    let mut end = |word: &mut String, hidden: &mut String| {
+    let end = |word: &mut String, hidden: &mut String| {
         let is_digest = [12, 16, 64].contains(&word.len()) && word.bytes().all(|byte| byte.is_ascii_hexdigit());
-        hidden.push_str(if is_digest { "[DIGEST]" } else { word });
+        let is_time = word.len() == 20 && word.ends_with('Z') && word.as_bytes()[10] == b'T';
+        let is_size = word.contains('.') && word.ends_with("KiB");
+        match (is_digest, is_time, is_size) {
+            (true, ..) => hidden.push_str("[DIGEST]"),
+            (_, true, _) => hidden.push_str("[TIME]"),
+            (.., true) => hidden.push_str("[SIZE]"),
+            _ => hidden.push_str(word),
+        }
         word.clear();
     };
     for char in text.chars() {
-        if char.is_ascii_alphanumeric() {
+        if char.is_ascii_alphanumeric() || ".:-".contains(char) {
             word.push(char);
         } else {
             end(&mut word, &mut hidden);

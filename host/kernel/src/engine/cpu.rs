@@ -7,16 +7,12 @@ use std::{
     collections::HashMap,
     future::Future,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering::Relaxed},
-    },
+    sync::Arc,
     thread::JoinHandle,
-    time::{Duration, Instant},
 };
 
 use async_task::{Runnable, Task};
-use parking_lot::{Condvar, Mutex, MutexGuard};
+use parking_lot::{Condvar, Mutex};
 
 use crate::{
     account::OnEmpty,
@@ -34,14 +30,7 @@ pub(crate) struct Cpu {
 struct RunQueue {
     inner: Mutex<Inner>,
     work: Condvar,
-    /// A worker without work looks on. Who has work for it takes this back, so that the next
-    /// calls another; both under the lock, so that none is missed.
-    looking: AtomicBool,
 }
-
-/// How long one worker without work looks on before it sleeps: to put a thread to sleep and to wake
-/// it costs as much as to start a small process, and who waited for the last often brings the next.
-const LOOK: Duration = Duration::from_micros(50);
 
 struct Inner {
     policy: Box<dyn Scheduler>,
@@ -85,8 +74,7 @@ impl Cpu {
         runtime: &tokio::runtime::Handle,
     ) -> std::io::Result<Self> {
         let inner = Inner { policy, slots: HashMap::new(), shutdown: false };
-        let queue =
-            Arc::new(RunQueue { inner: Mutex::new(inner), work: Condvar::new(), looking: AtomicBool::new(false) });
+        let queue = Arc::new(RunQueue { inner: Mutex::new(inner), work: Condvar::new() });
         let start = |index: usize| {
             let (queue, runtime) = (queue.clone(), runtime.clone());
             std::thread::Builder::new().name(format!("holm-cpu-{index}")).spawn(move || {
@@ -172,9 +160,10 @@ impl Cpu {
             slot.on(Event::Continue);
             if slot.state == State::Ready {
                 policy.ready(pid);
-                self.queue.call();
             }
         }
+        drop(inner);
+        self.queue.work.notify_one();
     }
 
     /// Changes a process's share.
@@ -250,14 +239,8 @@ impl RunQueue {
             _ => slot.on(Event::Wake),
         }
         policy.ready(pid);
-        self.call();
-    }
-
-    /// One more worker is needed, if there is one. Called under the lock.
-    fn call(&self) {
-        if !self.looking.swap(false, Relaxed) {
-            self.work.notify_one();
-        }
+        drop(inner);
+        self.work.notify_one();
     }
 
     fn work(&self) {
@@ -274,7 +257,6 @@ impl RunQueue {
     /// Waits for the process that runs next.
     fn next(&self) -> Option<(Pid, Runnable<Pid>, Arc<Control>)> {
         let mut inner = self.inner.lock();
-        let mut looked = false;
         loop {
             if inner.shutdown {
                 return None;
@@ -290,26 +272,8 @@ impl RunQueue {
                     }
                     policy.ran(pid, 0);
                 }
-                None if !looked && !self.looking.swap(true, Relaxed) => {
-                    looked = true;
-                    MutexGuard::unlocked(&mut inner, || self.look());
-                }
-                None => {
-                    self.work.wait(&mut inner);
-                    looked = false;
-                }
+                None => self.work.wait(&mut inner),
             }
-        }
-    }
-
-    /// Returns when there may be work, or after a while.
-    fn look(&self) {
-        let until = Instant::now() + LOOK;
-        while self.looking.load(Relaxed) {
-            if Instant::now() >= until {
-                self.looking.store(false, Relaxed);
-            }
-            std::hint::spin_loop();
         }
     }
 
@@ -334,12 +298,13 @@ impl RunQueue {
         }
         if ready {
             policy.ready(pid);
-            // This worker takes one itself.
-            if policy.len() > 1 {
-                self.call();
-            }
         }
+        let more = policy.len() > 1;
         drop(inner);
+        // This worker takes one of them itself.
+        if ready && more {
+            self.work.notify_one();
+        }
         drop(ended);
     }
 }

@@ -1,232 +1,28 @@
 //! What embedders call.
 
 use std::{
-    path::{Path, PathBuf},
     sync::{Arc, Weak},
     time::Duration,
 };
 
 use parking_lot::Mutex;
-use serde::{Deserialize, Serialize};
+
 use tokio::sync::watch;
 
-use super::{launch::Launch, snapshot::ProcessSnapshot};
-use crate::{
-    account::{Account, Exceeded, Fuel, Limits},
-    devices::{
-        log,
-        pipe::{self, PipeReader, PipeWriter},
-        storage,
-    },
-    engine::{Capacity, Compiler, Engines, Entry, Image, ImageError, Images, Outcome, cpu::Cpu},
-    process::{ExitStatus, KilledBy, Pid, Table},
-    program::{Program, ProgramError, Programs, ToolDescription},
-    sched::{Fair, Nice},
-    syscall::{Control, Operator, audit, authority::Epoch},
+use super::{
+    config::{BootError, Config, Parts},
+    launch::Launch,
+    snapshot::ProcessSnapshot,
+    spawn::{NoSuchProcess, Running, Spawn, SpawnError, ToolAnswer, ToolError},
 };
-
-/// How a kernel is set up.
-#[derive(Clone, Debug)]
-pub struct Config {
-    /// Worker threads that run processes; as many as there are processors.
-    pub workers: usize,
-    /// Live processes at most; the machine may hold fewer.
-    pub capacity: u32,
-    /// Fuel of one slice: about a third of a millisecond of plain instructions.
-    pub quantum: Fuel,
-    /// The operator's limits: no process has more.
-    pub limits: Limits,
-    /// Where compiled components are kept; none keeps them in memory only.
-    pub image_cache: Option<PathBuf>,
-}
-
-impl Default for Config {
-    fn default() -> Self {
-        Self {
-            workers: std::thread::available_parallelism().map_or(1, usize::from),
-            capacity: 10_000,
-            quantum: Fuel(1_000_000),
-            limits: Limits::default(),
-            image_cache: None,
-        }
-    }
-}
-
-/// What stands behind a kernel's devices.
-pub struct Parts {
-    /// Keeps buckets.
-    pub storage: Arc<dyn storage::Driver>,
-    /// Keeps installed plugins.
-    pub programs: Arc<dyn Programs>,
-    /// Takes audit records.
-    pub audit: Arc<dyn audit::Sink>,
-    /// Takes log lines.
-    pub log: Arc<dyn log::Sink>,
-    /// Compiles components.
-    pub compiler: Arc<dyn Compiler>,
-    /// Paths that no grant reaches: Holm's own files.
-    pub protected: Arc<dyn Fn(&Path) -> bool + Send + Sync>,
-}
-
-/// Why a kernel does not start.
-#[derive(Debug, thiserror::Error)]
-pub enum BootError {
-    /// There is no tokio runtime to wait with.
-    #[error("a kernel boots inside a multi-threaded tokio runtime")]
-    Runtime,
-    /// The engine does not support this machine.
-    #[error("the WebAssembly engine does not start: {0}")]
-    Engine(String),
-    /// The workers do not start.
-    #[error("the worker threads do not start: {0}")]
-    Workers(std::io::Error),
-}
-
-/// A process that is to be started by the operator.
-pub struct Spawn {
-    /// What to run.
-    pub program: Arc<Program>,
-    /// Without the program's own name.
-    pub arguments: Vec<String>,
-    /// What it finds as its environment; nothing is inherited.
-    pub environment: Vec<(String, String)>,
-    /// By which its relative paths are read.
-    pub directory: PathBuf,
-    /// What it reads.
-    pub stdin: PipeReader,
-    /// What it writes.
-    pub stdout: PipeWriter,
-    /// What it complains to.
-    pub stderr: PipeWriter,
-    /// Its share.
-    pub nice: Nice,
-    /// What the operator allows this process; the least of this and the program's own holds.
-    pub limits: Limits,
-    /// Told of denials, and asked.
-    pub operator: Option<Arc<dyn Operator>>,
-}
-
-impl Spawn {
-    /// Runs a program with no arguments, nothing to read, and nobody who listens.
-    pub fn new(program: Arc<Program>) -> Self {
-        Self {
-            program,
-            arguments: Vec::new(),
-            environment: Vec::new(),
-            directory: PathBuf::from("/"),
-            stdin: pipe::empty(),
-            stdout: pipe::sink(),
-            stderr: pipe::sink(),
-            nice: Nice::default(),
-            limits: Limits::default(),
-            operator: None,
-        }
-    }
-}
-
-/// Why a process was not started.
-#[derive(Clone, Debug, thiserror::Error)]
-pub enum SpawnError {
-    /// Its component cannot be run.
-    #[error(transparent)]
-    Image(#[from] ImageError),
-    /// It imports what its ceiling does not name.
-    #[error("it imports {imports}, which its manifest does not declare; add `{capability}` to its [ceiling]")]
-    BeyondCeiling {
-        /// The capability.
-        capability: String,
-        /// The imports that need it.
-        imports: String,
-    },
-    /// It is not installed, was changed, or cannot be read.
-    #[error(transparent)]
-    Program(#[from] ProgramError),
-    /// The kernel holds as many processes as this machine can.
-    #[error(
-        "the kernel holds {0} processes, as many as this machine can (`holm doctor` tells why); end some with `holm kill`"
-    )]
-    Full(u32),
-    /// A limit allows no more.
-    #[error(transparent)]
-    Exceeded(#[from] Exceeded),
-}
-
-/// No live process has this pid.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("there is no process {0}; `holm ps` lists the live ones")]
-pub struct NoSuchProcess(pub Pid);
-
-/// How a process ended, and what it used.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Exit {
-    /// How it ended.
-    pub status: ExitStatus,
-    /// Instructions and host work.
-    pub fuel: Fuel,
-    /// System calls made.
-    pub syscalls: u64,
-    /// From start to end.
-    pub wall: Duration,
-}
-
-/// A process under way. Dropping this does not end it.
-#[derive(Clone)]
-pub struct Running {
-    /// Its id.
-    pub pid: Pid,
-    pub(super) control: Arc<Control>,
-    pub(super) exit: watch::Receiver<Option<ExitStatus>>,
-}
-
-impl Running {
-    /// What it may use, has used, and holds; read after its end, it says what was left behind.
-    pub fn account(&self) -> &Account {
-        &self.control.account
-    }
-
-    /// Waits for its end.
-    pub async fn wait(&self) -> Exit {
-        let mut exit = self.exit.clone();
-        let status = match exit.wait_for(Option::is_some).await {
-            Ok(status) => status.clone(),
-            Err(_) => None,
-        };
-        Exit {
-            status: status.unwrap_or(ExitStatus::Killed(KilledBy::Shutdown)),
-            fuel: self.control.account.spent(),
-            syscalls: self.control.syscalls.load(std::sync::atomic::Ordering::Relaxed),
-            wall: self.control.started.elapsed(),
-        }
-    }
-}
-
-/// Why a tool gave no result.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
-pub enum ToolError {
-    /// There is no tool of that name.
-    #[error("the plugin has no such tool")]
-    NoSuchTool,
-    /// The arguments do not fit.
-    #[error("the arguments do not fit: {0}")]
-    InvalidArguments(String),
-    /// It ran and failed.
-    #[error("the tool failed: {0}")]
-    Failed(String),
-    /// Its process ended before it answered.
-    #[error("the tool's process ended: {0}")]
-    Ended(ExitStatus),
-}
-
-/// What came of a tool call.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ToolAnswer {
-    /// The process that answered.
-    pub pid: Pid,
-    /// JSON, or why there is none.
-    pub result: Result<String, ToolError>,
-    /// How its process ended.
-    pub exit: Exit,
-}
+use crate::{
+    account::{Fuel, Limits},
+    engine::{Capacity, Engines, Entry, Image, ImageError, Images, Outcome, cpu::Cpu},
+    process::{ExitStatus, KilledBy, Pid, Table},
+    program::{Program, Programs, ToolDescription},
+    sched::{Fair, Nice},
+    syscall::{Control, authority::Epoch},
+};
 
 /// A running kernel. Clones are the same kernel.
 #[derive(Clone)]

@@ -12,7 +12,10 @@ use std::{
 
 use tokio::sync::{oneshot, watch};
 
-use super::facade::{Inner, Live, NoSuchProcess, Running, Spawn, SpawnError};
+use super::{
+    facade::{Inner, Live},
+    spawn::{NoSuchProcess, Running, Spawn, SpawnError},
+};
 use crate::{
     account::{Account, Fuel, Limits},
     devices::{

@@ -1,11 +1,13 @@
 //! The facade: boot, spawn, wait, signal, snapshot. The only module that sees all others.
 
+mod config;
 mod facade;
 mod launch;
 mod services;
 mod snapshot;
+mod spawn;
 
-pub use facade::{
-    BootError, Config, Exit, Kernel, NoSuchProcess, Parts, Running, Spawn, SpawnError, ToolAnswer, ToolError,
-};
+pub use config::{BootError, Config, Parts};
+pub use facade::Kernel;
 pub use snapshot::ProcessSnapshot;
+pub use spawn::{Exit, NoSuchProcess, Running, Spawn, SpawnError, ToolAnswer, ToolError};

@@ -6,8 +6,9 @@ use std::{
 };
 
 use super::{
-    facade::{Inner, Spawn, SpawnError, ToolError},
+    facade::Inner,
     launch::{Launch, Parentage, Passes},
+    spawn::{Spawn, SpawnError, ToolError},
 };
 use crate::{
     account::{Bytes, Exceeded, Limits},

@@ -67,9 +67,11 @@ impl Arguments {
 /// The dependency on the guest SDK, as Cargo.toml has it.
 fn sdk(given: Option<&Path>) -> Result<String> {
     let found = match given {
-        Some(folder) => Some(folder.canonicalize().map_err(|error| {
-            CommandError::usage(format!("the SDK `{}`: {error}", folder.display()))
-        })?),
+        Some(folder) => Some(
+            folder
+                .canonicalize()
+                .map_err(|error| CommandError::usage(format!("the SDK `{}`: {error}", folder.display())))?,
+        ),
         None => Path::new(CHECKOUT_SDK).canonicalize().ok(),
     };
     Ok(match found {

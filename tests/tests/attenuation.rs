@@ -1,0 +1,136 @@
+//! A child's rights never pass its parent's, whatever is granted, passed on and asked for.
+
+use holm_kernel::{
+    devices::{
+        Capability, Grants,
+        fs::{FsRule, FsWant, normalise},
+        net::{NetRule, NetWant},
+        spawn::{SpawnRule, SpawnWant},
+        storage::{StorageRule, StorageWant, bucket_name},
+        tool::{ToolRule, ToolWant},
+    },
+    grant::Access,
+};
+use proptest::{collection::vec, prelude::*, sample::select};
+
+/// What a call may want, of every capability.
+#[derive(Clone, Debug)]
+enum Want {
+    Fs(FsWant),
+    Storage(StorageWant),
+    Spawn(SpawnWant),
+    Tool(ToolWant),
+    Net(NetWant),
+}
+
+fn admits(grants: &Grants, want: &Want) -> bool {
+    fn any<R: Capability>(grants: &Grants, want: &R::Want) -> bool {
+        R::rules(grants).admitting(want).next().is_some()
+    }
+    match want {
+        Want::Fs(want) => any::<FsRule>(grants, want),
+        Want::Storage(want) => any::<StorageRule>(grants, want),
+        Want::Spawn(want) => any::<SpawnRule>(grants, want),
+        Want::Tool(want) => any::<ToolRule>(grants, want),
+        Want::Net(want) => any::<NetRule>(grants, want),
+    }
+}
+
+fn access() -> impl Strategy<Value = Access> {
+    select(vec![Access::Read, Access::Write])
+}
+
+/// A short path over few names, so that rules and wants meet often; with `..` in it, too.
+fn path() -> impl Strategy<Value = String> {
+    vec(select(vec!["a", "ab", "b", "..", "."]), 0..4).prop_map(|parts| format!("/{}", parts.join("/")))
+}
+
+fn name() -> impl Strategy<Value = String> {
+    vec(select(vec!["a", "b", "-", "*", "ab"]), 1..4).prop_map(|parts| parts.concat())
+}
+
+fn line() -> impl Strategy<Value = String> {
+    prop_oneof![
+        (prop_oneof![path(), Just("*".to_owned())], access()).prop_map(|(path, access)| format!("fs={path}:{access}")),
+        (any::<bool>(), name(), access()).prop_map(|(shared, name, access)| {
+            format!("storage={}{name}:{access}", if shared { "shared/" } else { "" })
+        }),
+        name().prop_map(|name| format!("spawn={name}")),
+        (name(), name()).prop_map(|(plugin, tool)| format!("tool={plugin}/{tool}")),
+        (select(vec!["https", "tcp", "*"]), name()).prop_map(|(scheme, host)| format!("net={scheme}://{host}")),
+    ]
+}
+
+/// Rules that parse; a path that climbs above the root is none.
+fn grants() -> impl Strategy<Value = Grants> {
+    vec(line(), 0..8).prop_map(|lines| {
+        let mut grants = Grants::default();
+        for line in lines {
+            let _ = grants.add(&line);
+        }
+        grants
+    })
+}
+
+fn want() -> impl Strategy<Value = Want> {
+    let plain = || name().prop_map(|name| name.replace('*', "x"));
+    prop_oneof![
+        (path(), access()).prop_filter_map("above the root", |(path, access)| {
+            Some(Want::Fs(FsWant { path: normalise(path.as_ref())?, access }))
+        }),
+        (any::<bool>(), plain(), access()).prop_map(|(shared, name, access)| {
+            let bucket = if shared { format!("shared/{name}") } else { name };
+            assert!(bucket_name(&bucket).is_some());
+            Want::Storage(StorageWant { bucket, access })
+        }),
+        plain().prop_map(|name| Want::Spawn(SpawnWant(name))),
+        (plain(), plain()).prop_map(|(plugin, tool)| Want::Tool(ToolWant(format!("{plugin}/{tool}")))),
+        (select(vec!["https", "tcp"]), plain()).prop_map(|(scheme, host)| Want::Net(NetWant(format!("{scheme}://{host}")))),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+    /// What may be passed on (nothing of it lies beyond) never admits what the giver is not admitted.
+    #[test]
+    fn what_is_passed_on_is_held(held in grants(), passed in grants(), wants in vec(want(), 1..20)) {
+        prop_assume!(held.beyond(&passed).is_empty());
+        for want in wants {
+            prop_assert!(!admits(&passed, &want) || admits(&held, &want), "{want:?}");
+        }
+    }
+
+    /// Rule by rule: what a set covers, it admits. (The sets above seldom cover each other by chance.)
+    #[test]
+    fn what_is_covered_is_admitted(held in grants(), line in line(), wants in vec(want(), 1..20)) {
+        let mut one = Grants::default();
+        prop_assume!(one.add(&line).is_ok() && held.beyond(&one).is_empty());
+        for want in wants {
+            prop_assert!(!admits(&one, &want) || admits(&held, &want), "{line}: {want:?}");
+        }
+    }
+
+    /// What was removed is gone: no rule that it covers stays.
+    #[test]
+    fn what_is_removed_is_gone(mut held in grants(), line in line()) {
+        let mut one = Grants::default();
+        prop_assume!(one.add(&line).is_ok());
+        held.remove(&line).expect("it parsed");
+        for left in held.lines() {
+            let mut rest = Grants::default();
+            rest.add(&left).expect("it was there");
+            prop_assert!(!one.beyond(&rest).is_empty(), "{left} stayed");
+        }
+    }
+
+    /// What is written is what is read again.
+    #[test]
+    fn lines_are_read_as_written(held in grants()) {
+        let mut again = Grants::default();
+        for line in held.lines() {
+            again.add(&line).expect("it was written so");
+        }
+        prop_assert_eq!(again, held);
+    }
+}
