@@ -96,7 +96,9 @@ impl Conversation {
                 Reply::StdinTaken(bytes) => window.add_permits(bytes.min(STDIN_WINDOW)),
                 Reply::Line { plugin, level, message, .. } => {
                     stderr.fresh_line();
-                    ui::talk(ui::dim(format_args!("{}: {level}: {}", printable(&plugin), printable(&message))));
+                    // A program that is not installed has its digest in its name.
+                    let name = plugin.split('@').next().unwrap_or_default();
+                    ui::talk(ui::dim(format_args!("{}: {level}: {}", printable(name), printable(&message))));
                 }
                 Reply::Denied { question, ask, installed } => {
                     stderr.fresh_line();

@@ -28,6 +28,7 @@ Exit codes: 0 done, 1 the guest failed (run: its own code), 2 usage, 3 denied, 4
 
 pub(crate) const GUEST: u8 = 1;
 pub(crate) const USAGE: u8 = 2;
+const DENIED: u8 = 3;
 pub(crate) const NOT_FOUND: u8 = 4;
 pub(crate) const FAULT: u8 = 5;
 pub(crate) const CONFLICT: u8 = 6;
@@ -80,7 +81,7 @@ impl From<Failure> for CommandError {
     fn from(failure: Failure) -> Self {
         let code = match failure.kind {
             Kind::Usage => USAGE,
-            Kind::Denied => 3,
+            Kind::Denied => DENIED,
             Kind::NotFound => NOT_FOUND,
             Kind::Fault => FAULT,
             Kind::Conflict => CONFLICT,
@@ -98,6 +99,7 @@ impl From<ClientError> for CommandError {
                 "`holm shutdown` ends the running kernel and all its processes; the next command starts this one",
             ),
             ClientError::NotRunning => Self::new(NOT_FOUND, error),
+            ClientError::Refused(_) => Self::new(DENIED, error),
             error => Self::internal(error),
         }
     }

@@ -117,7 +117,13 @@ pub(crate) fn unexpected<T>(reply: &Reply) -> Result<T> {
 
 /// How this build greets.
 pub(crate) fn greeting(intent: Intent) -> Greeting {
-    Greeting { protocol: PROTOCOL, version: env!("CARGO_PKG_VERSION").to_owned(), build: build(), intent }
+    Greeting {
+        protocol: PROTOCOL,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        build: build(),
+        intent,
+        refusal: None,
+    }
 }
 
 /// Tells builds apart: the size and the time of the executable.

@@ -12,8 +12,9 @@ use std::{
 
 use common::{Holm, Said};
 
-/// How a client greets, as MessagePack with its length before it.
-const GREETING: &[u8] = b"\0\0\0\x2b\x84\xa8protocol\x01\xa7version\xa10\xa5build\xa0\xa6intent\xa7command";
+/// How a client greets and asks for the plugins: MessagePack, each with its length before it.
+const LIST: &[u8] =
+    b"\0\0\0\x2b\x84\xa8protocol\x01\xa7version\xa10\xa5build\xa0\xa6intent\xa7command\0\0\0\x05\xa4List";
 
 /// Built things are kept from run to run.
 fn build(holm: &Holm, arguments: &[&str]) -> Command {
@@ -74,11 +75,11 @@ fn a_build_script_sees_neither_files_nor_network_nor_the_kernel() {
             let mut kernel = Vec::new();
             let _ = UnixStream::connect({:?}).and_then(|mut socket| {{
                 use std::io::Write;
-                socket.write_all(&{GREETING:?})?;
-                kernel.resize(8, 0);
-                socket.read_exact(&mut kernel).inspect_err(|_| kernel.clear())
+                socket.write_all(&{LIST:?})?;
+                socket.read_to_end(&mut kernel)
             }});
-            panic!("secret {{}} write {{}} network {{}} kernel {{}}", secret.is_ok(), write.is_ok(), network.is_ok(), !kernel.is_empty());
+            let listed = kernel.windows(7).any(|word| word == b"Plugins");
+            panic!("secret {{}} write {{}} network {{}} kernel {{}}", secret.is_ok(), write.is_ok(), network.is_ok(), listed);
         }}"#,
         holm.work().join("secret"),
         listener.local_addr().unwrap().to_string(),
@@ -87,8 +88,10 @@ fn a_build_script_sees_neither_files_nor_network_nor_the_kernel() {
     holm.file("nosy/build.rs", script);
     // Who is not confined is answered.
     let mut socket = UnixStream::connect(holm.home().join("kernel.sock")).unwrap();
-    socket.write_all(GREETING).unwrap();
-    socket.read_exact(&mut [0; 8]).unwrap();
+    let mut answer = Vec::new();
+    socket.write_all(LIST).unwrap();
+    socket.read_to_end(&mut answer).unwrap();
+    assert!(answer.windows(7).any(|word| word == b"Plugins"));
     let output = build(&holm, &["build", "nosy"]).output().unwrap();
     assert!(!output.status.success());
     let text = said(output);

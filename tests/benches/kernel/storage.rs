@@ -52,7 +52,7 @@ fn both(holm: &Holm, driver: &Arc<dyn Driver>, name: &str, gets: usize, puts: us
         Ok::<_, wasmtime::Error>(())
     })?;
     let [idle, get, put, driver_get, driver_put] = times.each_mut().map(Times::median);
-    let each = |total: f64, many: usize| total.max(0.0) / many as f64;
+    let each = |total: f64, many: usize| total / many as f64;
     let row = |what: String, holm, driver| {
         Row::new(what, Nanoseconds, holm, driver, Aim::None).note("bare is the driver itself")
     };

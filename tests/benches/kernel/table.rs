@@ -54,6 +54,12 @@ impl Row {
         self
     }
 
+    /// Whether it says anything: nothing takes no time.
+    pub(crate) fn is_sound(&self) -> bool {
+        self.measured
+            .is_none_or(|Measured { holm, bare }| holm.is_finite() && bare.is_finite() && holm > 0.0 && bare > 0.0)
+    }
+
     fn met(&self) -> Option<bool> {
         let Measured { holm, bare } = self.measured?;
         match self.aim {

@@ -45,6 +45,9 @@ pub enum ClientError {
         /// This side's version.
         own: String,
     },
+    /// It does not serve us.
+    #[error("the kernel refuses: {0}")]
+    Refused(String),
     /// It was started and ended, or does not answer.
     #[error("the kernel does not start: {0}")]
     Start(String),
@@ -126,6 +129,9 @@ impl Connection {
         writer.send(greeting).await?;
         let kernel = tokio::time::timeout(GREETING, reader.next::<Greeting>());
         let kernel = kernel.await.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
+        if let Some(refusal) = kernel.refusal {
+            return Err(ClientError::Refused(refusal));
+        }
         if kernel.protocol != greeting.protocol && greeting.intent == Intent::Command {
             return Err(ClientError::Version { running: kernel.version, own: greeting.version.clone() });
         }
@@ -174,5 +180,42 @@ impl Sender {
     /// The kernel is gone.
     pub async fn send(&mut self, value: &impl Serialize) -> Result<(), FrameError> {
         self.0.send(value).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ClientError, Connection};
+    use crate::control::{Greeting, Intent, PROTOCOL, frame::split};
+
+    fn greeting(protocol: u32, intent: Intent, refusal: Option<&str>) -> Greeting {
+        Greeting {
+            protocol,
+            version: protocol.to_string(),
+            build: String::new(),
+            intent,
+            refusal: refusal.map(str::to_owned),
+        }
+    }
+
+    async fn meet(kernel: Greeting, intent: Intent) -> Result<Connection, ClientError> {
+        let (ours, theirs) = tokio::io::duplex(1024);
+        let (mut reader, mut writer) = split(Box::new(theirs));
+        tokio::spawn(async move {
+            let greeted = reader.next::<Greeting>().await;
+            assert!(greeted.is_ok() && writer.send(&kernel).await.is_ok());
+            std::future::pending::<()>().await;
+        });
+        Connection::over(ours, &greeting(PROTOCOL, intent, None)).await
+    }
+
+    #[tokio::test]
+    async fn another_version_is_told_apart_and_can_be_ended() {
+        assert!(meet(greeting(PROTOCOL, Intent::Command, None), Intent::Command).await.is_ok());
+        let other = || greeting(PROTOCOL + 1, Intent::Command, None);
+        assert!(matches!(meet(other(), Intent::Command).await, Err(ClientError::Version { .. })));
+        assert!(meet(other(), Intent::Shutdown).await.is_ok());
+        let refused = greeting(PROTOCOL, Intent::Command, Some("no"));
+        assert!(matches!(meet(refused, Intent::Command).await, Err(ClientError::Refused(_))));
     }
 }

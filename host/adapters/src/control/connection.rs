@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use holm_kernel::process::Pid;
-use tokio::sync::mpsc;
+use tokio::{net::UnixStream, sync::mpsc};
 
 use super::{
     failure::{Failure, Kind},
@@ -65,6 +65,19 @@ impl Server {
         drop(outgoing);
         // The last reply is written before the connection is closed.
         let _ = write.await;
+    }
+
+    /// Says why a client is not served.
+    pub(crate) async fn refuse(&self, stream: UnixStream, refusal: &str) {
+        tracing::warn!(refusal, "a client was refused");
+        let (mut reader, mut writer) = split(Box::new(stream));
+        let refusal = super::Greeting { refusal: Some(refusal.to_owned()), ..self.greeting() };
+        // It reads the answer only after its own greeting was taken.
+        let told = async {
+            reader.next::<super::Greeting>().await?;
+            writer.send(&refusal).await
+        };
+        let _ = tokio::time::timeout(PATIENCE, told).await;
     }
 
     async fn command(self: &Arc<Self>, reader: &mut Reader, outgoing: &mpsc::Sender<Reply>) -> Result<(), Failure> {

@@ -9,6 +9,7 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
+    time::Duration,
 };
 
 use holm_kernel::{Answer, Operator, Question, process::Pid};
@@ -23,6 +24,9 @@ use super::{
 
 /// Denials are told once each, and this many in all: a guest that asks for ever is not heard for ever.
 const TOLD: usize = 1024;
+
+/// What a process wrote is on its way to the client before a question is.
+const SETTLE: Duration = Duration::from_millis(10);
 
 /// A client as operator.
 pub(crate) struct Client {
@@ -71,6 +75,8 @@ impl Client {
             let _ = self.outgoing.send(Reply::Denied { question, ask: None, installed }).await;
             return Answer::Deny;
         }
+        // What the guest wrote before comes before the question.
+        tokio::time::sleep(SETTLE).await;
         let id = self.next.fetch_add(1, Relaxed);
         let (answer, answered) = oneshot::channel();
         self.waiting.lock().insert(id, answer);

@@ -33,6 +33,9 @@ pub struct Greeting {
     pub build: String,
     /// What the client is here for.
     pub intent: Intent,
+    /// Why the kernel does not serve this client. Nothing follows.
+    #[serde(default)]
+    pub refusal: Option<String>,
 }
 
 /// What a client is here for. Ending a kernel works across versions.

@@ -2,10 +2,7 @@
 
 use std::{
     io,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering::SeqCst},
-    },
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -47,7 +44,6 @@ pub struct Server {
     pub(crate) runs: Arc<Runs>,
     facts: Arc<Facts>,
     started: Instant,
-    connections: AtomicUsize,
     stopping: watch::Sender<bool>,
 }
 
@@ -68,7 +64,6 @@ impl Server {
             runs,
             facts: Arc::new(facts),
             started: Instant::now(),
-            connections: AtomicUsize::default(),
             stopping: watch::Sender::new(false),
         })
     }
@@ -87,10 +82,15 @@ impl Server {
         loop {
             tokio::select! {
                 accepted = listener.accept(), if clients.len() < CONNECTIONS => match accepted {
-                    Ok((stream, _)) if is_operator(&stream) => {
-                        clients.spawn(self.clone().counted(stream));
+                    Ok((stream, _)) => {
+                        let server = self.clone();
+                        clients.spawn(async move {
+                            match refusal(&stream) {
+                                None => server.serve(stream).await,
+                                Some(refusal) => server.refuse(stream, refusal).await,
+                            }
+                        });
                     }
-                    Ok(_) => tracing::warn!("a connection was refused: another user's, or a confined process's"),
                     Err(error) => {
                         tracing::warn!(%error, "a client was not accepted");
                         tokio::time::sleep(Duration::from_millis(50)).await;
@@ -98,7 +98,7 @@ impl Server {
                 },
                 Some(_) = clients.join_next() => {}
                 _ = tick.tick() => {
-                    if self.connections.load(SeqCst) > 0 || !self.kernel.snapshot().is_empty() {
+                    if !clients.is_empty() || !self.kernel.snapshot().is_empty() {
                         needed = Instant::now();
                     } else if needed.elapsed() >= idle {
                         tracing::info!("nobody needs this kernel; it ends");
@@ -109,6 +109,7 @@ impl Server {
             }
         }
         // Who connects from now on starts another kernel, which waits until this one is gone.
+        tracing::info!("the kernel ends");
         claim.unlisten();
         drop(listener);
         self.kernel.shutdown().await;
@@ -119,13 +120,6 @@ impl Server {
         Ok(())
     }
 
-    async fn counted(self: Arc<Self>, stream: UnixStream) {
-        self.connections.fetch_add(1, SeqCst);
-        let counted = Counted(self.clone());
-        self.serve(stream).await;
-        drop(counted);
-    }
-
     /// Ends [`Server::listen`].
     pub fn stop(&self) {
         self.stopping.send_replace(true);
@@ -133,7 +127,8 @@ impl Server {
 
     pub(crate) fn greeting(&self) -> Greeting {
         let Facts { version, build, .. } = &*self.facts;
-        Greeting { protocol: PROTOCOL, version: version.clone(), build: build.clone(), intent: Intent::Command }
+        let (version, build) = (version.clone(), build.clone());
+        Greeting { protocol: PROTOCOL, version, build, intent: Intent::Command, refusal: None }
     }
 
     pub(crate) fn status(&self) -> Status {
@@ -159,26 +154,23 @@ impl Server {
     }
 }
 
-struct Counted(Arc<Server>);
-
-impl Drop for Counted {
-    fn drop(&mut self) {
-        self.0.connections.fetch_sub(1, SeqCst);
-    }
-}
-
-/// Whether the other end may operate this kernel. The socket's mode keeps other users out already;
+/// Why the other end may not operate this kernel. The socket's mode keeps other users out already;
 /// what landlock confines, like a build script, is the same user and no operator.
-fn is_operator(stream: &UnixStream) -> bool {
-    let Ok(peer) = stream.peer_cred() else { return false };
+fn refusal(stream: &UnixStream) -> Option<&'static str> {
+    let Ok(peer) = stream.peer_cred() else { return Some("it cannot tell who you are") };
+    if peer.uid() != rustix::process::geteuid().as_raw() {
+        return Some("it serves another user");
+    }
     let confined = |process: &str| {
         let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
         Some(status.lines().any(|line| line.strip_prefix("NoNewPrivs:").is_some_and(|value| value.trim() == "1")))
     };
-    let peer_confined = peer.pid().and_then(|pid| confined(&pid.to_string()));
-    peer.uid() == rustix::process::geteuid().as_raw()
-        // Where this kernel is confined itself, that says nothing.
-        && (peer_confined == Some(false) || confined("self") == Some(true))
+    let peer = peer.pid().and_then(|pid| confined(&pid.to_string()));
+    // Where this kernel is confined itself, that says nothing.
+    match peer == Some(false) || confined("self") == Some(true) {
+        true => None,
+        false => Some("you are confined (no-new-privileges), and it is not; what is confined grants nothing"),
+    }
 }
 
 /// Runs what waits for disks on a thread that may.

@@ -93,7 +93,7 @@ fn row(process: &ProcessSnapshot) -> Vec<String> {
     vec![
         process.pid.to_string(),
         process.parent.map_or_else(|| "-".to_owned(), |parent| parent.to_string()),
-        process.plugin.clone(),
+        name(&process.plugin),
         process.state.clone(),
         process.nice.to_string(),
         process.fuel.to_string(),
@@ -102,4 +102,12 @@ fn row(process: &ProcessSnapshot) -> Vec<String> {
         process.syscalls.to_string(),
         ui::span(age(process)),
     ]
+}
+
+/// The name; of a program that is not installed, with the beginning of its digest.
+fn name(plugin: &str) -> String {
+    match plugin.split_once('@') {
+        Some((name, digest)) => format!("{name}@{}", digest.get(..8).unwrap_or(digest)),
+        None => plugin.to_owned(),
+    }
 }
