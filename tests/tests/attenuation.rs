@@ -62,8 +62,8 @@ fn line() -> impl Strategy<Value = String> {
 }
 
 /// Rules that parse; a path that climbs above the root is none.
-fn grants() -> impl Strategy<Value = Grants> {
-    vec(line(), 0..8).prop_map(|lines| {
+fn grants(most: usize) -> impl Strategy<Value = Grants> {
+    vec(line(), 0..most).prop_map(|lines| {
         let mut grants = Grants::default();
         for line in lines {
             let _ = grants.add(&line);
@@ -94,26 +94,21 @@ proptest! {
 
     /// What may be passed on (nothing of it lies beyond) never admits what the giver is not admitted.
     #[test]
-    fn what_is_passed_on_is_held(held in grants(), passed in grants(), wants in vec(want(), 1..20)) {
-        prop_assume!(held.beyond(&passed).is_empty());
+    fn what_is_passed_on_is_held(held in grants(8), asked in grants(24), wants in vec(want(), 1..20)) {
+        let beyond = held.beyond(&asked);
+        let mut passed = Grants::default();
+        for line in asked.lines().iter().filter(|line| !beyond.contains(line)) {
+            passed.add(line).expect("it was there");
+        }
+        prop_assert!(held.beyond(&passed).is_empty());
         for want in wants {
             prop_assert!(!admits(&passed, &want) || admits(&held, &want), "{want:?}");
         }
     }
 
-    /// Rule by rule: what a set covers, it admits. (The sets above seldom cover each other by chance.)
-    #[test]
-    fn what_is_covered_is_admitted(held in grants(), line in line(), wants in vec(want(), 1..20)) {
-        let mut one = Grants::default();
-        prop_assume!(one.add(&line).is_ok() && held.beyond(&one).is_empty());
-        for want in wants {
-            prop_assert!(!admits(&one, &want) || admits(&held, &want), "{line}: {want:?}");
-        }
-    }
-
     /// What was removed is gone: no rule that it covers stays.
     #[test]
-    fn what_is_removed_is_gone(mut held in grants(), line in line()) {
+    fn what_is_removed_is_gone(mut held in grants(8), line in line()) {
         let mut one = Grants::default();
         prop_assume!(one.add(&line).is_ok());
         held.remove(&line).expect("it parsed");
@@ -126,7 +121,7 @@ proptest! {
 
     /// What is written is what is read again.
     #[test]
-    fn lines_are_read_as_written(held in grants()) {
+    fn lines_are_read_as_written(held in grants(8)) {
         let mut again = Grants::default();
         for line in held.lines() {
             again.add(&line).expect("it was written so");

@@ -114,7 +114,7 @@ impl Bare {
     #[expect(unsafe_code, reason = "the code was compiled a moment ago")]
     fn load(&self, code: &[u8]) -> Result<Component> {
         // SAFETY: `code` is what the compiler gave, unchanged.
-        Ok(unsafe { Component::deserialize(&self.engine, code) }?)
+        unsafe { Component::deserialize(&self.engine, code) }
     }
 }
 

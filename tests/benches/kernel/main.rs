@@ -26,8 +26,11 @@ use wasmtime::Result;
 
 use table::Row;
 
+/// A name, and what measures its rows.
+type Group = (&'static str, fn() -> Result<Vec<Row>>);
+
 /// What can be measured by itself.
-const GROUPS: &[(&str, fn() -> Result<Vec<Row>>)] = &[
+const GROUPS: &[Group] = &[
     ("spawn", spawn::measure),
     ("syscall", syscall::measure),
     ("storage", storage::measure),
