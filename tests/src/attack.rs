@@ -69,7 +69,12 @@ pub async fn leaks_nothing(machine: &Machine, running: &Running, plugin: &str) {
     // Descendants end a moment after their root.
     let clean = || left_behind(machine, account, plugin).is_none();
     eventually(clean, || left_behind(machine, account, plugin).unwrap_or_default()).await;
-    assert!(account.spent().0 <= account.budget().0 + OVERSHOOT, "it spent {} of {}", account.spent(), account.budget());
+    assert!(
+        account.spent().0 <= account.budget().0 + OVERSHOOT,
+        "it spent {} of {}",
+        account.spent(),
+        account.budget()
+    );
 }
 
 fn left_behind(machine: &Machine, account: &Account, plugin: &str) -> Option<String> {
@@ -95,7 +100,9 @@ impl Started {
     /// What it is doing, as `ps` says it.
     pub fn state(&self) -> String {
         let all = self.machine.kernel.snapshot();
-        all.into_iter().find(|process| process.pid == self.running.pid).map_or("gone".to_owned(), |process| process.state)
+        all.into_iter()
+            .find(|process| process.pid == self.running.pid)
+            .map_or("gone".to_owned(), |process| process.state)
     }
 
     /// Waits until it is in this state, as `ps` says it.

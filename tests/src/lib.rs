@@ -44,7 +44,8 @@ pub fn guests() -> PathBuf {
 /// It was not built: `just guests` does.
 pub fn component(name: &str) -> Vec<u8> {
     let path = guests().join(name).with_extension("wasm");
-    std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}; build the guests with `just guests`", path.display()))
+    std::fs::read(&path)
+        .unwrap_or_else(|error| panic!("{}: {error}; build the guests with `just guests`", path.display()))
 }
 
 /// The kernel that all tests of one binary share, with a runtime of its own.

@@ -85,7 +85,8 @@ fn want() -> impl Strategy<Value = Want> {
         }),
         plain().prop_map(|name| Want::Spawn(SpawnWant(name))),
         (plain(), plain()).prop_map(|(plugin, tool)| Want::Tool(ToolWant(format!("{plugin}/{tool}")))),
-        (select(vec!["https", "tcp"]), plain()).prop_map(|(scheme, host)| Want::Net(NetWant(format!("{scheme}://{host}")))),
+        (select(vec!["https", "tcp"]), plain())
+            .prop_map(|(scheme, host)| Want::Net(NetWant(format!("{scheme}://{host}")))),
     ]
 }
 

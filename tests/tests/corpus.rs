@@ -10,7 +10,9 @@ fn corpus(name: &str) -> Vec<(String, Vec<u8>)> {
     let mut files: Vec<_> = fs::read_dir(&folder)
         .expect("the corpus is there")
         .map(|entry| entry.expect("it is readable"))
-        .map(|entry| (entry.file_name().to_string_lossy().into_owned(), fs::read(entry.path()).expect("it is readable")))
+        .map(|entry| {
+            (entry.file_name().to_string_lossy().into_owned(), fs::read(entry.path()).expect("it is readable"))
+        })
         .collect();
     files.sort();
     assert!(files.len() >= 8, "the corpus of {name} is nearly empty");

@@ -7,7 +7,8 @@ use holm_tests::{Guest, machine};
 fn plugin(name: &str) -> Guest {
     let file = format!("../plugins/target/wasm32-wasip2/release/{}.wasm", name.replace('-', "_"));
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
-    let component = fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}; `just plugins` builds it", path.display()));
+    let component =
+        fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}; `just plugins` builds it", path.display()));
     Guest::new(machine(), name, component)
 }
 
@@ -23,7 +24,8 @@ fn jq_filters_what_it_was_granted() {
     let (_keep, path) = directory();
     fs::write(path.join("people.json"), r#"[{"name":"Ada","age":36},{"name":"Bob","age":20}]"#).expect("written");
     machine().block_on(async {
-        let run = || plugin("jq").directory(&path).arguments(["-c", "[.[] | select(.age > 30) | .name]", "people.json"]);
+        let run =
+            || plugin("jq").directory(&path).arguments(["-c", "[.[] | select(.age > 30) | .name]", "people.json"]);
         let report = run().grant(&format!("fs={}:ro", path.display())).run().await;
         report.exits(0);
         assert_eq!(report.stdout, "[\"Ada\"]\n");

@@ -156,7 +156,7 @@ fn an_update_says_what_is_new_and_grants_do_not_carry_over_unasked() {
             ! reader 0.1.0 (now 0.1.0)  A guest of the tests
             !   digest       [DIGEST]
             !   newly asks   fs=*:rw, storage=notes:rw
-            !   grants that can go onfs=[TEST]/work:ro
+            !   may keep     fs=[TEST]/work:ro
             ! error: `reader` was not changed: there is no terminal to ask on
             ! hint: holm update --yes reader
             ? 6
@@ -165,7 +165,7 @@ fn an_update_says_what_is_new_and_grants_do_not_carry_over_unasked() {
             ! reader 0.1.0 (now 0.1.0)  A guest of the tests
             !   digest       [DIGEST]
             !   newly asks   fs=*:rw, storage=notes:rw
-            !   grants that can go onfs=[TEST]/work:ro
+            !   may keep     fs=[TEST]/work:ro
             ! updated reader 0.1.0
             ! hint: it may do nothing yet; `holm run reader` asks, `holm grant reader …` allows
 
@@ -186,15 +186,15 @@ fn an_update_says_what_is_new_and_grants_do_not_carry_over_unasked() {
     holm.check(
         &[&["update", "--yes", "--keep-grants", "reader"]],
         expect![[r#"
-        $ holm update --yes --keep-grants reader
-        ! reader 0.1.0 (now 0.1.0)  A guest of the tests
-        !   digest       [DIGEST]
-        !   newly asks   nothing
-        !   gives up     fs=*:rw, storage=notes:rw
-        !   grants that can go onfs=[TEST]/work:ro
-        ! updated reader 0.1.0
-        ! it may: fs=[TEST]/work:ro
-    "#]],
+            $ holm update --yes --keep-grants reader
+            ! reader 0.1.0 (now 0.1.0)  A guest of the tests
+            !   digest       [DIGEST]
+            !   newly asks   nothing
+            !   gives up     fs=*:rw, storage=notes:rw
+            !   may keep     fs=[TEST]/work:ro
+            ! updated reader 0.1.0
+            ! it may: fs=[TEST]/work:ro
+        "#]],
     );
 }
 

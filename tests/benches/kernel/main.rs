@@ -6,7 +6,8 @@
 //!
 //! These are plain loops and no criterion: that measures one thing after the other, and where
 //! cores are shared the ratio of two such numbers is noise. Here Holm and bare wasmtime take turns
-//! in short rounds, and what is compared are their medians, or high percentiles.
+//! in short rounds, and what is compared are their medians, high percentiles, or (of work that
+//! only computes) almost the shortest.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a bench prints what it measured")]
 
 mod bare;
@@ -98,6 +99,11 @@ impl Times {
         self.0.sort_unstable();
         let index = (self.0.len().saturating_sub(1) * hundredth).div_ceil(100);
         self.0.get(index).map_or(f64::NAN, |time| time.as_nanos() as f64)
+    }
+
+    /// What work that only computes takes when nobody interferes: almost the shortest.
+    fn undisturbed(&mut self) -> f64 {
+        self.percentile(5)
     }
 
     fn median(&mut self) -> f64 {

@@ -87,7 +87,9 @@ fn adversarial() {
 fn beyond_its_ceiling() {
     run(async {
         // Its start function would trap, but is never run.
-        for (capability, guest) in [("storage", guest("storage_ok")), ("tool", guest("confused_deputy")), ("spawn", guest("fork_wide"))] {
+        for (capability, guest) in
+            [("storage", guest("storage_ok")), ("tool", guest("confused_deputy")), ("spawn", guest("fork_wide"))]
+        {
             let error = guest.ceiling(&["fs=*:rw", "net=*://*"]).try_start().await.err();
             let Some(SpawnError::BeyondCeiling { capability: named, .. }) = error else { panic!("{error:?}") };
             assert_eq!(named, capability);
@@ -160,8 +162,8 @@ fn compiled(cache: &Path, guest: &str, expected: impl Fn(&holm_tests::Report)) -
 
 fn image(cache: &Path, guest: &str) -> PathBuf {
     let digest = holm_kernel::program::Digest::of(&component(guest)).to_string();
-    let all = std::fs::read_dir(cache).unwrap().map(|entry| entry.unwrap().path());
-    all.filter(|path| path.file_name().unwrap().to_str().unwrap().starts_with(&digest)).next().unwrap()
+    let mut all = std::fs::read_dir(cache).unwrap().map(|entry| entry.unwrap().path());
+    all.find(|path| path.file_name().unwrap().to_str().unwrap().starts_with(&digest)).unwrap()
 }
 
 #[test]

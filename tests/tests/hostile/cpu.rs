@@ -65,7 +65,8 @@ fn looping_start() {
 #[test]
 fn trapping_start() {
     run(async {
-        let text = wat::module("(func $start unreachable) (start $start) (func (export \"run\") (result i32) (i32.const 0))");
+        let text =
+            wat::module("(func $start unreachable) (start $start) (func (export \"run\") (result i32) (i32.const 0))");
         written("trapping-start", &text).attack().await.faults("trap").traps("unreachable");
     });
 }

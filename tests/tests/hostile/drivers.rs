@@ -38,7 +38,8 @@ impl log::Sink for Panicking {
 
 #[test]
 fn audit_sink_panics() {
-    let machine = Machine::alone(Config { capacity: 16, ..Config::default() }, |parts| parts.audit = Arc::new(Panicking));
+    let machine =
+        Machine::alone(Config { capacity: 16, ..Config::default() }, |parts| parts.audit = Arc::new(Panicking));
     machine.block_on(async move {
         // Effects are recorded at once, queries at the end, denials at once: all are lost, none hurts.
         let victim = Guest::new(machine, "victim", component("storage_ok")).grant("storage=notes:rw");

@@ -48,7 +48,8 @@ fn path_escape() {
             assert!(own.iter().any(|own| line.contains(own)), "{line}");
         }
         // From within: relative paths, and absolute ones where nothing outside is granted.
-        let paths = ["../secret", "./../open/../secret", "absolute", "relative", "up/secret", &directory.join("secret")];
+        let paths =
+            ["../secret", "./../open/../secret", "absolute", "relative", "up/secret", &directory.join("secret")];
         let attacker = guest("path_escape").named("path-within").arguments(paths).directory(open.as_ref());
         let within = attacker.grant(&format!("fs={open}:rw")).attack().await;
         within.exits(0);

@@ -59,13 +59,8 @@ fn odd_files() {
     let _socket = UnixListener::bind(directory.join("socket")).unwrap();
     // Only root makes devices; where the tests are not root, the pipe and the socket have to do.
     let zero = rustix::fs::makedev(1, 5);
-    let device = rustix::fs::mknodat(
-        rustix::fs::CWD,
-        directory.join("zero"),
-        rustix::fs::FileType::CharacterDevice,
-        mode,
-        zero,
-    );
+    let device =
+        rustix::fs::mknodat(rustix::fs::CWD, directory.join("zero"), rustix::fs::FileType::CharacterDevice, mode, zero);
     run(async move {
         let paths: Vec<String> = ["fifo", "socket", "zero"].iter().map(|name| directory.join(name)).collect();
         let count = if device.is_ok() { 3 } else { 2 };

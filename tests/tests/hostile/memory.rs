@@ -26,7 +26,8 @@ fn memory_bomb() {
 #[test]
 fn memory_bomb_family() {
     run(async {
-        let attacker = guest("memory_bomb_family").grant("spawn=self").limit(|limits| limits.memory = Bytes(256 * PAGE));
+        let attacker =
+            guest("memory_bomb_family").grant("spawn=self").limit(|limits| limits.memory = Bytes(256 * PAGE));
         let report = attacker.attack().await;
         report.exits(0);
         let child = number(&report.stdout, "child: ", " pages");
@@ -62,10 +63,8 @@ fn many_memories() {
 #[test]
 fn too_many_memories() {
     run(async {
-        let text = wat::module(&format!(
-            r#"{} (func (export "run") (result i32) (i32.const 0))"#,
-            "(memory 0)".repeat(90)
-        ));
+        let text =
+            wat::module(&format!(r#"{} (func (export "run") (result i32) (i32.const 0))"#, "(memory 0)".repeat(90)));
         written("too-many-memories", &text).attack().await.faults("limit");
     });
 }
@@ -116,7 +115,10 @@ fn ten_thousand_instances() {
     run(async {
         // More than a thousand do not even compile.
         let refused = written("ten-thousand-instances", &wat::instances(10_000)).try_start().await.err();
-        assert!(matches!(refused, Some(SpawnError::Image(ImageError::Compile(CompileError::Invalid(_))))), "{refused:?}");
+        assert!(
+            matches!(refused, Some(SpawnError::Image(ImageError::Compile(CompileError::Invalid(_))))),
+            "{refused:?}"
+        );
         written("many-instances", &wat::instances(900)).attack().await.faults("limit");
         // Exactly as many as it may, and one more.
         written("instances-64", &wat::instances(64)).attack().await.exits(0);

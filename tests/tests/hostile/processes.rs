@@ -46,8 +46,18 @@ fn orphan_fuel() {
 fn wider_child() {
     run(async {
         let wider = [
-            "fs=/data:rw", "fs=/:ro", "fs=*:ro", "fs=/data/../etc:ro", "storage=notes:rw", "storage=*:ro",
-            "storage=shared/notes:ro", "spawn=*", "tool=deputy/put", "tool=*/*", "net=https://*", "net=*://*",
+            "fs=/data:rw",
+            "fs=/:ro",
+            "fs=*:ro",
+            "fs=/data/../etc:ro",
+            "storage=notes:rw",
+            "storage=*:ro",
+            "storage=shared/notes:ro",
+            "spawn=*",
+            "tool=deputy/put",
+            "tool=*/*",
+            "net=https://*",
+            "net=*://*",
         ];
         let own = ["fs=/data:ro", "storage=notes:ro", "spawn=self", "tool=deputy/get", "net=https://a.example"];
         let attacker = own.iter().fold(guest("wider_child"), |guest, grant| guest.grant(grant));

@@ -56,14 +56,11 @@ fn a_file() {
 
 #[test]
 fn a_directory() {
-    let directory = Directory::new();
-    for name in 0..2_000 {
-        std::fs::write(directory.join(&format!("{name:0100}")), "").unwrap();
-    }
+    let directory = Directory::new().with("one", "").with("two", "");
     run(async move {
         let grant = format!("fs={}:ro", directory.join(""));
         let report = revoked("directory", &[&grant], &grant, &directory.join("")).await;
-        report.exits(0).denied("fs", "revoked").prints("ready\nlist Some(PermissionDenied)\n");
+        report.exits(0).denied("fs", "revoked").prints("ready\nlist access\n");
     });
 }
 

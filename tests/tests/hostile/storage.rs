@@ -18,9 +18,10 @@ fn storage_flood() {
         // A key of a thousand bytes and its overhead; then the same key for ever: old versions count.
         let attacker = guest("storage_flood").grant("storage=*:rw");
         let report = attacker.limit(|limits| limits.storage = Bytes(100 * (1_000 + 64))).attack().await;
-        report.exits(0).over("storage").prints(
-            "100 written, then quota storage 106400\n0 written, then quota storage 106400\n",
-        );
+        report
+            .exits(0)
+            .over("storage")
+            .prints("100 written, then quota storage 106400\n0 written, then quota storage 106400\n");
         assert_eq!(used(Some("storage-flood"), "a").await, 106_400);
     });
 }

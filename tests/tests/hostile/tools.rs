@@ -21,9 +21,9 @@ fn confused_deputy() {
         // With it the tool works with its own rights: no path in the arguments lends it the caller's.
         let attacker = guest("confused_deputy").arguments(calls).grant(&format!("fs={mine}:ro"));
         let report = attacker.grant("tool=clerk/*").attack().await;
-        report.exits(0).prints(
-            "clerk/read \"DEPUTY\"\nclerk/read failed permission denied\nclerk/absent no-such-tool\n",
-        );
+        report
+            .exits(0)
+            .prints("clerk/read \"DEPUTY\"\nclerk/read failed permission denied\nclerk/absent no-such-tool\n");
         // And it confers nothing on the caller.
         let escape = guest("path_escape").named("confused-deputy").arguments([his.as_str()]);
         let report = escape.grant("tool=clerk/*").attack().await;

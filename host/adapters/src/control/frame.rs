@@ -76,11 +76,12 @@ mod tests {
     #[tokio::test]
     async fn what_is_sent_is_read() {
         let (one, other) = tokio::io::duplex(64);
-        let (_reader, mut writer) = split(Box::new(one));
+        let (own, mut writer) = split(Box::new(one));
         let (mut reader, _writer) = split(Box::new(other));
         let sent = tokio::spawn(async move { writer.send(&Input::Stdin(vec![7; 1000].into())).await });
         assert!(matches!(reader.next().await, Ok(Input::Stdin(bytes)) if *bytes == vec![7; 1000]));
         assert!(sent.await.is_ok_and(|sent| sent.is_ok()));
+        drop(own);
         assert!(matches!(reader.next::<Input>().await, Err(FrameError::Closed)));
     }
 

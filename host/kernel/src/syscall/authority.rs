@@ -1,5 +1,8 @@
 //! What a process may do: ceiling ∩ grant ∩ what its parent passed on, asked live.
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::{
     Arc,
     atomic::{AtomicU64, Ordering::SeqCst},

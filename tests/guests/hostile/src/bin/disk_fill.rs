@@ -6,7 +6,12 @@ use std::{
 };
 
 fn main() {
-    let mut file = File::options().create(true).write(true).open(hostile::argument(2)).expect("the file is granted");
+    let mut file = File::options()
+        .create(true)
+        .truncate(true)
+        .write(true)
+        .open(hostile::argument(2))
+        .expect("the file is granted");
     let mut steps: u64 = 0;
     let error = loop {
         let done = match hostile::argument(1).as_str() {

@@ -8,6 +8,9 @@ fn main() {
     println!("link {:?}", fs::hard_link(&secret, &inside).map_err(|error| error.kind()));
     println!("because {}", hostile::last_denial());
     println!("rename {:?}", fs::rename(&secret, &inside).map_err(|error| error.kind()));
-    println!("out {:?}", fs::write(&inside, "x").and_then(|()| fs::rename(&inside, &secret)).map_err(|error| error.kind()));
+    println!(
+        "out {:?}",
+        fs::write(&inside, "x").and_then(|()| fs::rename(&inside, &secret)).map_err(|error| error.kind())
+    );
     println!("copy {:?}", fs::copy(&secret, &inside).map_err(|error| error.kind()));
 }

@@ -21,7 +21,10 @@ fn main() {
         Ok(sleeper) => println!("to the child: {}", fill(|| sleeper.send(&message))),
         Err(error) => println!("{}", hostile::spawn_word(&error)),
     }
-    println!("too long: {}", child.send(&vec![0; (64 << 10) + 1]).map_err(|error| hostile::spawn_word(&error)).is_err());
+    println!(
+        "too long: {}",
+        child.send(&vec![0; (64 << 10) + 1]).map_err(|error| hostile::spawn_word(&error)).is_err()
+    );
 }
 
 fn fill(send: impl Fn() -> Result<(), Error>) -> String {

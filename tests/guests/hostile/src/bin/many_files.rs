@@ -14,7 +14,10 @@ fn main() {
     };
     println!("{made} files, then {:?}", error.kind());
     println!("directory {:?}", fs::create_dir(format!("{directory}/d")).map_err(|error| error.kind()));
-    println!("link {:?}", fs::hard_link(format!("{directory}/0"), format!("{directory}/l")).map_err(|error| error.kind()));
+    println!(
+        "link {:?}",
+        fs::hard_link(format!("{directory}/0"), format!("{directory}/l")).map_err(|error| error.kind())
+    );
     println!("symlink {:?}", hostile::symlink("0", &format!("{directory}/s")));
     // What is there can still be opened.
     println!("again {:?}", fs::File::open(format!("{directory}/0")).map(|_| ()).map_err(|error| error.kind()));

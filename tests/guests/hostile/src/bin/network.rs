@@ -11,7 +11,10 @@ fn main() {
     println!("because {}", hostile::last_denial());
     println!("udp {:?}", create_udp_socket(IpAddressFamily::Ipv6).map(drop).map_err(|error| error.name()));
     println!("because {}", hostile::last_denial());
-    println!("dns {:?}", resolve_addresses(&network, "metadata.google.internal").map(drop).map_err(|error| error.name()));
+    println!(
+        "dns {:?}",
+        resolve_addresses(&network, "metadata.google.internal").map(drop).map_err(|error| error.name())
+    );
     println!("because {}", hostile::last_denial());
     println!("std {:?}", std::net::TcpStream::connect("169.254.169.254:80").map(drop).map_err(|error| error.kind()));
     println!("bind {:?}", std::net::TcpListener::bind("127.0.0.1:0").map(drop).map_err(|error| error.kind()));

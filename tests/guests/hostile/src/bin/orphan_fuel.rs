@@ -8,7 +8,8 @@ fn main() {
         "child" => {
             let burner = hostile::again(&["burner"], None, None).expect("a grandchild");
             // Let it burn a while; what it has may be less than that.
-            while burner.usage().expect("it is there").fuel < 2_000_000 && burner.status().is_ok_and(|it| it.is_none()) {
+            while burner.usage().expect("it is there").fuel < 2_000_000 && burner.status().is_ok_and(|it| it.is_none())
+            {
                 hostile::clocks::monotonic_clock::subscribe_duration(100_000).block();
             }
         }

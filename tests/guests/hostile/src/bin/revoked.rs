@@ -1,7 +1,13 @@
 //! Goes on with what it opened, after its operator took the right away: `revoked KIND`.
 //! Says `ready`, waits for a line, and tries again.
 
-use hostile::storage::{Access, Bucket};
+use hostile::{
+    filesystem::{
+        preopens::get_directories,
+        types::{DescriptorFlags, OpenFlags, PathFlags},
+    },
+    storage::{Access, Bucket},
+};
 use std::io::{Read, stdin};
 
 fn main() {
@@ -10,13 +16,19 @@ fn main() {
             let bucket = Bucket::open("notes", Access::Write).expect("the bucket is granted");
             bucket.put("key", b"x").expect("it is granted");
             wait();
-            println!("put {}", bucket.put("key", b"y").map_err(|error| hostile::storage_word(&error)).expect_err("revoked"));
+            println!(
+                "put {}",
+                bucket.put("key", b"y").map_err(|error| hostile::storage_word(&error)).expect_err("revoked")
+            );
             println!("get {}", bucket.get("key").map_err(|error| hostile::storage_word(&error)).expect_err("revoked"));
         }
         "blocked" => {
             let bucket = Bucket::open("notes", Access::Write).expect("the bucket is granted");
             println!("ready");
-            println!("get {}", bucket.get("gate/x").map_err(|error| hostile::storage_word(&error)).expect_err("revoked"));
+            println!(
+                "get {}",
+                bucket.get("gate/x").map_err(|error| hostile::storage_word(&error)).expect_err("revoked")
+            );
         }
         "file" => {
             let mut file = std::fs::File::open(hostile::argument(2)).expect("the file is granted");
@@ -26,11 +38,17 @@ fn main() {
             println!("read {:?}", file.read(&mut part).map_err(|error| error.kind()));
             println!("because {}", hostile::last_denial());
         }
+        // Without the C library, which asks for more than the entries.
         "directory" => {
-            let mut entries = std::fs::read_dir(hostile::argument(2)).expect("the directory is granted");
+            let root = get_directories().remove(0).0;
+            let (follow, path) = (PathFlags::SYMLINK_FOLLOW, hostile::argument(2));
+            let path = path.trim_start_matches('/');
+            let directory =
+                root.open_at(follow, path, OpenFlags::DIRECTORY, DescriptorFlags::READ).expect("it is granted");
+            let entries = directory.read_directory().expect("it is granted");
+            assert!(entries.read_directory_entry().expect("it is granted").is_some());
             wait();
-            // The C library reads ahead: what it has not asked for yet is denied.
-            println!("list {:?}", entries.find_map(Result::err).map(|error| error.kind()));
+            println!("list {}", entries.read_directory_entry().expect_err("revoked").name());
         }
         "pollable" => {
             let child = hostile::again(&["sleeper"], None, None).expect("a child");
