@@ -42,6 +42,6 @@ check:
 # What continuous integration runs.
 ci: check test
 
-# Measures each hot path beside bare wasmtime doing the same work, and prints the ratios.
-bench: guests
-    cargo bench -p holm-tests
+# Holm beside bare wasmtime, hot path by hot path: all, or `just bench spawn syscall`; `--json` for programs.
+bench *what: guests
+    cargo bench -p holm-tests --bench kernel -- {{what}}

@@ -135,6 +135,7 @@ mod tests {
         let given = if installed { plugin } else { "clip.wasm" };
         let question = Question {
             pid: Pid::new(1, 0),
+            root: true,
             plugin: plugin.to_owned(),
             capability: capability.to_owned(),
             resource: resource.to_owned(),

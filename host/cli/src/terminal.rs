@@ -49,14 +49,11 @@ impl Terminal {
                 writeln!(terminal)?;
                 return Ok(otherwise);
             }
-            let given = line.trim().to_lowercase();
-            if given.is_empty() {
+            if line.trim().is_empty() {
                 return Ok(otherwise);
             }
-            let meant =
-                |name: &str| given == name || name.strip_prefix(|_: char| true).is_some() && name.starts_with(&given);
-            match choices.iter().find(|(name, _)| meant(name)) {
-                Some((_, choice)) => return Ok(*choice),
+            match meant(&line, choices) {
+                Some(choice) => return Ok(choice),
                 None => writeln!(terminal, "please answer one of {}", names.join(", "))?,
             }
         }
@@ -68,6 +65,16 @@ impl Terminal {
     }
 }
 
+/// The choice that a line means: its first letters are enough where no other begins so.
+fn meant<T: Copy>(line: &str, choices: &[(&str, T)]) -> Option<T> {
+    let given = line.trim().to_lowercase();
+    let mut found = choices.iter().filter(|(name, _)| !given.is_empty() && name.starts_with(&given));
+    match (found.next(), found.next()) {
+        (Some((_, choice)), None) => Some(*choice),
+        _ => None,
+    }
+}
+
 /// The right to read from the terminal.
 pub(crate) fn reading() -> MutexGuard<'static, ()> {
     READING.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
@@ -76,4 +83,17 @@ pub(crate) fn reading() -> MutexGuard<'static, ()> {
 /// Whether a question is being asked: who reads for a guest stands back.
 pub(crate) fn is_asking() -> bool {
     ASKING.load(SeqCst)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::meant;
+
+    #[test]
+    fn a_choice_is_meant_by_its_first_letters() {
+        let choices = [("once", 1), ("always", 2), ("never", 3)];
+        let given = ["o\n", " Always \n", "NEVER", "nev", "", "\n", "x", "onces", "\u{1b}[A"];
+        let meant = given.map(|line| meant(line, &choices));
+        assert_eq!(meant, [Some(1), Some(2), Some(3), Some(3), None, None, None, None, None]);
+    }
 }

@@ -133,3 +133,44 @@ fn a_kernel_within_the_command_needs_no_other() {
     "#]],
     );
 }
+
+#[test]
+fn what_does_not_compile_is_refused() {
+    let holm = Holm::new();
+    holm.file("cut.wasm", b"\0asm\x0d\0\x01\0\x04\x20\0");
+    holm.file("module.wasm", b"\0asm\x01\0\0\0");
+    holm.file("text.wasm", "no component");
+    holm.file("foreign.wasm", wat::parse_str("(component (import \"other:thing/api@1.0.0\" (instance)))").unwrap());
+    // Its types are right, and its code is not: found by the compiler, in a process of its own.
+    holm.file("code.wasm", wat::parse_str("(component (core module (func (result i32))))").unwrap());
+    holm.check(
+        &[
+            &["run", "cut.wasm"],
+            &["run", "module.wasm"],
+            &["run", "text.wasm"],
+            &["run", "foreign.wasm"],
+            &["run", "code.wasm"],
+        ],
+        expect![[r#"
+            $ holm run cut.wasm
+            ! error: `[TEST]/work/cut.wasm`: the component is malformed: unexpected end-of-file (at offset 0xa); build or download it anew
+            ? 5
+
+            $ holm run module.wasm
+            ! error: `[TEST]/work/module.wasm`: this is a core module, not a component: build for `wasm32-wasip2`, or run `holm build`
+            ? 5
+
+            $ holm run text.wasm
+            ! error: `[TEST]/work/text.wasm`: this is no WebAssembly file: name the `.wasm` file that your build made
+            ? 5
+
+            $ holm run foreign.wasm
+            ! error: `[TEST]/work/foreign.wasm`: the component asks for an interface Holm does not offer: `other:thing/api@1.0.0`
+            ? 5
+
+            $ holm run code.wasm
+            ! error: the component does not compile: failed to compile: wasm[0]::function[0]: WebAssembly translation error: Invalid input WebAssembly code at offset 34: type mismatch: expected i32 but nothing on stack
+            ? 5
+        "#]],
+    );
+}

@@ -17,6 +17,9 @@ use super::{
 /// How long a kernel may take to start: it reads images and opens its store.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// Before another one is started.
+const PAUSE: Duration = Duration::from_millis(100);
+
 /// How long a kernel may take to greet.
 const GREETING: Duration = Duration::from_secs(10);
 
@@ -100,7 +103,10 @@ pub async fn start(home: &Home, greeting: &Greeting, command: impl Fn() -> Comma
         match ended {
             Some(status) if !status.success() => return Err(ClientError::Start(status.to_string())),
             // Another kernel serves the home; if that one is gone by now, this one is needed.
-            Some(_) => starting = None,
+            Some(_) => {
+                starting = None;
+                tokio::time::sleep(PAUSE).await;
+            }
             None => {}
         }
         if Instant::now() > deadline {
@@ -128,7 +134,7 @@ impl Connection {
         let (mut reader, mut writer) = split(io);
         writer.send(greeting).await?;
         let kernel = tokio::time::timeout(GREETING, reader.next::<Greeting>());
-        let kernel = kernel.await.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
+        let kernel = kernel.await.map_err(|_| FrameError::Io(io::ErrorKind::TimedOut.into()))??;
         if let Some(refusal) = kernel.refusal {
             return Err(ClientError::Refused(refusal));
         }

@@ -88,7 +88,7 @@ mod tests {
     #[tokio::test]
     async fn what_is_malformed_is_an_error() {
         for (bytes, closed) in
-            [(&b"\0\0\0\x03abc"[..], false), (b"\xff\xff\xff\xff", false), (b"\0\0\0\x09", false), (b"", true)]
+            [(&b"\0\0\0\x03abc"[..], false), (b"\xff\xff\xff\xff", false), (b"\0\0\0\x09cut", false), (b"", true)]
         {
             let (mut one, other) = tokio::io::duplex(64);
             let (mut reader, _writer) = split(Box::new(other));

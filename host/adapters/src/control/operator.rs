@@ -71,7 +71,12 @@ impl Client {
             }
         }
         let installed = self.plugins.store().find(&question.plugin).is_ok();
-        if !self.asks || !question.grantable {
+        // Holm's own files are not granted once either.
+        let own = question.capability == "fs" && {
+            let path = question.resource.rsplit_once(':').map_or(question.resource.as_str(), |(path, _)| path);
+            self.plugins.protected().touched_by(Path::new(path)).is_some()
+        };
+        if !self.asks || !question.grantable || own {
             let _ = self.outgoing.send(Reply::Denied { question, ask: None, installed }).await;
             return Answer::Deny;
         }
@@ -88,7 +93,9 @@ impl Client {
         let line = format!("{}={}", question.capability, question.resource);
         match answered.await {
             // The run's own program: by a rule that `holm revoke` reaches. A child's: by the kernel.
-            Ok(Choice::Once) if question.plugin == self.run.program && self.run.allow(&line) => Answer::Deny,
+            Ok(Choice::Once) if question.root && question.plugin == self.run.program && self.run.allow(&line) => {
+                Answer::Deny
+            }
             Ok(Choice::Once) => Answer::Once,
             Ok(Choice::Always) => match self.plugins.grant(&question.plugin, &[line], Path::new("/")) {
                 // The kernel asks the grants anew.

@@ -46,7 +46,9 @@ impl Server {
         let subject = self.subject(&run.target, &run.terms, outgoing).await?;
         let limits = self.limits(&run.terms, &subject.program.limits, outgoing).await;
         let asks = run.terms.ask && !run.detach;
-        let client = Client::new(outgoing.clone(), asks, subject.grants.clone(), self.plugins.clone());
+        // Nobody stays to be told by a detached run, and its operator must not hold the connection open.
+        let told = if run.detach { mpsc::channel(1).0 } else { outgoing.clone() };
+        let client = Client::new(told, asks, subject.grants.clone(), self.plugins.clone());
         let mut streams = Streams::new(run.detach);
         let spawn = Spawn {
             arguments: run.arguments,

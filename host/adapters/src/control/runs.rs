@@ -26,7 +26,9 @@ pub(crate) struct RunGrants {
 impl RunGrants {
     fn settle(&self) {
         let mut both = self.installed.as_ref().map(|installed| Grants::clone(&installed.get())).unwrap_or_default();
-        for line in self.extra.lock().lines() {
+        // Held to the end: what another changes meanwhile is settled after this.
+        let extra = self.extra.lock();
+        for line in extra.lines() {
             // It was a rule before: it parses.
             let _ = both.add(&line);
         }

@@ -66,8 +66,10 @@ pub struct Account {
     budget: AtomicU64,
     /// Instructions, as last read from the store.
     burned: AtomicU64,
-    /// Host work, and what closed children burned.
+    /// Host work.
     worked: AtomicU64,
+    /// What closed children burned. It was shared out while they ran, so no slice is charged for it again.
+    returned: AtomicU64,
     reserved: AtomicU64,
     carved: AtomicU64,
     levels: [AtomicU64; LEVELS],
@@ -90,6 +92,7 @@ impl Account {
             budget: AtomicU64::new(limits.fuel.0),
             burned: AtomicU64::default(),
             worked: AtomicU64::default(),
+            returned: AtomicU64::default(),
             reserved: AtomicU64::default(),
             carved: AtomicU64::default(),
             levels: Default::default(),
@@ -141,7 +144,7 @@ impl Account {
         let Some(parent) = &self.parent else { return };
         // What the operator topped up was never the parent's to lend.
         let topped = self.budget.load(Relaxed).saturating_sub(self.limits.fuel.0);
-        parent.worked.fetch_add(self.spent().0.saturating_sub(topped), Relaxed);
+        parent.returned.fetch_add(self.spent().0.saturating_sub(topped), Relaxed);
         parent.carved.fetch_sub(self.limits.fuel.0, Relaxed);
         for level in [Level::Memory, Level::OpenFiles] {
             parent.lower(level, self.level(level));
@@ -162,6 +165,11 @@ impl Account {
 
     /// Instructions and host work so far, closed children included.
     pub fn spent(&self) -> Fuel {
+        Fuel(self.spent_itself().0.saturating_add(self.returned.load(Relaxed)))
+    }
+
+    /// Instructions and host work of this process alone.
+    pub fn spent_itself(&self) -> Fuel {
         Fuel(self.burned.load(Relaxed).saturating_add(self.worked.load(Relaxed)))
     }
 

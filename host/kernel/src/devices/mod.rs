@@ -82,6 +82,19 @@ macro_rules! capabilities {
                 }
             }
 
+            /// As [`Grants::anchored`], by name alone: no symlink is resolved, nothing is looked up.
+            ///
+            /// # Errors
+            /// A path climbs above the root.
+            pub fn joined(mut self, directory: &std::path::Path) -> Result<Grants, RuleError> {
+                let mut fs = Rules::default();
+                for rule in self.fs.iter() {
+                    fs.add(rule.joined(directory)?);
+                }
+                self.fs = fs;
+                Ok(self)
+            }
+
             /// Each rule's pattern stays, its paths are made absolute: see [`fs::FsRule::anchored`].
             ///
             /// # Errors

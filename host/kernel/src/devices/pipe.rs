@@ -183,7 +183,7 @@ impl PipeWriter {
 
     /// As an output stream of a guest; `account` pays for what it writes, where it must.
     pub(crate) fn stream(&self, account: Option<Arc<Account>>) -> Box<dyn OutputStream> {
-        Box::new(GuestWriter { pipe: self.clone(), account })
+        Box::new(GuestWriter { pipe: self.clone(), account, permit: 0 })
     }
 }
 
@@ -215,6 +215,8 @@ struct GuestReader(PipeReader);
 struct GuestWriter {
     pipe: PipeWriter,
     account: Option<Arc<Account>>,
+    /// Bytes that the last `check-write` allowed and that were not written yet.
+    permit: usize,
 }
 
 #[async_trait]
@@ -241,10 +243,12 @@ impl Pollable for GuestWriter {
 #[async_trait]
 impl OutputStream for GuestWriter {
     fn write(&mut self, bytes: Bytes) -> StreamResult<()> {
-        // Another writer may have taken the room meanwhile: each is one chunk over at the most.
-        if bytes.len() > CHUNK {
+        // What was promised holds even where another writer took the room meanwhile: each of them
+        // is one chunk over at the most. Without a promise nothing is taken.
+        let Some(left) = self.permit.checked_sub(bytes.len()) else {
             return Err(StreamError::trap("wrote more than check-write allowed"));
-        }
+        };
+        self.permit = left;
         if let Some(account) = &self.account {
             account
                 .take(Total::Output, bytes.len() as u64)
@@ -259,6 +263,7 @@ impl OutputStream for GuestWriter {
     }
 
     fn check_write(&mut self) -> StreamResult<usize> {
-        Ok(self.pipe.shared.room())
+        self.permit = self.pipe.shared.room();
+        Ok(self.permit)
     }
 }

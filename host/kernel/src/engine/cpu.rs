@@ -155,7 +155,6 @@ impl Cpu {
         let Inner { policy, slots, .. } = &mut *inner;
         let Some(slot) = slots.get_mut(&pid) else { return };
         slot.stop = false;
-        slot.control.starve(false);
         if matches!(slot.state, State::Stopped { .. }) {
             slot.on(Event::Continue);
             if slot.state == State::Ready {

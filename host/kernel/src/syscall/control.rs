@@ -3,7 +3,7 @@
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
+        atomic::{AtomicU64, Ordering::Relaxed},
     },
     time::{Instant, SystemTime},
 };
@@ -31,8 +31,8 @@ pub(crate) struct Control {
     pub(crate) syscalls: AtomicU64,
     /// What the account had spent when the current slice began.
     slice_start: AtomicU64,
-    /// A call needs more fuel than is left: as good as empty.
-    starved: AtomicBool,
+    /// Fuel that the call which waits needs; less is as good as none.
+    needs: AtomicU64,
     /// Why it is being ended; the first reason counts.
     ending: Mutex<Option<ExitStatus>>,
 }
@@ -56,29 +56,29 @@ impl Control {
             started_at: SystemTime::now(),
             syscalls: AtomicU64::default(),
             slice_start: AtomicU64::default(),
-            starved: AtomicBool::default(),
+            needs: AtomicU64::default(),
             ending: Mutex::default(),
         }
     }
 
     /// A slice begins.
     pub(crate) fn begin_slice(&self) {
-        self.slice_start.store(self.account.spent().0, Relaxed);
+        self.slice_start.store(self.account.spent_itself().0, Relaxed);
     }
 
     /// Fuel spent since the slice began, instructions and host work together.
     pub(crate) fn slice_spent(&self) -> Fuel {
-        Fuel(self.account.spent().0.saturating_sub(self.slice_start.load(Relaxed)))
+        Fuel(self.account.spent_itself().0.saturating_sub(self.slice_start.load(Relaxed)))
     }
 
     /// Whether it can burn no more.
     pub(crate) fn empty(&self) -> bool {
-        self.starved.load(Relaxed) || self.account.left().0 == 0
+        self.account.left().0 < self.needs.load(Relaxed).max(1)
     }
 
-    /// Says that a call needs more fuel than is left, or no longer does.
-    pub(crate) fn starve(&self, starved: bool) {
-        self.starved.store(starved, Relaxed);
+    /// Says how much fuel the call that waits needs; 0 once it has it.
+    pub(crate) fn need(&self, fuel: Fuel) {
+        self.needs.store(fuel.0, Relaxed);
     }
 
     /// Notes why it ends, unless it is ending already.

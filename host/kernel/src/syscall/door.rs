@@ -25,7 +25,7 @@ use super::{
     operator::Operator,
 };
 use crate::{
-    account::{Charge, Fuel},
+    account::{Charge, Fuel, Hold},
     bindings::Denial,
     devices::{Capability, fs::FsRule},
     process::Fault,
@@ -43,7 +43,7 @@ pub(crate) struct Core {
     /// What the operator was told of and did not allow: nobody is asked the same twice.
     told: HashSet<String>,
     /// The rights by which descriptors and streams of files were opened, by their place in the table.
-    origins: HashMap<u32, Granted<FsRule>>,
+    origins: HashMap<u32, Origin>,
 }
 
 impl Core {
@@ -101,6 +101,14 @@ pub(crate) struct Entered<'a, D: Device> {
     /// What the call cost beyond its flat price.
     extra: Fuel,
     decision: Option<Decision>,
+}
+
+/// Where a descriptor or stream comes from: the right it was opened by, and its place among the
+/// open files. A stream shares its file's place, since it keeps the file open.
+#[derive(Clone)]
+struct Origin {
+    right: Granted<FsRule>,
+    hold: Arc<Hold>,
 }
 
 /// A right as a value: only the door makes one, and only after every layer admitted it.
@@ -166,12 +174,12 @@ impl<'a, D: Device> Syscall<'a, D> {
                 Ok(charge) => break charge,
                 Err(_) => {
                     // The scheduler withholds the next slice until there is more, or ends it.
-                    control.starve(true);
+                    control.need(Fuel(op.fuel));
                     preempt().await;
                 }
             }
         };
-        control.starve(false);
+        control.need(Fuel(0));
         while control.ending().is_some() {
             std::future::pending::<()>().await;
         }
@@ -212,11 +220,6 @@ impl<D: WasiDevice> Syscall<'_, D> {
     /// A stream or descriptor is dropped: its right is forgotten.
     pub(crate) fn forget_origin(&mut self, place: u32) {
         self.core.origins.remove(&place);
-    }
-
-    /// The session, for what `drop` gives back.
-    pub(crate) fn session_for_release(&mut self) -> &mut D::Session {
-        self.session
     }
 
     /// For `drop` of WASI's own resources.

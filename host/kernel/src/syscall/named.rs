@@ -47,6 +47,12 @@ macro_rules! named_rule {
 }
 pub(crate) use named_rule;
 
+/// Whether the text is the name of one plugin or tool. Checked before a name is matched, kept or
+/// shown: matching costs the product of both lengths.
+pub(crate) fn is_exact_name(text: &str) -> bool {
+    is_name(text) && !text.contains('*')
+}
+
 /// Whether the text is the name of a plugin or tool, `*` allowed: `[a-z0-9_*-]`, 1 to 64 bytes.
 pub(crate) fn is_name(text: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_-*".contains(&byte);

@@ -9,6 +9,8 @@ use crate::process::Pid;
 pub struct Question {
     /// The process that asks.
     pub pid: Pid,
+    /// Whether its operator started it, and not another process.
+    pub root: bool,
     /// Its plugin.
     pub plugin: String,
     /// The capability, like `fs`.

@@ -36,15 +36,24 @@ impl FsRule {
         self.access
     }
 
+    /// The same rule with its path made absolute from `directory`, by name alone.
+    ///
+    /// # Errors
+    /// The path climbs above the root.
+    pub fn joined(&self, directory: &Path) -> Result<FsRule, RuleError> {
+        let Some(path) = &self.path else { return Ok(self.clone()) };
+        let joined = normalise(&directory.join(path))
+            .ok_or_else(|| RuleError::new(&path.display().to_string(), "a path below the root"))?;
+        Ok(FsRule { path: Some(joined), access: self.access })
+    }
+
     /// The same rule with its path made absolute from `directory` and symlinks resolved where
     /// it exists: what is granted is the place, not whatever the name comes to mean later.
     ///
     /// # Errors
     /// The path climbs above the root.
     pub fn anchored(&self, directory: &Path) -> Result<FsRule, RuleError> {
-        let Some(path) = &self.path else { return Ok(self.clone()) };
-        let joined = normalise(&directory.join(path))
-            .ok_or_else(|| RuleError::new(&path.display().to_string(), "a path below the root"))?;
+        let FsRule { path: Some(joined), access } = self.joined(directory)? else { return Ok(self.clone()) };
         let path = joined.canonicalize().unwrap_or_else(|_| {
             // A file that is yet to be made: resolve the directory it will lie in.
             match (joined.parent().and_then(|parent| parent.canonicalize().ok()), joined.file_name()) {
@@ -52,7 +61,7 @@ impl FsRule {
                 _ => joined.clone(),
             }
         });
-        Ok(FsRule { path: Some(path), access: self.access })
+        Ok(FsRule { path: Some(path), access })
     }
 }
 

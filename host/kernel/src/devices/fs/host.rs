@@ -1,7 +1,6 @@
 //! WASI's file system, implemented on the door: located by grant, then done by wasmtime-wasi.
 
 use std::{
-    collections::HashMap,
     path::{Path, PathBuf},
     sync::{Arc, OnceLock},
 };
@@ -24,7 +23,7 @@ use super::{
     open::{self, Mode},
 };
 use crate::{
-    account::{Hold, Level, Total},
+    account::{Level, Total},
     syscall::{
         Device, Entered, Op, Syscall,
         device::{WasiDevice, fuel_for_bytes},
@@ -47,12 +46,11 @@ pub(crate) struct Session {
     pub(crate) directory: PathBuf,
     pub(crate) protected: Arc<dyn Fn(&Path) -> bool + Send + Sync>,
     context: WasiFilesystemCtx,
-    open: HashMap<u32, Hold>,
 }
 
 impl Session {
     pub(crate) fn new(directory: PathBuf, protected: Arc<dyn Fn(&Path) -> bool + Send + Sync>) -> Self {
-        Self { directory, protected, context: WasiFilesystemCtx::default(), open: HashMap::new() }
+        Self { directory, protected, context: WasiFilesystemCtx::default() }
     }
 }
 
@@ -140,10 +138,10 @@ impl Syscall<'_, Files> {
     ) -> FsResult<Resource<T>> {
         let mut call = self.enter_now(&STREAM).map_err(failed)?;
         call.check_origin(fd.rep()).map_err(failed)?;
-        let right = call.origin(fd.rep()).cloned();
+        let origin = call.origin(fd.rep()).cloned().zip(call.origin_hold(fd.rep()));
         let stream = make(&mut call.view(), fd)?;
-        if let Some(right) = right {
-            call.set_origin(stream.rep(), right);
+        if let Some((right, hold)) = origin {
+            call.set_origin(stream.rep(), right, hold);
         }
         Ok(stream)
     }
@@ -215,14 +213,12 @@ impl HostDescriptor for Syscall<'_, Files> {
         }
         let (descriptor, _) = opened.map_err(|_| ErrorCode::Io)??;
         let fd = call.wasi().1.push(descriptor)?;
-        call.set_origin(fd.rep(), right);
-        call.session.open.insert(fd.rep(), hold);
+        call.set_origin(fd.rep(), right, Arc::new(hold));
         Ok(fd)
     }
 
     fn drop(&mut self, fd: Fd) -> wasmtime::Result<()> {
         self.forget_origin(fd.rep());
-        self.release_hold(fd.rep());
         self.wasi_table().delete(fd)?;
         Ok(())
     }
@@ -348,8 +344,10 @@ impl HostDescriptor for Syscall<'_, Files> {
             // The root itself: what is below it is not the guest's to list.
             return Err(failed(call.deny("fs", "/:ro".to_owned(), "not granted")));
         };
+        // The stream holds all names of the directory: it counts as one more that is open.
+        let hold = call.account().hold(Level::OpenFiles, 1).map_err(|exceeded| failed(call.over(exceeded)))?;
         let stream = call.view().read_directory(fd).await?;
-        call.set_origin(stream.rep(), right);
+        call.set_origin(stream.rep(), right, Arc::new(hold));
         Ok(stream)
     }
 
@@ -440,11 +438,5 @@ impl HostDescriptor for Syscall<'_, Files> {
 
     fn append_via_stream(&mut self, fd: Fd) -> FsResult<Resource<DynOutputStream>> {
         self.stream(fd, |view, fd| view.append_via_stream(fd))
-    }
-}
-
-impl Syscall<'_, Files> {
-    fn release_hold(&mut self, place: u32) {
-        self.session_for_release().open.remove(&place);
     }
 }

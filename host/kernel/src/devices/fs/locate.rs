@@ -169,7 +169,9 @@ impl Entered<'_, Files> {
         }
         let first = Path::new(path).components().next();
         let begins_in = |from: &Path| first.is_some_and(|first| from.join(first).exists());
-        let foreign = begins_in(Path::new("/")) && !begins_in(&self.session.directory);
+        // Only a root process's directory is its operator's own: what a child was started in may be a probe.
+        let root = self.control().parent.is_none();
+        let foreign = root && begins_in(Path::new("/")) && !begins_in(&self.session.directory);
         Some(if foreign && !granted(&relative) { absolute } else { relative })
     }
 }

@@ -30,6 +30,7 @@ use crate::{
         Device, Entered, Errno, Interrupt, Op, Refusal, Syscall,
         device::{WasiDevice, fuel_for_bytes},
         door::{Granted, Lapse, Resident},
+        named::is_exact_name,
     },
 };
 
@@ -72,6 +73,14 @@ struct Started {
     stderr: Mutex<Option<PipeReader>>,
 }
 
+impl Drop for Started {
+    /// The parent lets go of its end: a child that waits for mail is told.
+    fn drop(&mut self) {
+        self.mail.0.close();
+        self.mail.1.close();
+    }
+}
+
 /// A process's side of the mailbox to its parent.
 #[derive(Clone)]
 pub struct Parent {
@@ -92,6 +101,8 @@ static STREAM: Op = Op::query("stream", 500);
 static SEND: Op = Op::query("send", 500);
 static RECEIVE: Op = Op::query("receive", 500);
 
+/// A child is passed at most this many rules: each of its calls may ask them all.
+const GRANTS: usize = 256;
 /// `wait-any` takes at most this many.
 const CHILDREN: usize = 1024;
 /// Bounds what a child is started with: arguments and environment together.
@@ -240,6 +251,10 @@ impl HostChild for Syscall<'_, Spawn> {
             + options.environment.iter().map(|(name, value)| name.len() + value.len() + TEXT_OVERHEAD).sum::<usize>();
         let lines = options.grants.iter().flatten().map(String::len).sum::<usize>();
         call.charge(fuel_for_bytes((bytes + lines) as u64));
+        if !is_exact_name(&name) {
+            let name = name.chars().take(128).collect();
+            return Err(call.deny(Spawn::NAME, name, "not the name of a plugin").into());
+        }
         let right = call.admit::<SpawnRule>(SpawnWant(name)).await?;
         if bytes > SURROUNDINGS_BYTES {
             return invalid("arguments and environment have more than 1 MiB");
@@ -252,6 +267,9 @@ impl HostChild for Syscall<'_, Spawn> {
         }
         let mut grants = None;
         if let Some(lines) = &options.grants {
+            if lines.len() > GRANTS {
+                return invalid("at most 256 grants are passed on");
+            }
             let mut passed = Grants::default();
             for line in lines {
                 if let Err(error) = passed.add(line) {
@@ -259,7 +277,8 @@ impl HostChild for Syscall<'_, Spawn> {
                 }
             }
             let directory = std::path::PathBuf::from(&call.session.directory);
-            let passed = passed.anchored(&directory).or_else(|error| invalid(error.to_string()))?;
+            // By name only: what a path leads to is not the guest's to learn.
+            let passed = passed.joined(&directory).or_else(|error| invalid(error.to_string()))?;
             if let Some(line) = call.authority().beyond(&passed).into_iter().next() {
                 let (capability, resource) = line.split_once('=').unwrap_or(("spawn", &line));
                 let (capability, resource) = (capability.to_owned(), resource.to_owned());

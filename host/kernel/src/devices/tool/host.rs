@@ -11,7 +11,10 @@ use crate::{
     devices::spawn::{Caller, Refused},
     process::ExitStatus,
     program::ProgramError,
-    syscall::{Device, Entered, Errno, Interrupt, Op, Refusal, Syscall, device::fuel_for_bytes, door::Granted},
+    syscall::{
+        Device, Entered, Errno, Interrupt, Op, Refusal, Syscall, device::fuel_for_bytes, door::Granted,
+        named::is_exact_name,
+    },
 };
 
 /// The tool device.
@@ -47,7 +50,8 @@ impl Entered<'_, Tool> {
     /// The right to a tool, and both parts of its name.
     async fn tool(&mut self, name: &str) -> std::result::Result<(Granted<ToolRule>, String, String), Refusal> {
         self.charge(fuel_for_bytes(name.len() as u64));
-        let Some((plugin, tool)) = name.split_once('/') else {
+        let parts = name.split_once('/').filter(|(plugin, tool)| is_exact_name(plugin) && is_exact_name(tool));
+        let Some((plugin, tool)) = parts else {
             return Err(self.deny(Tool::NAME, name.chars().take(128).collect(), "a tool is named `plugin/tool`"));
         };
         let right = self.admit::<ToolRule>(ToolWant(name.to_owned())).await?;

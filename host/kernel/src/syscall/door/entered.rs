@@ -9,9 +9,9 @@ use std::{
 
 use wasmtime::component::{Resource, ResourceTable};
 
-use super::{Entered, Granted, Lapse, QUESTIONS, Resident};
+use super::{Entered, Granted, Lapse, Origin, QUESTIONS, Resident};
 use crate::{
-    account::{Account, Exceeded, Fuel, Total},
+    account::{Account, Exceeded, Fuel, Hold, Total},
     bindings::Denial,
     devices::{Capability, fs::FsRule},
     process::Fault,
@@ -29,14 +29,19 @@ impl<D: WasiDevice> Entered<'_, D> {
 }
 
 impl<D: WasiDevice> Entered<'_, D> {
-    /// Remembers by which right a descriptor or stream was opened.
-    pub(crate) fn set_origin(&mut self, place: u32, right: Granted<FsRule>) {
-        self.core.origins.insert(place, right);
+    /// Remembers by which right a descriptor or stream was opened, and what it holds open.
+    pub(crate) fn set_origin(&mut self, place: u32, right: Granted<FsRule>, hold: Arc<Hold>) {
+        self.core.origins.insert(place, Origin { right, hold });
     }
 
     /// The right by which it was opened, if it is a file's.
     pub(crate) fn origin(&self, place: u32) -> Option<&Granted<FsRule>> {
-        self.core.origins.get(&place)
+        self.core.origins.get(&place).map(|origin| &origin.right)
+    }
+
+    /// What it holds open, if it is a file's.
+    pub(crate) fn origin_hold(&self, place: u32) -> Option<Arc<Hold>> {
+        self.core.origins.get(&place).map(|origin| origin.hold.clone())
     }
 
     /// Whether it is a file's; if so, its right must still hold.
@@ -44,11 +49,11 @@ impl<D: WasiDevice> Entered<'_, D> {
     /// # Errors
     /// Denied, if it was revoked.
     pub(crate) fn check_origin(&mut self, place: u32) -> Result<bool, Refusal> {
-        let Some(right) = self.core.origins.get(&place) else { return Ok(false) };
-        if right.epoch != self.core.epoch.now() {
-            let mut right = right.clone();
-            self.renew(&mut right)?;
-            self.core.origins.insert(place, right);
+        let Some(origin) = self.core.origins.get(&place) else { return Ok(false) };
+        if origin.right.epoch != self.core.epoch.now() {
+            let mut origin = origin.clone();
+            self.renew(&mut origin.right)?;
+            self.core.origins.insert(place, origin);
         }
         Ok(true)
     }
@@ -126,6 +131,7 @@ impl<D: Device> Entered<'_, D> {
         {
             let question = Question {
                 pid: self.core.control.pid,
+                root: self.core.control.parent.is_none(),
                 plugin: self.core.control.plugin.to_string(),
                 capability: R::NAME.to_owned(),
                 resource: text.clone(),
@@ -178,6 +184,7 @@ impl<D: Device> Entered<'_, D> {
         {
             let question = Question {
                 pid: self.core.control.pid,
+                root: self.core.control.parent.is_none(),
                 plugin: self.core.control.plugin.to_string(),
                 capability: capability.to_owned(),
                 resource: resource.clone(),
