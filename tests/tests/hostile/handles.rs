@@ -71,3 +71,43 @@ fn zeroes_bomb() {
         guest("zeroes_bomb").attack().await.faults("trap").traps("cannot write more zeroes").prints("");
     });
 }
+
+#[test]
+fn unasked_write() {
+    run(async {
+        // A component's own fault: the protocol of streams says to ask first.
+        guest("unasked_write").grant("spawn=self").attack().await.faults("trap");
+    });
+}
+
+#[test]
+fn held_streams() {
+    let directory = Directory::new().with("file", "x");
+    run(async move {
+        let of = |kind: &str, path: String| {
+            let attacker = guest("held_streams").named(&format!("held-{kind}")).limit(|limits| limits.open_files = 16);
+            attacker.grant(&format!("fs={}:ro", directory.join(""))).arguments([kind, path.as_str()])
+        };
+        of("bytes", directory.join("file")).attack().await.exits(0).over("open-files").prints("16 held\n");
+        // A directory being read counts beside the directory itself, which is let go.
+        let report = of("names", directory.join("")).attack().await;
+        report.exits(0).over("open-files").prints("15 held\n");
+    });
+}
+
+#[test]
+fn long_names() {
+    run(async {
+        let report = guest("long_names").grant("spawn=*").grant("tool=*/*").attack().await;
+        report.exits(0).prints("true\ntrue\ntrue\ntrue\ntrue\n");
+    });
+}
+
+#[test]
+fn letting_go() {
+    run(async {
+        let report = guest("letting_go").grant("spawn=self").attack().await;
+        report.exits(0).prints("it ended\n");
+        assert!(report.stderr.contains("Cancelled"), "{report:#?}");
+    });
+}
