@@ -5,7 +5,7 @@ use std::{fmt, str::FromStr};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// Work: one unit for each WebAssembly instruction (more for bulk operations), and
-/// for host work by the price list of [`crate::syscall::Op`].
+/// for host work by the price list beside each operation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Fuel(pub u64);
 
