@@ -104,7 +104,7 @@ fn a_plugin_comes_and_goes() {
               output         64MiB
               random         64KiB
               storage        64MiB
-              table-elements 100000
+              table-elements 20000
               wall-time      10m
               written        1GiB
 

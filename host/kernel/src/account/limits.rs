@@ -30,7 +30,8 @@ pub struct Limits {
     pub on_empty: OnEmpty,
     /// *Tree.* Linear memories and tables together. Stops `memory.grow` bombs over many memories.
     pub memory: Bytes,
-    /// Elements of all tables of a process. Stops `table.grow` bombs.
+    /// Elements of all tables of a process. Stops `table.grow` bombs. A table from the pool of
+    /// instances ends at 20,000, whatever is allowed here.
     pub table_elements: u64,
     /// Core instances in a component. Stops components made of ten thousand instances.
     pub instances: u64,
@@ -73,7 +74,7 @@ impl Default for Limits {
             fuel: Fuel(100_000_000_000),
             on_empty: OnEmpty::End,
             memory: Bytes(256 << 20),
-            table_elements: 100_000,
+            table_elements: 20_000,
             instances: 64,
             wall_time: Duration::from_secs(600),
             handles: 4_096,

@@ -124,22 +124,10 @@ impl<D: Device> Entered<'_, D> {
             Ok(rules) => return Ok(Granted { want, rules, epoch }),
             Err(denier) => denier,
         };
-        let subject = format!("{}={text}", R::NAME);
-        if let Some(operator) = self.core.operator.clone()
-            && self.core.told.len() < QUESTIONS
-            && self.core.told.insert(subject)
-        {
-            let question = Question {
-                pid: self.core.control.pid,
-                root: self.core.control.parent.is_none(),
-                plugin: self.core.control.plugin.to_string(),
-                capability: R::NAME.to_owned(),
-                resource: text.clone(),
-                rule: denier.rule().to_owned(),
-                grantable: denier == Denier::Grant,
-            };
+        let grantable = denier == Denier::Grant;
+        if let Some((operator, question)) = self.first_telling(R::NAME, &text, denier.rule(), grantable) {
             let answer = operator.denied(question).await;
-            if denier == Denier::Grant && answer == Answer::Once {
+            if grantable && answer == Answer::Once {
                 self.core.authority.allow_once::<R>(&want);
             }
             // The operator may also have granted it for ever meanwhile.
@@ -175,22 +163,34 @@ impl<D: Device> Entered<'_, D> {
         Lapse { right: right.clone(), authority, epoch }
     }
 
+    /// The operator, and what they are told of a denial; none where there is nobody, or they know.
+    fn first_telling(
+        &mut self,
+        capability: &str,
+        resource: &str,
+        rule: &str,
+        grantable: bool,
+    ) -> Option<(Arc<dyn Operator>, Question)> {
+        let operator = self.core.operator.clone()?;
+        if self.core.told.len() >= QUESTIONS || !self.core.told.insert(format!("{capability}={resource}")) {
+            return None;
+        }
+        let control = &self.core.control;
+        let question = Question {
+            pid: control.pid,
+            root: control.parent.is_none(),
+            plugin: control.plugin.to_string(),
+            capability: capability.to_owned(),
+            resource: resource.to_owned(),
+            rule: rule.to_owned(),
+            grantable,
+        };
+        Some((operator, question))
+    }
+
     /// Denies where nobody can be waited for: the operator is told, and not asked.
     pub(crate) fn deny_and_tell(&mut self, capability: &str, resource: String, rule: &str) -> Refusal {
-        let subject = format!("{capability}={resource}");
-        if let Some(operator) = self.core.operator.clone()
-            && self.core.told.len() < QUESTIONS
-            && self.core.told.insert(subject)
-        {
-            let question = Question {
-                pid: self.core.control.pid,
-                root: self.core.control.parent.is_none(),
-                plugin: self.core.control.plugin.to_string(),
-                capability: capability.to_owned(),
-                resource: resource.clone(),
-                rule: rule.to_owned(),
-                grantable: false,
-            };
+        if let Some((operator, question)) = self.first_telling(capability, &resource, rule, false) {
             tokio::spawn(async move { operator.denied(question).await });
         }
         self.deny(capability, resource, rule)
