@@ -8,7 +8,7 @@ default:
     @just --list --unsorted
 
 # Builds Holm and the jq plugin, installs it, and lets it work on a real file: denied first, then granted.
-demo: holm plugins
+demo: holm
     bash tests/demo.sh
 
 # Builds `holm`.
