@@ -1,4 +1,4 @@
-//! `holm grant` and `holm revoke`: what a plugin may do.
+//! `holm grant`: lets a plugin do something, within its ceiling.
 
 use holm_adapters::control::{Reply, Request};
 
@@ -19,7 +19,7 @@ Rules:
 /// Let a plugin do something, within its ceiling
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
-pub(super) struct Grant {
+pub(super) struct Arguments {
     /// The plugin's name
     plugin: String,
     /// What it may do
@@ -30,38 +30,15 @@ pub(super) struct Grant {
     json: bool,
 }
 
-/// Take rights from a plugin; what runs of it is denied from its next call on
-#[derive(clap::Args)]
-pub(super) struct Revoke {
-    /// The plugin's name
-    plugin: String,
-    /// What it may no longer do: a capability, or one of its rules
-    #[arg(required_unless_present = "all", value_name = "CAPABILITY[=RULE]")]
-    rules: Vec<String>,
-    /// Take everything
-    #[arg(long, conflicts_with = "rules")]
-    all: bool,
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
-}
-
-impl Grant {
+impl Arguments {
     pub(super) async fn run(self, session: &Session) -> Result<()> {
         let request = Request::Grant { plugin: self.plugin.clone(), lines: self.rules, directory: directory()? };
         tell(&self.plugin, session.ask(&request).await?, self.json)
     }
 }
 
-impl Revoke {
-    pub(super) async fn run(self, session: &Session) -> Result<()> {
-        let request = Request::Revoke { plugin: self.plugin.clone(), lines: self.rules, directory: directory()? };
-        tell(&self.plugin, session.ask(&request).await?, self.json)
-    }
-}
-
 /// Tells what holds now.
-fn tell(plugin: &str, reply: Reply, json: bool) -> Result<()> {
+pub(super) fn tell(plugin: &str, reply: Reply, json: bool) -> Result<()> {
     let grants = match reply {
         Reply::Grants(grants) => grants,
         reply => return unexpected(&reply),

@@ -1,4 +1,4 @@
-//! `holm install` and `holm update`: show what it would mean, then do it.
+//! `holm install`: shows what it would mean, then does it. `holm update` is the same job.
 
 use std::path::PathBuf;
 
@@ -15,7 +15,7 @@ use crate::{
 
 /// Install a plugin from a folder; nothing of its author's runs outside the sandbox
 #[derive(clap::Args)]
-pub(super) struct Install {
+pub(super) struct Arguments {
     /// The folder, with its plugin.toml and its built component
     #[arg(value_name = "DIR")]
     folder: PathBuf,
@@ -30,53 +30,26 @@ pub(super) struct Install {
     json: bool,
 }
 
-/// Put another version in the place of an installed plugin
-#[derive(clap::Args)]
-pub(super) struct Update {
-    /// The folder, with its plugin.toml and its built component
-    #[arg(value_name = "DIR")]
-    folder: PathBuf,
-    /// Grant this at once
-    #[arg(long = "grant", value_name = "CAPABILITY=RULE")]
-    grants: Vec<String>,
-    /// Do it without asking; grants end unless --keep-grants says otherwise
-    #[arg(long, short)]
-    yes: bool,
-    /// Let the grants of the old version hold for the new one
-    #[arg(long)]
-    keep_grants: bool,
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
-}
-
-impl Install {
+impl Arguments {
     pub(super) async fn run(self, session: &Session) -> Result<()> {
         let Self { folder, grants, yes, json } = self;
         Job { folder, grants, yes, json, update: false, keep_grants: None }.run(session).await
     }
 }
 
-impl Update {
-    pub(super) async fn run(self, session: &Session) -> Result<()> {
-        let Self { folder, grants, yes, keep_grants, json } = self;
-        let keep_grants = (keep_grants || yes).then_some(keep_grants);
-        Job { folder, grants, yes, json, update: true, keep_grants }.run(session).await
-    }
-}
-
-struct Job {
-    folder: PathBuf,
-    grants: Vec<String>,
-    yes: bool,
-    json: bool,
-    update: bool,
+/// What both commands do.
+pub(super) struct Job {
+    pub(super) folder: PathBuf,
+    pub(super) grants: Vec<String>,
+    pub(super) yes: bool,
+    pub(super) json: bool,
+    pub(super) update: bool,
     /// None asks, if there are any.
-    keep_grants: Option<bool>,
+    pub(super) keep_grants: Option<bool>,
 }
 
 impl Job {
-    async fn run(self, session: &Session) -> Result<()> {
+    pub(super) async fn run(self, session: &Session) -> Result<()> {
         let path = std::path::absolute(&self.folder).map_err(CommandError::usage)?;
         if path.is_file() {
             let error = CommandError::usage(format!(

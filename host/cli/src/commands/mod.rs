@@ -8,14 +8,21 @@ mod grant;
 mod inspect;
 mod install;
 mod kernel;
+mod kill;
 mod list;
 mod new;
 mod ps;
+mod renice;
+mod resume;
+mod revoke;
 mod run;
 mod shutdown;
 mod signal;
+mod stop;
 mod tool;
+mod topup;
 mod uninstall;
+mod update;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -54,22 +61,22 @@ struct CommandLine {
 enum Command {
     New(new::Arguments),
     Build(build::Arguments),
-    Install(install::Install),
-    Update(install::Update),
+    Install(install::Arguments),
+    Update(update::Arguments),
     Uninstall(uninstall::Arguments),
     List(list::Arguments),
     Inspect(inspect::Arguments),
-    Grant(grant::Grant),
-    Revoke(grant::Revoke),
+    Grant(grant::Arguments),
+    Revoke(revoke::Arguments),
     Run(run::Arguments),
     Tool(tool::Arguments),
     Ps(ps::Arguments),
-    Kill(signal::Kill),
-    Stop(signal::Stop),
-    Continue(signal::Continue),
-    Renice(signal::Renice),
+    Kill(kill::Arguments),
+    Stop(stop::Arguments),
+    Continue(resume::Arguments),
+    Renice(renice::Arguments),
     #[command(name = "topup")]
-    TopUp(signal::TopUp),
+    TopUp(topup::Arguments),
     Audit(audit::Arguments),
     Doctor(doctor::Arguments),
     Kernel(kernel::Arguments),

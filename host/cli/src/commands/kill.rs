@@ -1,0 +1,21 @@
+//! `holm kill`: ends processes.
+
+use holm_adapters::control::Signal;
+use holm_kernel::process::Pid;
+
+use super::signal::send;
+use crate::{error::Result, session::Session};
+
+/// End processes and all their descendants
+#[derive(clap::Args)]
+pub(super) struct Arguments {
+    /// Process ids, as `holm ps` shows them
+    #[arg(required = true, value_name = "PID")]
+    pids: Vec<Pid>,
+}
+
+impl Arguments {
+    pub(super) async fn run(self, session: &Session) -> Result<()> {
+        send(session, self.pids, Signal::Kill).await
+    }
+}

@@ -1,0 +1,21 @@
+//! `holm continue`: lets stopped processes go on.
+
+use holm_adapters::control::Signal;
+use holm_kernel::process::Pid;
+
+use super::signal::send;
+use crate::{error::Result, session::Session};
+
+/// Let stopped processes go on where they were
+#[derive(clap::Args)]
+pub(super) struct Arguments {
+    /// Process ids, as `holm ps` shows them
+    #[arg(required = true, value_name = "PID")]
+    pids: Vec<Pid>,
+}
+
+impl Arguments {
+    pub(super) async fn run(self, session: &Session) -> Result<()> {
+        send(session, self.pids, Signal::Continue).await
+    }
+}
