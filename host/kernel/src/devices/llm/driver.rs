@@ -1,0 +1,77 @@
+//! What a provider of models does: one attempt at one reply, told as it is written.
+
+use std::{sync::Arc, time::Duration};
+
+use futures_core::{future::BoxFuture, stream::BoxStream};
+
+use super::message::{Event, Request};
+
+/// What the user's configuration says of a provider's model, for drivers.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Traits {
+    /// It takes `temperature`.
+    pub sampling: bool,
+    /// It takes tools; otherwise they are put to it through structured output.
+    pub native_tools: bool,
+    /// It takes an effort.
+    pub effort: bool,
+    /// The provider is asked to keep the stable head of the prompt.
+    pub prompt_cache: bool,
+}
+
+/// One attempt.
+#[derive(Clone, Debug)]
+pub struct Attempt {
+    /// The model, as its provider calls it.
+    pub model: Arc<str>,
+    /// What it is asked; the same for all attempts of a call but for `max_tokens`.
+    pub request: Arc<Request>,
+    /// What the model takes.
+    pub traits: Traits,
+}
+
+/// Why an attempt failed. Its texts are for people; they never hold a key or a header.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Failure {
+    /// The provider takes no more calls now.
+    #[error("the provider takes no more calls now")]
+    RateLimited {
+        /// When it says to come again.
+        retry_after: Option<Duration>,
+    },
+    /// The request does not fit the context window.
+    #[error("the request does not fit the model's context window: {0}")]
+    ContextLength(String),
+    /// The provider declined to answer.
+    #[error("the provider declined to answer: {0}")]
+    Refused(String),
+    /// It could not be reached, did not answer, broke off, or is overloaded.
+    #[error("the provider is not available: {0}")]
+    Unavailable(String),
+    /// It does not take the key, or the key may not use this model.
+    #[error("the provider does not take the key: {0}")]
+    Unauthorized(String),
+    /// The provider found the request wrong.
+    #[error("the provider does not take the request: {0}")]
+    BadRequest(String),
+    /// What came back is not what the provider's protocol says.
+    #[error("the provider's reply is malformed: {0}")]
+    Malformed(String),
+}
+
+/// A reply that is being written. Ends after [`Event::Stop`] or the first failure.
+pub type Events = BoxStream<'static, Result<Event, Failure>>;
+
+/// A provider of models. Every method may be called from many tasks at once; dropping what it
+/// returned ends the attempt, its connection included.
+pub trait Driver: Send + Sync + 'static {
+    /// Sends the request and hands out the reply as it comes. Returns once the provider began to
+    /// answer; before that no token was used unless the failure says [`Failure::Malformed`].
+    fn attempt(&self, attempt: Attempt) -> BoxFuture<'static, Result<Events, Failure>>;
+
+    /// One vector for each text, and the tokens of all of them.
+    fn embed(&self, model: Arc<str>, texts: Vec<String>) -> BoxFuture<'static, Result<(Vec<Vec<f32>>, u64), Failure>> {
+        let _ = (model, texts);
+        Box::pin(async { Err(Failure::BadRequest("this provider embeds nothing".to_owned())) })
+    }
+}
