@@ -120,6 +120,7 @@ impl Machine {
         let protected = PathBuf::from("/nonexistent/holm");
         let gate = Gate::new(holm_drivers::storage::open("memory", Path::new("/nonexistent")).unwrap());
         let mut parts = Parts {
+            models: Default::default(),
             storage: gate.clone(),
             programs: plugins.clone(),
             audit: records.clone(),

@@ -28,6 +28,7 @@ pub(crate) fn boot(home: &Home) -> Result<Arc<Server>> {
     let lines = Lines::new();
     let protected = plugins.clone();
     let parts = Parts {
+        models: Default::default(),
         storage,
         programs: plugins.clone(),
         audit: audit.clone(),

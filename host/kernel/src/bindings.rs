@@ -36,12 +36,15 @@ wasmtime::component::bindgen!({
     exports: { default: async },
     trappable_error_type: {
         "holm:sys/types.errno" => crate::syscall::Interrupt<crate::syscall::Errno>,
+        "holm:sys/llm.error" => crate::syscall::Interrupt<crate::bindings::holm::sys::llm::Error>,
         "holm:sys/storage.error" => crate::syscall::Interrupt<crate::bindings::holm::sys::storage::Error>,
         "holm:sys/spawn.error" => crate::syscall::Interrupt<crate::bindings::holm::sys::spawn::Error>,
         "holm:sys/tool.error" => crate::syscall::Interrupt<crate::bindings::holm::sys::tool::Error>,
         "wasi:io/streams.stream-error" => wasmtime_wasi::p2::StreamError,
     },
     with: {
+        "holm:sys/llm.model": crate::devices::llm::Model,
+        "holm:sys/llm.reply-stream": crate::devices::llm::ReplyStream,
         "holm:sys/storage.bucket": crate::devices::storage::Bucket,
         "holm:sys/spawn.child": crate::devices::spawn::Child,
         "holm:sys/spawn.parent": crate::devices::spawn::Parent,

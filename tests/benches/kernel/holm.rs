@@ -66,6 +66,7 @@ impl Holm {
         let runtime = runtime()?;
         let entered = runtime.enter();
         let parts = Parts {
+            models: Default::default(),
             storage,
             programs: Arc::<Plugins>::default(),
             audit: Arc::<Newest>::default(),

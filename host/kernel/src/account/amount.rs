@@ -13,6 +13,10 @@ pub struct Fuel(pub u64);
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Bytes(pub u64);
 
+/// Money, in millionths of a US dollar.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Money(pub u64);
+
 /// The text is no amount.
 #[derive(Debug, thiserror::Error)]
 #[error("`{text}` is no amount of {unit}: write it like {example}")]
@@ -63,6 +67,55 @@ impl FromStr for Bytes {
 impl fmt::Display for Bytes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(&bytesize::ByteSize(self.0).display().iec().to_string().replace(".0 ", " ").replace(' ', ""))
+    }
+}
+
+impl FromStr for Money {
+    type Err = ParseAmountError;
+
+    /// US dollars with at most six decimals: `2`, `0.25`, `$1.50`.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let parse = || {
+            let (whole, decimals) = text
+                .strip_prefix('$')
+                .unwrap_or(text)
+                .split_once('.')
+                .unwrap_or((text.strip_prefix('$').unwrap_or(text), ""));
+            let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+            if whole.is_empty() || decimals.len() > 6 || !digits(whole) || !digits(decimals) {
+                return None;
+            }
+            let millionths: u64 = format!("{decimals:0<6}").parse().ok()?;
+            whole.parse::<u64>().ok()?.checked_mul(1_000_000)?.checked_add(millionths)
+        };
+        parse().map(Money).ok_or_else(|| ParseAmountError {
+            text: text.to_owned(),
+            unit: "US dollars",
+            example: "0.25",
+        })
+    }
+}
+
+impl fmt::Display for Money {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (whole, millionths) = (self.0 / 1_000_000, self.0 % 1_000_000);
+        let decimals = format!("{millionths:06}");
+        let kept = decimals.trim_end_matches('0').len().max(2);
+        f.pad(&format!("{whole}.{}", &decimals[..kept]))
+    }
+}
+
+/// Written and read as text, since a number would leave open whether it is dollars or millionths.
+impl Serialize for Money {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Money {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+        text.parse().map_err(de::Error::custom)
     }
 }
 

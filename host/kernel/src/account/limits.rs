@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Bytes, Fuel};
+use super::{Bytes, Fuel, Money};
 
 /// What happens when a process has burned all its fuel.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,6 +66,14 @@ pub struct Limits {
     pub mailbox: Bytes,
     /// *Tree.* Bytes of audit records; past it they are counted, not kept. Stops audit floods.
     pub audit: Bytes,
+    /// *Tree.* Calls of models. Stops a loop of calls that cost nothing else.
+    pub model_calls: u64,
+    /// *Tree.* Tokens of requests and replies. Stops twenty children that share one budget.
+    pub tokens: u64,
+    /// *Tree.* What models may cost, in US dollars.
+    pub money: Money,
+    /// *Tree.* Calls of models under way. Stops replies that nobody reads: each may hold 4 MiB.
+    pub model_streams: u64,
 }
 
 impl Default for Limits {
@@ -91,6 +99,10 @@ impl Default for Limits {
             random: Bytes(64 << 10),
             mailbox: Bytes(1 << 20),
             audit: Bytes(1 << 20),
+            model_calls: 1_000,
+            tokens: 1_000_000,
+            money: Money(5_000_000),
+            model_streams: 32,
         }
     }
 }
@@ -130,6 +142,10 @@ impl Limits {
             random,
             mailbox,
             audit,
+            model_calls,
+            tokens,
+            money,
+            model_streams,
         )
     }
 }

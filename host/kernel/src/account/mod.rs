@@ -7,7 +7,7 @@ mod limits;
 mod tests;
 mod tree;
 
-pub use amount::{Bytes, Fuel, ParseAmountError};
+pub use amount::{Bytes, Fuel, Money, ParseAmountError};
 pub use charge::Charge;
 pub use limits::{Limits, OnEmpty};
 pub use tree::{Account, Exceeded, Hold, Level, Total};

@@ -29,6 +29,8 @@ pub enum Level {
     Children,
     /// Open files and directories.
     OpenFiles,
+    /// Calls of models under way.
+    ModelStreams,
 }
 
 /// What is used up and never comes back, by a process and its descendants together.
@@ -46,10 +48,16 @@ pub enum Total {
     Written,
     /// Bytes of audit records.
     Audit,
+    /// Calls of models.
+    ModelCalls,
+    /// Tokens of requests and replies.
+    Tokens,
+    /// Millionths of a US dollar.
+    Money,
 }
 
-const LEVELS: usize = 3;
-const TOTALS: usize = 6;
+const LEVELS: usize = 4;
+const TOTALS: usize = 9;
 
 /// The account of one process.
 ///
@@ -146,7 +154,7 @@ impl Account {
         let topped = self.budget.load(Relaxed).saturating_sub(self.limits.fuel.0);
         parent.returned.fetch_add(self.spent().0.saturating_sub(topped), Relaxed);
         parent.carved.fetch_sub(self.limits.fuel.0, Relaxed);
-        for level in [Level::Memory, Level::OpenFiles] {
+        for level in [Level::Memory, Level::OpenFiles, Level::ModelStreams] {
             parent.lower(level, self.level(level));
         }
         parent.lower(Level::Children, 1);
@@ -271,6 +279,20 @@ impl Account {
         }
     }
 
+    /// Uses up what was used already, limit or not: a provider may use more than it was allowed.
+    pub(crate) fn overdraw(&self, total: Total, amount: u64) {
+        self.totals[total as usize].fetch_add(amount, Relaxed);
+        if let Some(parent) = &self.parent {
+            parent.overdraw(total, amount);
+        }
+    }
+
+    /// How much of a total the tightest limit up to the root still allows.
+    pub fn remaining(&self, total: Total) -> u64 {
+        let here = total.limit(&self.limits).1.saturating_sub(self.total(total));
+        self.parent.as_ref().map_or(here, |parent| here.min(parent.remaining(total)))
+    }
+
     /// How much of a total is used up.
     pub fn total(&self, total: Total) -> u64 {
         self.totals[total as usize].load(Relaxed)
@@ -297,6 +319,7 @@ impl Level {
             Level::Memory => ("memory", limits.memory.0),
             Level::Children => ("children", limits.children),
             Level::OpenFiles => ("open-files", limits.open_files),
+            Level::ModelStreams => ("model-streams", limits.model_streams),
         }
     }
 }
@@ -311,6 +334,9 @@ impl Total {
             Total::FilesCreated => ("files-created", limits.files_created),
             Total::Written => bytes("written", limits.written),
             Total::Audit => bytes("audit", limits.audit),
+            Total::ModelCalls => ("model-calls", limits.model_calls),
+            Total::Tokens => ("tokens", limits.tokens),
+            Total::Money => ("money", limits.money.0),
         }
     }
 }

@@ -128,6 +128,8 @@ pub trait Capability: Rule {
 }
 
 capabilities! {
+    /// Models.
+    llm: llm::LlmRule,
     /// Files and directories.
     fs: fs::FsRule,
     /// Buckets of durable storage.

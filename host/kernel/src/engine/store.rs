@@ -12,6 +12,7 @@ use crate::{
     bindings::{holm::sys, wasi},
     devices::{
         fs::Files,
+        llm::Llm,
         log::Log,
         net::Net,
         spawn::Spawn,
@@ -47,6 +48,7 @@ macro_rules! devices {
 }
 
 devices! {
+    llm: Llm,
     storage: Storage,
     spawn: Spawn,
     tool: Tool,
@@ -103,6 +105,7 @@ pub(crate) fn link(linker: &mut Linker<Process>) -> wasmtime::Result<()> {
     use wasmtime_wasi::p2::bindings as p2;
 
     sys::types::add_to_linker::<_, Of<Log>>(linker, Slot::syscall)?;
+    sys::llm::add_to_linker::<_, Of<Llm>>(linker, Slot::syscall)?;
     sys::storage::add_to_linker::<_, Of<Storage>>(linker, Slot::syscall)?;
     sys::spawn::add_to_linker::<_, Of<Spawn>>(linker, Slot::syscall)?;
     sys::tool::add_to_linker::<_, Of<Tool>>(linker, Slot::syscall)?;

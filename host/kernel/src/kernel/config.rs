@@ -7,7 +7,7 @@ use std::{
 
 use crate::{
     account::{Fuel, Limits},
-    devices::{log, storage},
+    devices::{llm, log, storage},
     engine::Compiler,
     program::Programs,
     syscall::audit,
@@ -42,6 +42,8 @@ impl Default for Config {
 
 /// What stands behind a kernel's devices.
 pub struct Parts {
+    /// Answers calls of models.
+    pub models: llm::Config,
     /// Keeps buckets.
     pub storage: Arc<dyn storage::Driver>,
     /// Keeps installed plugins.
@@ -62,6 +64,9 @@ pub enum BootError {
     /// There is no tokio runtime to wait with.
     #[error("a kernel boots inside a multi-threaded tokio runtime")]
     Runtime,
+    /// The models that were configured contradict each other.
+    #[error(transparent)]
+    Models(#[from] llm::ConfigError),
     /// The engine does not support this machine.
     #[error("the WebAssembly engine does not start: {0}")]
     Engine(String),

@@ -17,6 +17,7 @@ use super::{
 };
 use crate::{
     account::{Fuel, Limits},
+    devices::llm::Models,
     engine::{Capacity, Engines, Entry, Image, ImageError, Images, Outcome, cpu::Cpu},
     process::{ExitStatus, KilledBy, Pid, Table},
     program::{Program, Programs, ToolDescription},
@@ -35,6 +36,7 @@ pub(super) struct Inner {
     pub(super) capacity: Capacity,
     pub(super) parts: Parts,
     pub(super) images: Images,
+    pub(super) models: Arc<Models>,
     pub(super) cpu: Cpu,
     pub(super) table: Mutex<Table<Live>>,
     pub(super) epoch: Arc<Epoch>,
@@ -53,6 +55,8 @@ pub(super) struct Live {
 
 /// How often deadlines are looked at.
 const TICK: Duration = Duration::from_millis(20);
+/// How often the budgets of hours and days are saved; a kernel that is killed forgets at most this.
+const SAVE: Duration = Duration::from_secs(1);
 
 impl Kernel {
     /// Starts a kernel: its engines, its workers, its clock.
@@ -68,12 +72,14 @@ impl Kernel {
         let images = Images::new(engines, capacity.reservation, parts.compiler.clone(), cache).map_err(failed)?;
         let cpu =
             Cpu::start(config.workers, Box::new(Fair::new(config.quantum.0)), &runtime).map_err(BootError::Workers)?;
+        let models = Arc::new(Models::new(parts.models.clone())?);
         let table = Mutex::new(Table::new(capacity.processes as usize));
         let inner = Arc::new_cyclic(|this| Inner {
             config,
             capacity,
             parts,
             images,
+            models,
             cpu,
             table,
             epoch: Arc::default(),
@@ -82,12 +88,22 @@ impl Kernel {
         let watched = Arc::downgrade(&inner);
         runtime.spawn(async move {
             let mut tick = tokio::time::interval(TICK);
-            loop {
+            while let Some(kernel) = watched.upgrade() {
+                kernel.end_overdue();
+                drop(kernel);
                 tick.tick().await;
-                match watched.upgrade() {
-                    Some(kernel) => kernel.end_overdue(),
-                    None => return,
-                }
+            }
+        });
+        let watched = Arc::downgrade(&inner);
+        runtime.spawn(async move {
+            if let Some(kernel) = watched.upgrade() {
+                kernel.restore_budgets().await;
+            }
+            let mut tick = tokio::time::interval(SAVE);
+            while let Some(kernel) = watched.upgrade() {
+                kernel.save_budgets().await;
+                drop(kernel);
+                tick.tick().await;
             }
         });
         Ok(Self { inner })
@@ -233,6 +249,11 @@ impl Kernel {
         &self.inner.config.limits
     }
 
+    /// The models that can be granted, by name.
+    pub fn models(&self) -> Vec<String> {
+        self.inner.models.names()
+    }
+
     /// The installed plugins.
     pub fn programs(&self) -> &Arc<dyn Programs> {
         &self.inner.parts.programs
@@ -250,6 +271,7 @@ impl Kernel {
             }
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
+        self.inner.save_budgets().await;
         let inner = self.inner.clone();
         let _ = tokio::task::spawn_blocking(move || inner.cpu.shutdown()).await;
     }

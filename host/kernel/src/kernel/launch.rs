@@ -19,7 +19,7 @@ use super::{
 use crate::{
     account::{Account, Fuel, Limits},
     devices::{
-        Grants, fs, net,
+        Grants, fs, llm, net,
         spawn::{self, Caller, Mailbox},
         storage, tool,
         wasi::Surroundings,
@@ -69,6 +69,7 @@ impl Launch {
 /// The capability that an import needs, if it needs one.
 fn capability(import: &str) -> Option<&'static str> {
     match import.split(['@', '#']).next()? {
+        "holm:sys/llm" => Some("llm"),
         "holm:sys/storage" => Some("storage"),
         "holm:sys/spawn" => Some("spawn"),
         "holm:sys/tool" => Some("tool"),
@@ -178,28 +179,22 @@ impl Inner {
             // Nobody may be asking.
             let _ = answer.send(outcome);
         };
-        let tree = self.root_of(pid);
-        self.cpu.submit(control.clone(), tree, parent_pid, nice, body);
+        self.cpu.submit(control.clone(), control.tree, parent_pid, nice, body);
         Ok((Running { pid, control, exit }, answered))
-    }
-
-    fn root_of(&self, pid: Pid) -> Pid {
-        let table = self.table.lock();
-        let mut root = pid;
-        while let Some(parent) = table.get(root).and_then(|live| live.control.parent) {
-            root = parent;
-        }
-        root
     }
 
     fn authority(&self, program: &Program, parent: Option<&Parentage>, without_grants: bool) -> Arc<Authority> {
         let (ceiling, grants) = (program.ceiling.clone(), program.grants.clone());
+        let owner: Arc<str> = program.name.as_str().into();
         match parent {
-            _ if without_grants => Authority::new(ceiling, Arc::new(LiveGrants::default())),
+            _ if without_grants => Authority::new(owner, ceiling, Arc::new(LiveGrants::default()), None),
             Some(Parentage { passes: Passes::Within(passed), caller, .. }) => {
-                caller.authority.child(ceiling, grants, passed.clone())
+                caller.authority.child(owner, ceiling, grants, passed.clone())
             }
-            _ => Authority::new(ceiling, grants),
+            Some(Parentage { passes: Passes::Own, caller, .. }) => {
+                Authority::new(owner, ceiling, grants, Some(caller.authority.clone()))
+            }
+            None => Authority::new(owner, ceiling, grants, None),
         }
     }
 
@@ -223,6 +218,7 @@ impl Inner {
             arguments.extend(own.iter().cloned());
         }
         Sessions {
+            llm: llm::Session { models: self.models.clone(), shares: kernel.clone() },
             storage: storage::Session { driver: self.parts.storage.clone(), owner },
             spawn: spawn::Session {
                 driver: kernel.clone(),
@@ -301,6 +297,9 @@ impl Inner {
             self.end(child, ExitStatus::Killed(KilledBy::ParentEnded));
         }
         control.account.close();
+        if control.parent.is_none() {
+            self.models.end_run(pid);
+        }
         tracing::debug!(%pid, plugin = %control.plugin, %status, "process ended");
         if let Some(live) = live {
             if let Some((to_child, from_child)) = &live.mail {

@@ -1,5 +1,6 @@
 //! The facade: boot, spawn, wait, signal, snapshot. The only module that sees all others.
 
+mod budgets;
 mod config;
 mod facade;
 mod launch;

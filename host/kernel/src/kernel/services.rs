@@ -14,7 +14,7 @@ use crate::{
     account::{Bytes, Exceeded, Limits},
     bindings::holm::sys::tool_types,
     devices::{
-        pipe,
+        llm, pipe,
         spawn::{self, Caller, Refused, Request, Started},
         tool::{self, Called},
     },
@@ -98,6 +98,13 @@ impl spawn::Driver for Services {
             // It may have ended meanwhile.
             let _ = kernel.kill_tree(pid, KilledBy::Parent);
         }
+    }
+}
+
+impl llm::Shares for Services {
+    fn nice(&self, pid: Pid) -> Nice {
+        let view = self.0.upgrade().and_then(|kernel| kernel.cpu.view(pid));
+        view.map_or(Nice::default(), |view| view.nice)
     }
 }
 

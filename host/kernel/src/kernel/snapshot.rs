@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::facade::Inner;
 use crate::{
-    account::{Bytes, Fuel, Level, Total},
-    process::Pid,
+    account::{Bytes, Fuel, Level, Money, Total},
+    process::{LatencySummary, Pid},
     sched::Nice,
 };
 
@@ -39,6 +39,14 @@ pub struct ProcessSnapshot {
     pub syscalls: u64,
     /// Live descendants.
     pub children: u64,
+    /// Calls of models, its descendants' included.
+    pub model_calls: u64,
+    /// Tokens of those, reserved ones included.
+    pub tokens: u64,
+    /// What they cost.
+    pub money: Money,
+    /// How long its own calls waited and took.
+    pub latency: LatencySummary,
     /// When it was started.
     pub started: SystemTime,
 }
@@ -64,6 +72,10 @@ impl Inner {
                     output: Bytes(account.total(Total::Output)),
                     syscalls: control.syscalls.load(Relaxed),
                     children: account.level(Level::Children),
+                    model_calls: account.total(Total::ModelCalls),
+                    tokens: account.total(Total::Tokens),
+                    money: Money(account.total(Total::Money)),
+                    latency: control.latency(),
                     started: control.started_at,
                 })
             })

@@ -6,10 +6,10 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
 use crate::{
-    account::{Account, Exceeded, Fuel, Limits},
+    account::{Account, Exceeded, Fuel, Limits, Money, Total},
     devices::pipe::{self, PipeReader, PipeWriter},
     engine::ImageError,
-    process::{ExitStatus, KilledBy, Pid},
+    process::{ExitStatus, KilledBy, LatencySummary, Pid},
     program::{Program, ProgramError},
     sched::Nice,
     syscall::{Control, Operator},
@@ -90,7 +90,7 @@ pub enum SpawnError {
 pub struct NoSuchProcess(pub Pid);
 
 /// How a process ended, and what it used.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Exit {
     /// How it ended.
     pub status: ExitStatus,
@@ -100,6 +100,14 @@ pub struct Exit {
     pub syscalls: u64,
     /// From start to end.
     pub wall: Duration,
+    /// Calls of models, its descendants' included.
+    pub model_calls: u64,
+    /// Tokens of those.
+    pub tokens: u64,
+    /// What they cost.
+    pub money: Money,
+    /// How long its own calls waited and took.
+    pub latency: LatencySummary,
 }
 
 /// A process under way. Dropping this does not end it.
@@ -129,6 +137,10 @@ impl Running {
             fuel: self.control.account.spent(),
             syscalls: self.control.syscalls.load(std::sync::atomic::Ordering::Relaxed),
             wall: self.control.started.elapsed(),
+            model_calls: self.control.account.total(Total::ModelCalls),
+            tokens: self.control.account.total(Total::Tokens),
+            money: Money(self.control.account.total(Total::Money)),
+            latency: self.control.latency(),
         }
     }
 }
@@ -151,7 +163,7 @@ pub enum ToolError {
 }
 
 /// What came of a tool call.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ToolAnswer {
     /// The process that answered.
     pub pid: Pid,

@@ -18,7 +18,7 @@ pub struct Pid {
 
 impl Pid {
     /// The pid of a slot in its `generation`th use, counted from 0.
-    pub fn new(slot: u32, generation: u32) -> Self {
+    pub const fn new(slot: u32, generation: u32) -> Self {
         Self { slot, generation }
     }
 

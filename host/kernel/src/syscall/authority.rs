@@ -51,6 +51,8 @@ impl Epoch {
 /// The rights of one process, as layers that must all admit a call. A layer only narrows.
 #[derive(Debug)]
 pub(crate) struct Authority {
+    /// The plugin whose rights these are.
+    owner: Arc<str>,
     ceiling: Arc<Grants>,
     granted: Arc<LiveGrants>,
     /// What the operator allowed until this process ends.
@@ -58,6 +60,8 @@ pub(crate) struct Authority {
     /// What the parent passed on, at most its own.
     passed: Option<Arc<Grants>>,
     parent: Option<Arc<Authority>>,
+    /// Who called this tool: its rights are not asked, but its budgets pay.
+    payer: Option<Arc<Authority>>,
 }
 
 /// The layer that denied.
@@ -81,19 +85,26 @@ impl Denier {
 }
 
 impl Authority {
-    pub(crate) fn new(ceiling: Arc<Grants>, granted: Arc<LiveGrants>) -> Arc<Self> {
-        Arc::new(Self { ceiling, granted, once: RwLock::default(), passed: None, parent: None })
+    pub(crate) fn new(
+        owner: Arc<str>,
+        ceiling: Arc<Grants>,
+        granted: Arc<LiveGrants>,
+        payer: Option<Arc<Authority>>,
+    ) -> Arc<Self> {
+        Arc::new(Self { owner, ceiling, granted, once: RwLock::default(), passed: None, parent: None, payer })
     }
 
     /// The rights of a child: its program's own, within `passed`, within the parent's.
     pub(crate) fn child(
         self: &Arc<Self>,
+        owner: Arc<str>,
         ceiling: Arc<Grants>,
         granted: Arc<LiveGrants>,
         passed: Option<Grants>,
     ) -> Arc<Self> {
         let passed = passed.map(Arc::new);
-        Arc::new(Self { ceiling, granted, once: RwLock::default(), passed, parent: Some(self.clone()) })
+        let parent = Some(self.clone());
+        Arc::new(Self { owner, ceiling, granted, once: RwLock::default(), passed, parent, payer: None })
     }
 
     /// Whether every layer admits it; if so, for each the rules that do, but for ceilings
@@ -119,6 +130,24 @@ impl Authority {
             rules.extend(parent.admit::<R>(want).map_err(|_| Denier::Parent)?);
         }
         Ok(rules)
+    }
+
+    /// The rules that a call is made under, each with the plugin whose it is: those of every layer
+    /// but ceilings, and those of whoever called this tool. What they budget is used up together.
+    pub(crate) fn under<R: Capability>(&self, want: &R::Want) -> Vec<(Arc<str>, R)> {
+        let granted = self.granted.get();
+        let own = R::rules(&granted).admitting(want);
+        let passed = self.passed.iter().flat_map(|passed| R::rules(passed).admitting(want));
+        let mut rules: Vec<_> = own.chain(passed).map(|rule| (self.owner.clone(), rule.clone())).collect();
+        for above in [&self.parent, &self.payer].into_iter().flatten() {
+            for rule in above.under::<R>(want) {
+                // A child of the same plugin is under the same grant, not under it twice.
+                if !rules.contains(&rule) {
+                    rules.push(rule);
+                }
+            }
+        }
+        rules
     }
 
     /// Allows more until this process ends. Only the operator's answer leads here.

@@ -5,14 +5,14 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
-    time::{Instant, SystemTime},
+    time::{Duration, Instant, SystemTime},
 };
 
 use parking_lot::Mutex;
 
 use crate::{
     account::{Account, Fuel},
-    process::{ExitStatus, Pid},
+    process::{ExitStatus, Latency, LatencySummary, Pid},
 };
 
 /// One process, as seen from outside its store.
@@ -20,6 +20,8 @@ use crate::{
 pub(crate) struct Control {
     pub(crate) pid: Pid,
     pub(crate) parent: Option<Pid>,
+    /// The root of its tree.
+    pub(crate) tree: Pid,
     pub(crate) plugin: Arc<str>,
     /// The plugin at the root of its tree.
     pub(crate) root: Arc<str>,
@@ -35,6 +37,8 @@ pub(crate) struct Control {
     needs: AtomicU64,
     /// Why it is being ended; the first reason counts.
     ending: Mutex<Option<ExitStatus>>,
+    /// How its calls of models did, once it made one.
+    latency: Mutex<Option<Box<Latency>>>,
 }
 
 impl Control {
@@ -48,6 +52,7 @@ impl Control {
         Self {
             pid,
             parent: parent.map(|parent| parent.pid),
+            tree: parent.map_or(pid, |parent| parent.tree),
             root: parent.map_or_else(|| plugin.clone(), |parent| parent.root.clone()),
             answers: answers || parent.is_some_and(|parent| parent.answers),
             plugin,
@@ -58,7 +63,24 @@ impl Control {
             slice_start: AtomicU64::default(),
             needs: AtomicU64::default(),
             ending: Mutex::default(),
+            latency: Mutex::default(),
         }
+    }
+
+    /// A call of a model has ended.
+    pub(crate) fn note_call(&self, waiting: Duration, turnaround: Duration) {
+        let mut latency = self.latency.lock();
+        if latency.is_none() {
+            *latency = Latency::new().map(Box::new);
+        }
+        if let Some(latency) = latency.as_mut() {
+            latency.record(waiting, turnaround);
+        }
+    }
+
+    /// How its calls of models did.
+    pub(crate) fn latency(&self) -> LatencySummary {
+        self.latency.lock().as_ref().map_or_else(LatencySummary::default, |latency| latency.summary())
     }
 
     /// A slice begins.

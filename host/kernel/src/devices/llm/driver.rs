@@ -48,6 +48,9 @@ pub enum Failure {
     /// It could not be reached, did not answer, broke off, or is overloaded.
     #[error("the provider is not available: {0}")]
     Unavailable(String),
+    /// It took the request and did not answer in time: it may have done the work.
+    #[error("the provider did not answer in time: {0}")]
+    TimedOut(String),
     /// It does not take the key, or the key may not use this model.
     #[error("the provider does not take the key: {0}")]
     Unauthorized(String),
@@ -66,7 +69,8 @@ pub type Events = BoxStream<'static, Result<Event, Failure>>;
 /// returned ends the attempt, its connection included.
 pub trait Driver: Send + Sync + 'static {
     /// Sends the request and hands out the reply as it comes. Returns once the provider began to
-    /// answer; before that no token was used unless the failure says [`Failure::Malformed`].
+    /// answer. A failure before that means that no token was used, unless it is
+    /// [`Failure::TimedOut`] or [`Failure::Malformed`].
     fn attempt(&self, attempt: Attempt) -> BoxFuture<'static, Result<Events, Failure>>;
 
     /// One vector for each text, and the tokens of all of them.

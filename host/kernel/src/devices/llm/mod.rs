@@ -1,7 +1,29 @@
 //! The llm device: models by name, each call routed, queued, budgeted and accounted for.
+//!
+//! `models` finds a model and answers what is cached; `call` goes from target to target; `lane` is
+//! the way to one provider, `queue` and `limits` its pure policies; `spend` reserves and settles.
 
+mod assemble;
+mod budget;
+mod call;
+mod check;
+mod config;
+mod convert;
 mod driver;
+mod grant;
+mod host;
+mod lane;
+mod limits;
 mod message;
+mod models;
+mod queue;
+mod reply;
+mod spend;
 
+pub use config::{Choice, Config, ConfigError, Model as ModelConfig, Prices, Provider, Target};
 pub use driver::{Attempt, Driver, Events, Failure, Traits};
+pub use grant::{Budget, LlmRule, LlmWant, Unit, Window};
+pub(crate) use host::{Llm, Session, Shares};
+pub use host::{Model, ReplyStream};
 pub use message::{Effort, Event, Message, Part, Request, Role, StopReason, Tool, ToolCall, ToolChoice, Usage};
+pub(crate) use models::Models;

@@ -63,8 +63,8 @@ fn line(processes: Vec<(Grants, Grants, Option<Grants>, Option<FsWant>)>) -> Vec
     for (ceiling, granted, passed, once) in processes {
         let (kept, granted) = (Arc::new(ceiling.clone()), Arc::new(LiveGrants::new(granted)));
         let authority = match line.last() {
-            Some((parent, _)) => parent.child(kept, granted, passed),
-            None => Authority::new(kept, granted),
+            Some((parent, _)) => parent.child("x".into(), kept, granted, passed),
+            None => Authority::new("x".into(), kept, granted, None),
         };
         if let Some(once) = once {
             authority.allow_once::<FsRule>(&once);

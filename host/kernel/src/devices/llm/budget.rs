@@ -1,0 +1,263 @@
+//! The budgets of grants: how much each has used in its run, hour or day. Pure but for its lock.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+};
+
+use parking_lot::Mutex;
+use serde::{Deserialize, Serialize};
+
+use super::grant::{Budget, LlmRule, Unit, Window};
+use crate::{account::Exceeded, process::Pid};
+
+/// What one attempt may use, or has used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Amounts {
+    pub(super) calls: u64,
+    pub(super) tokens: u64,
+    /// Millionths of a US dollar.
+    pub(super) money: u64,
+}
+
+impl Amounts {
+    fn of(&self, unit: Unit) -> u64 {
+        match unit {
+            Unit::Calls => self.calls,
+            Unit::Tokens => self.tokens,
+            Unit::Money => self.money,
+        }
+    }
+}
+
+/// Which budget: whose grant, which models, what is counted, and since when.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Key {
+    plugin: Arc<str>,
+    rule: String,
+    unit: Unit,
+    period: Period,
+}
+
+/// One window on the clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Period {
+    Run(Pid),
+    /// Hours since 1970.
+    Hour(u64),
+    /// Days since 1970.
+    Day(u64),
+}
+
+/// All budgets in use.
+#[derive(Debug, Default)]
+pub(super) struct Ledger {
+    used: Mutex<HashMap<Key, u64>>,
+    /// An hour's or a day's budget changed since it was last kept.
+    changed: AtomicBool,
+}
+
+/// A rule that a call is made under, and whose it is.
+#[derive(Clone, Debug)]
+pub(super) struct Under {
+    pub(super) plugin: Arc<str>,
+    pub(super) rule: LlmRule,
+}
+
+/// One budget that outlives its run, as it is kept on disk.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Kept {
+    plugin: String,
+    rule: String,
+    /// As [`Budget::name`].
+    budget: String,
+    /// Hours or days since 1970.
+    period: u64,
+    used: u64,
+}
+
+/// Budgets of runs that ended are forgotten once there are this many. Stops a plugin that is
+/// started again and again.
+const ENTRIES: usize = 100_000;
+
+impl Ledger {
+    /// Sets `amounts` aside in each budget of each rule.
+    ///
+    /// # Errors
+    /// One of them has less left; nothing is set aside.
+    pub(super) fn reserve(&self, under: &[Under], root: Pid, hour: u64, amounts: Amounts) -> Result<(), Exceeded> {
+        let mut used = self.used.lock();
+        if used.len() >= ENTRIES {
+            used.retain(|key, _| key.period.lives(hour));
+        }
+        let budgets: Vec<(Key, Budget)> = keys(under, root, hour).collect();
+        for (key, budget) in &budgets {
+            let have = used.get(key).copied().unwrap_or(0);
+            if have.saturating_add(amounts.of(budget.unit)) > budget.amount {
+                return Err(Exceeded { limit: budget.name(), maximum: budget.amount });
+            }
+        }
+        for (key, budget) in budgets {
+            self.note(&key);
+            *used.entry(key).or_default() += amounts.of(budget.unit);
+        }
+        Ok(())
+    }
+
+    /// Replaces what was set aside by what was used, more or less.
+    pub(super) fn settle(&self, under: &[Under], root: Pid, hour: u64, reserved: Amounts, used_now: Amounts) {
+        let mut used = self.used.lock();
+        for (key, budget) in keys(under, root, hour) {
+            self.note(&key);
+            let entry = used.entry(key).or_default();
+            *entry = entry.saturating_sub(reserved.of(budget.unit)).saturating_add(used_now.of(budget.unit));
+        }
+    }
+
+    /// The least that any budget of this unit has left.
+    pub(super) fn left(&self, under: &[Under], root: Pid, hour: u64, unit: Unit) -> u64 {
+        let used = self.used.lock();
+        let left = |(key, budget): (Key, Budget)| budget.amount.saturating_sub(used.get(&key).copied().unwrap_or(0));
+        keys(under, root, hour).filter(|(_, budget)| budget.unit == unit).map(left).min().unwrap_or(u64::MAX)
+    }
+
+    /// A root process has ended.
+    pub(super) fn end_run(&self, root: Pid) {
+        self.used.lock().retain(|key, _| key.period != Period::Run(root));
+    }
+
+    fn note(&self, key: &Key) {
+        if !matches!(key.period, Period::Run(_)) {
+            self.changed.store(true, Relaxed);
+        }
+    }
+
+    /// Hours and days that still count, to be kept; none where nothing changed since the last time.
+    pub(super) fn keep(&self, hour: u64) -> Option<Vec<Kept>> {
+        if !self.changed.swap(false, Relaxed) {
+            return None;
+        }
+        let mut used = self.used.lock();
+        used.retain(|key, _| key.period.lives(hour));
+        let kept = used.iter().filter_map(|(key, used)| {
+            let (window, period) = match key.period {
+                Period::Run(_) => return None,
+                Period::Hour(hour) => (Window::Hour, hour),
+                Period::Day(day) => (Window::Day, day),
+            };
+            let budget = Budget { unit: key.unit, window, amount: 0 }.name().to_owned();
+            Some(Kept { plugin: key.plugin.to_string(), rule: key.rule.clone(), budget, period, used: *used })
+        });
+        Some(kept.collect())
+    }
+
+    /// Takes back what [`Ledger::keep`] gave, after a restart.
+    pub(super) fn restore(&self, kept: Vec<Kept>) {
+        let mut used = self.used.lock();
+        for entry in kept {
+            let Some((unit, window)) = entry.budget.split_once('/') else { continue };
+            let unit = match unit {
+                "calls" => Unit::Calls,
+                "tokens" => Unit::Tokens,
+                _ => Unit::Money,
+            };
+            let period = if window == "hour" { Period::Hour(entry.period) } else { Period::Day(entry.period) };
+            let key = Key { plugin: entry.plugin.into(), rule: entry.rule, unit, period };
+            // Some may have been used since the start already.
+            *used.entry(key).or_default() += entry.used;
+        }
+    }
+}
+
+impl Period {
+    fn lives(self, hour: u64) -> bool {
+        match self {
+            Period::Run(_) => true,
+            Period::Hour(own) => own == hour,
+            Period::Day(own) => own == hour / 24,
+        }
+    }
+}
+
+fn keys(under: &[Under], root: Pid, hour: u64) -> impl Iterator<Item = (Key, Budget)> {
+    under.iter().flat_map(move |under| {
+        // Its text without budgets: who raises a budget goes on with what was used.
+        let models = under.rule.models();
+        under.rule.budgets().iter().map(move |budget| {
+            let period = match budget.window {
+                Window::Run => Period::Run(root),
+                Window::Hour => Period::Hour(hour),
+                Window::Day => Period::Day(hour / 24),
+            };
+            let key = Key { plugin: under.plugin.clone(), rule: models.clone(), unit: budget.unit, period };
+            (key, *budget)
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn under(plugin: &str, rule: &str) -> Under {
+        Under { plugin: plugin.into(), rule: rule.parse().unwrap() }
+    }
+
+    fn tokens(tokens: u64) -> Amounts {
+        Amounts { calls: 1, tokens, money: 0 }
+    }
+
+    const ROOT: Pid = Pid::new(1, 1);
+
+    #[test]
+    fn the_last_token_can_be_spent_and_not_one_more() {
+        let ledger = Ledger::default();
+        let rules = [under("a", "fast:tokens=100/day")];
+        ledger.reserve(&rules, ROOT, 5, tokens(60)).unwrap();
+        assert_eq!(ledger.left(&rules, ROOT, 5, Unit::Tokens), 40);
+        let refused = ledger.reserve(&rules, ROOT, 5, tokens(41)).unwrap_err();
+        assert_eq!(refused, Exceeded { limit: "tokens/day", maximum: 100 });
+        ledger.reserve(&rules, ROOT, 5, tokens(40)).unwrap();
+        ledger.settle(&rules, ROOT, 5, tokens(60), tokens(10));
+        assert_eq!(ledger.left(&rules, ROOT, 5, Unit::Tokens), 50);
+    }
+
+    #[test]
+    fn windows_end_and_plugins_do_not_share() {
+        let ledger = Ledger::default();
+        let rules = [under("a", "fast:tokens=100/hour,calls=9/day")];
+        ledger.reserve(&rules, ROOT, 23, tokens(100)).unwrap();
+        assert!(ledger.reserve(&rules, ROOT, 23, tokens(1)).is_err());
+        ledger.reserve(&[under("b", "fast:tokens=100/hour")], ROOT, 23, tokens(100)).unwrap();
+        ledger.reserve(&rules, ROOT, 24, tokens(100)).unwrap();
+        let kept = ledger.keep(24).unwrap();
+        assert_eq!(kept.len(), 2, "the hour and the day that count now: {kept:?}");
+        let again = Ledger::default();
+        again.restore(kept);
+        assert_eq!(again.left(&rules, ROOT, 24, Unit::Tokens), 0);
+        assert_eq!(again.left(&rules, ROOT, 24, Unit::Calls), 8);
+    }
+
+    #[test]
+    fn a_run_is_a_tree_and_is_forgotten_with_it() {
+        let ledger = Ledger::default();
+        let rules = [under("a", "*:tokens=10/run")];
+        ledger.reserve(&rules, ROOT, 0, tokens(10)).unwrap();
+        ledger.reserve(&rules, Pid::new(2, 1), 0, tokens(10)).unwrap();
+        assert!(ledger.reserve(&rules, ROOT, 1, tokens(1)).is_err());
+        ledger.end_run(ROOT);
+        ledger.reserve(&rules, ROOT, 1, tokens(10)).unwrap();
+    }
+
+    #[test]
+    fn nothing_is_set_aside_where_one_budget_refuses() {
+        let ledger = Ledger::default();
+        let rules = [under("a", "*:tokens=100/run"), under("parent", "*:tokens=10/run")];
+        assert!(ledger.reserve(&rules, ROOT, 0, tokens(11)).is_err());
+        assert_eq!(ledger.left(&rules[..1], ROOT, 0, Unit::Tokens), 100);
+    }
+}

@@ -1,0 +1,265 @@
+//! The way to one provider: its queue, its rates, its breaker.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use parking_lot::Mutex;
+use tokio::sync::oneshot;
+
+use super::{
+    Driver,
+    config::Provider,
+    limits::{Breaker, Rate},
+    queue::{Flow, Queue},
+};
+
+/// One provider, shared by all that call it.
+pub(super) struct Lane {
+    pub(super) name: String,
+    pub(super) driver: Arc<dyn Driver>,
+    concurrency: u32,
+    state: Mutex<State>,
+}
+
+struct State {
+    queue: Queue<oneshot::Sender<Result<(), Closed>>>,
+    under_way: u32,
+    requests: Option<Rate>,
+    tokens: Option<Rate>,
+    breaker: Breaker,
+    /// The provider said when to come again.
+    closed_until: Option<Instant>,
+    tickets: u64,
+    /// A timer will look at the queue again.
+    timer: bool,
+}
+
+/// The provider takes no calls for a while.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Closed {
+    /// How long, at least.
+    pub(super) wait: Duration,
+    /// It said so itself, by a limit of its rate.
+    pub(super) limited: bool,
+}
+
+/// Calls that wait for one provider. Stops a thousand processes that ask for a thousand things.
+const WAITING: usize = 16_384;
+/// The provider gave no time.
+const RATE_PAUSE: Duration = Duration::from_secs(2);
+/// The longest that a provider may send everybody away for.
+const LONGEST_PAUSE: Duration = Duration::from_secs(600);
+
+impl Lane {
+    pub(super) fn new(provider: &Provider) -> Arc<Self> {
+        let now = Instant::now();
+        let rate = |per_minute: Option<u64>| per_minute.map(|per_minute| Rate::new(per_minute, now));
+        let state = State {
+            queue: Queue::default(),
+            under_way: 0,
+            requests: rate(provider.requests_per_minute),
+            tokens: rate(provider.tokens_per_minute),
+            breaker: Breaker::default(),
+            closed_until: None,
+            tickets: 0,
+            timer: false,
+        };
+        Arc::new(Self {
+            name: provider.name.clone(),
+            driver: provider.driver.clone(),
+            concurrency: provider.concurrency.max(1),
+            state: Mutex::new(state),
+        })
+    }
+
+    /// Whether it takes calls now.
+    pub(super) fn open(&self) -> Result<(), Closed> {
+        self.state.lock().open(Instant::now())
+    }
+
+    /// Waits for its turn to make a call of about `tokens`.
+    ///
+    /// # Errors
+    /// The provider takes no calls for a while, or too many wait.
+    pub(super) async fn admit(self: &Arc<Self>, flow: Flow, tokens: u64) -> Result<Permit, Closed> {
+        let (sender, turn) = oneshot::channel();
+        let ticket = {
+            let mut state = self.state.lock();
+            state.open(Instant::now())?;
+            if state.queue.len() >= WAITING {
+                return Err(Closed { wait: RATE_PAUSE, limited: true });
+            }
+            state.tickets += 1;
+            let ticket = state.tickets;
+            state.queue.push(flow, ticket, tokens, sender);
+            ticket
+        };
+        let mut place = Place { lane: self, flow, ticket, tokens, turn, kept: true };
+        self.pump();
+        match (&mut place.turn).await {
+            Ok(Ok(())) => {
+                // From here on the permit stands for it.
+                place.kept = false;
+                Ok(Permit { lane: self.clone(), flow, expected: tokens, used: None, told: false })
+            }
+            Ok(Err(closed)) => Err(closed),
+            Err(_) => Err(Closed { wait: RATE_PAUSE, limited: false }),
+        }
+    }
+
+    /// Lets in who may come in now.
+    fn pump(self: &Arc<Self>) {
+        let now = Instant::now();
+        let mut state = self.state.lock();
+        while state.under_way < self.concurrency
+            && let Some(tokens) = state.queue.peek()
+        {
+            let wait = state.wait(tokens, now);
+            if wait > Duration::ZERO {
+                if !std::mem::replace(&mut state.timer, true) {
+                    let lane = self.clone();
+                    tokio::spawn(async move {
+                        tokio::time::sleep(wait).await;
+                        lane.state.lock().timer = false;
+                        lane.pump();
+                    });
+                }
+                return;
+            }
+            let Some(turn) = state.queue.pop() else { return };
+            state.under_way += 1;
+            state.take(1.0, tokens as f64, now);
+            state.breaker.begin();
+            if turn.send(Ok(())).is_err() {
+                // It went away; its place noticed too late to leave the queue.
+                state.under_way -= 1;
+                state.take(-1.0, -(tokens as f64), now);
+                state.breaker.cancelled();
+            }
+        }
+    }
+
+    /// The provider takes no calls for a while: who waits for it looks elsewhere.
+    fn close(&self, state: &mut State, closed: Closed) {
+        while let Some(turn) = state.queue.pop() {
+            let _ = turn.send(Err(closed));
+        }
+    }
+}
+
+impl State {
+    fn open(&self, now: Instant) -> Result<(), Closed> {
+        if let Some(until) = self.closed_until
+            && until > now
+        {
+            return Err(Closed { wait: until - now, limited: true });
+        }
+        self.breaker.ask(now).map_err(|wait| Closed { wait, limited: false })
+    }
+
+    fn wait(&mut self, tokens: u64, now: Instant) -> Duration {
+        let requests = self.requests.as_mut().map_or(Duration::ZERO, |rate| rate.wait(1, now));
+        let tokens = self.tokens.as_mut().map_or(Duration::ZERO, |rate| rate.wait(tokens, now));
+        requests.max(tokens)
+    }
+
+    fn take(&mut self, requests: f64, tokens: f64, now: Instant) {
+        if let Some(rate) = &mut self.requests {
+            rate.take(requests, now);
+        }
+        if let Some(rate) = &mut self.tokens {
+            rate.take(tokens, now);
+        }
+    }
+}
+
+/// A place in the queue; dropped, it is given up.
+struct Place<'a> {
+    lane: &'a Arc<Lane>,
+    flow: Flow,
+    ticket: u64,
+    tokens: u64,
+    turn: oneshot::Receiver<Result<(), Closed>>,
+    kept: bool,
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        if !self.kept {
+            return;
+        }
+        let mut state = self.lane.state.lock();
+        if state.queue.cancel(&self.flow, self.ticket).is_some() {
+            return;
+        }
+        // Its turn came while it was going: it goes on to the next.
+        if let Ok(Ok(())) = self.turn.try_recv() {
+            state.under_way -= 1;
+            state.take(-1.0, -(self.tokens as f64), Instant::now());
+            state.queue.settle(&self.flow, self.tokens, 0);
+            state.breaker.cancelled();
+            drop(state);
+            self.lane.pump();
+        }
+    }
+}
+
+/// The right to make one call now. Dropping it lets the next one in.
+pub(super) struct Permit {
+    lane: Arc<Lane>,
+    flow: Flow,
+    expected: u64,
+    used: Option<u64>,
+    told: bool,
+}
+
+impl Permit {
+    /// What the call used in the end.
+    pub(super) fn used(&mut self, tokens: u64) {
+        self.used = Some(tokens);
+    }
+
+    /// The provider answered.
+    pub(super) fn succeeded(&mut self) {
+        self.told = true;
+        self.lane.state.lock().breaker.succeeded();
+    }
+
+    /// The provider failed to answer.
+    pub(super) fn failed(&mut self) {
+        self.told = true;
+        let now = Instant::now();
+        let mut state = self.lane.state.lock();
+        state.breaker.failed(now);
+        if let Err(closed) = state.open(now) {
+            self.lane.close(&mut state, closed);
+        }
+    }
+
+    /// The provider said it takes no more calls for now.
+    pub(super) fn limited(&mut self, retry_after: Option<Duration>) {
+        self.told = true;
+        let wait = retry_after.unwrap_or(RATE_PAUSE).min(LONGEST_PAUSE);
+        let mut state = self.lane.state.lock();
+        state.breaker.cancelled();
+        state.closed_until = Some(Instant::now() + wait);
+        self.lane.close(&mut state, Closed { wait, limited: true });
+    }
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        let mut state = self.lane.state.lock();
+        state.under_way -= 1;
+        let used = self.used.unwrap_or(self.expected);
+        state.queue.settle(&self.flow, self.expected, used);
+        state.take(0.0, used as f64 - self.expected as f64, Instant::now());
+        if !self.told {
+            state.breaker.cancelled();
+        }
+        drop(state);
+        self.lane.pump();
+    }
+}

@@ -1,0 +1,261 @@
+//! Who calls a provider next: weighted-fair by tokens, between process trees first, then inside.
+//!
+//! Self-clocked fair queueing (Golestani, 1994): a flow that begins to wait starts at the clock, or
+//! where it was served up to if that is further on; a call's finish tag lies its tokens over its
+//! flow's weight beyond; the least finish tag goes first, and is the clock from then on. So a short call passes a long one, a flow that used little lately
+//! passes one that used much, and nobody waits for ever, since tags only grow.
+
+use std::collections::{HashMap, VecDeque};
+
+use crate::{process::Pid, sched::Weight};
+
+/// Whose call it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Flow {
+    /// The root of the process tree, and its share.
+    pub(super) tree: (Pid, Weight),
+    /// The process, and its share within the tree.
+    pub(super) process: (Pid, Weight),
+}
+
+/// Calls that wait for one provider.
+#[derive(Debug)]
+pub(super) struct Queue<T> {
+    trees: HashMap<Pid, Share<Tree<T>>>,
+    /// The finish tag of what was served last.
+    clock: f64,
+    waiting: usize,
+}
+
+#[derive(Debug)]
+struct Tree<T> {
+    processes: HashMap<Pid, Share<VecDeque<Entry<T>>>>,
+    clock: f64,
+}
+
+/// A flow among its siblings.
+#[derive(Debug)]
+struct Share<F> {
+    /// Up to here it has been served.
+    finish: f64,
+    weight: f64,
+    flow: F,
+}
+
+#[derive(Debug)]
+struct Entry<T> {
+    ticket: u64,
+    tokens: f64,
+    call: T,
+}
+
+impl<T> Default for Queue<T> {
+    fn default() -> Self {
+        Self { trees: HashMap::new(), clock: 0.0, waiting: 0 }
+    }
+}
+
+impl<F> Share<F> {
+    /// Up to where it will have been served with `tokens` more.
+    fn after(&self, tokens: f64) -> f64 {
+        self.finish + tokens / self.weight
+    }
+}
+
+fn weight(weight: Weight) -> f64 {
+    f64::from(weight.0.max(1))
+}
+
+impl<T> Queue<T> {
+    /// How many wait.
+    pub(super) fn len(&self) -> usize {
+        self.waiting
+    }
+
+    /// A call of about `tokens` waits from now on.
+    pub(super) fn push(&mut self, flow: Flow, ticket: u64, tokens: u64, call: T) {
+        let fresh = || Share { finish: 0.0, weight: 1.0, flow: Tree { processes: HashMap::new(), clock: 0.0 } };
+        let tree = self.trees.entry(flow.tree.0).or_insert_with(fresh);
+        tree.weight = weight(flow.tree.1);
+        if tree.flow.processes.values().all(|process| process.flow.is_empty()) {
+            tree.finish = tree.finish.max(self.clock);
+        }
+        let fresh = || Share { finish: 0.0, weight: 1.0, flow: VecDeque::new() };
+        let process = tree.flow.processes.entry(flow.process.0).or_insert_with(fresh);
+        process.weight = weight(flow.process.1);
+        if process.flow.is_empty() {
+            process.finish = process.finish.max(tree.flow.clock);
+        }
+        process.flow.push_back(Entry { ticket, tokens: tokens.max(1) as f64, call });
+        self.waiting += 1;
+    }
+
+    /// The tokens of the call that goes next, if one waits.
+    pub(super) fn peek(&self) -> Option<u64> {
+        let (tree, process, _) = self.next()?;
+        Some(self.trees[&tree].flow.processes[&process].flow.front()?.tokens as u64)
+    }
+
+    /// Takes the call that goes next.
+    pub(super) fn pop(&mut self) -> Option<T> {
+        let (tree_id, process_id, finish) = self.next()?;
+        let tree = self.trees.get_mut(&tree_id)?;
+        let process = tree.flow.processes.get_mut(&process_id)?;
+        let entry = process.flow.pop_front()?;
+        process.finish = process.after(entry.tokens);
+        tree.flow.clock = process.finish;
+        tree.finish = finish;
+        self.clock = finish;
+        self.waiting -= 1;
+        self.forget();
+        Some(entry.call)
+    }
+
+    /// Takes a call out before its turn.
+    pub(super) fn cancel(&mut self, flow: &Flow, ticket: u64) -> Option<T> {
+        let tree = self.trees.get_mut(&flow.tree.0)?;
+        let process = tree.flow.processes.get_mut(&flow.process.0)?;
+        let place = process.flow.iter().position(|entry| entry.ticket == ticket)?;
+        let entry = process.flow.remove(place)?;
+        self.waiting -= 1;
+        self.forget();
+        Some(entry.call)
+    }
+
+    /// A call that was served used `used` tokens where `expected` were counted.
+    pub(super) fn settle(&mut self, flow: &Flow, expected: u64, used: u64) {
+        let difference = used as f64 - expected.max(1) as f64;
+        // A flow that is forgotten stands at the clock: what it used too much is lost with it.
+        let Some(tree) = self.trees.get_mut(&flow.tree.0) else { return };
+        tree.finish += difference / tree.weight;
+        if let Some(process) = tree.flow.processes.get_mut(&flow.process.0) {
+            process.finish += difference / process.weight;
+        }
+    }
+
+    /// Tree, process and the tree's finish tag of what goes next.
+    fn next(&self) -> Option<(Pid, Pid, f64)> {
+        let heads = self.trees.iter().filter_map(|(tree_id, tree)| {
+            let heads = tree.flow.processes.iter().filter_map(|(id, process)| {
+                let head = process.flow.front()?;
+                Some((process.after(head.tokens), head.ticket, *id, head.tokens))
+            });
+            let (_, ticket, process, tokens) = heads.min_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)))?;
+            Some((tree.after(tokens), ticket, *tree_id, process))
+        });
+        let (finish, _, tree, process) = heads.min_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)))?;
+        Some((tree, process, finish))
+    }
+
+    /// Forgets flows with nothing to say that owe nothing.
+    fn forget(&mut self) {
+        let clock = self.clock;
+        for tree in self.trees.values_mut() {
+            let clock = tree.flow.clock;
+            tree.flow.processes.retain(|_, process| !process.flow.is_empty() || process.finish > clock);
+        }
+        self.trees.retain(|_, tree| !tree.flow.processes.is_empty() || tree.finish > clock);
+        if self.waiting == 0 && self.trees.len() > IDLE_FLOWS {
+            self.trees.clear();
+        }
+    }
+}
+
+/// Flows that are remembered while nothing waits. Stops a queue that grows with each process that
+/// ever called.
+const IDLE_FLOWS: usize = 4096;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn flow(tree: u32, process: u32, nice_weight: u32) -> Flow {
+        Flow { tree: (Pid::new(tree, 0), Weight(nice_weight)), process: (Pid::new(process, 0), Weight(1024)) }
+    }
+
+    /// Serves a saturated queue: each flow calls again as soon as it was served.
+    fn saturate(flows: &[(Flow, u64)], served: usize) -> Vec<u64> {
+        let mut queue = Queue::default();
+        let mut tokens = vec![0; flows.len()];
+        let mut ticket = 0;
+        for (index, (flow, size)) in flows.iter().enumerate() {
+            ticket += 1;
+            queue.push(*flow, ticket, *size, index);
+        }
+        for _ in 0..served {
+            let index = queue.pop().unwrap();
+            tokens[index] += flows[index].1;
+            ticket += 1;
+            queue.push(flows[index].0, ticket, flows[index].1, index);
+        }
+        tokens
+    }
+
+    fn jain(shares: &[u64]) -> f64 {
+        let sum: f64 = shares.iter().map(|share| *share as f64).sum();
+        let squares: f64 = shares.iter().map(|share| (*share as f64).powi(2)).sum();
+        sum * sum / (shares.len() as f64 * squares)
+    }
+
+    #[test]
+    fn equal_flows_get_equal_tokens_whatever_their_calls_are() {
+        let flows: Vec<_> = (1..=20).map(|n| (flow(n, n, 1024), if n % 2 == 0 { 100 } else { 1000 })).collect();
+        let shares = saturate(&flows, 20_000);
+        assert!(jain(&shares) > 0.999, "{shares:?}");
+    }
+
+    #[test]
+    fn weight_is_share() {
+        let shares = saturate(&[(flow(1, 1, 9548), 500), (flow(2, 2, 1024), 500)], 5_000);
+        let ratio = shares[0] as f64 / shares[1] as f64;
+        assert!((ratio - 9548.0 / 1024.0).abs() < 0.2, "{ratio}");
+    }
+
+    #[test]
+    fn twenty_children_get_what_one_process_gets() {
+        let mut flows: Vec<_> = (10..30).map(|n| (flow(1, n, 1024), 300)).collect();
+        flows.push((flow(2, 2, 1024), 300));
+        let shares = saturate(&flows, 8_000);
+        let children: u64 = shares[..20].iter().sum();
+        assert!((children as f64 / shares[20] as f64 - 1.0).abs() < 0.01);
+        assert!(jain(&shares[..20]) > 0.999, "{shares:?}");
+    }
+
+    #[test]
+    fn a_short_call_passes_long_ones() {
+        let mut queue = Queue::default();
+        for n in 1..=5 {
+            queue.push(flow(n, n, 1024), n.into(), 10_000, "long");
+        }
+        queue.push(flow(9, 9, 1024), 9, 10, "short");
+        assert_eq!(queue.pop(), Some("short"));
+    }
+
+    #[test]
+    fn a_sleeper_saves_nothing_up() {
+        let mut queue = Queue::default();
+        for ticket in 0..1000 {
+            queue.push(flow(1, 1, 1024), ticket, 100, 1);
+            queue.pop();
+        }
+        for ticket in 0..10 {
+            queue.push(flow(1, 1, 1024), ticket, 100, 1);
+            queue.push(flow(2, 2, 1024), 100 + ticket, 100, 2);
+        }
+        let first: Vec<_> = (0..10).filter_map(|_| queue.pop()).collect();
+        assert!(first.iter().filter(|flow| **flow == 2).count() <= 6, "{first:?}");
+    }
+
+    #[test]
+    fn what_was_used_beyond_the_estimate_is_owed() {
+        let mut queue = Queue::default();
+        let (greedy, other) = (flow(1, 1, 1024), flow(2, 2, 1024));
+        queue.push(greedy, 1, 10, "greedy");
+        queue.push(greedy, 2, 10, "greedy");
+        queue.push(other, 3, 500, "other");
+        assert_eq!(queue.pop(), Some("greedy"));
+        queue.settle(&greedy, 10, 10_000);
+        assert_eq!(queue.pop(), Some("other"));
+        assert_eq!((queue.cancel(&greedy, 2), queue.len()), (Some("greedy"), 0));
+    }
+}

@@ -1,0 +1,184 @@
+//! Reserve before, settle after: what a call may use, in the account and in the budgets of grants.
+
+use std::{sync::Arc, time::SystemTime};
+
+use super::{
+    Usage,
+    budget::{Amounts, Ledger, Under},
+    config::Target,
+    grant::Unit,
+    queue::Flow,
+};
+use crate::{
+    account::{Account, Exceeded, Total},
+    process::Pid,
+    syscall::Control,
+};
+
+/// Who calls, who pays, and under which rules.
+#[derive(Clone)]
+pub(super) struct Caller {
+    pub(super) control: Arc<Control>,
+    pub(super) under: Vec<Under>,
+    pub(super) flow: Flow,
+}
+
+impl Caller {
+    pub(super) fn root(&self) -> Pid {
+        self.control.tree
+    }
+
+    fn account(&self) -> &Account {
+        &self.control.account
+    }
+}
+
+/// Hours since 1970.
+pub(super) fn hour(now: SystemTime) -> u64 {
+    now.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs() / 3600)
+}
+
+/// What is set aside for one attempt. Dropped, it costs [`Reservation::owed`].
+pub(super) struct Reservation<'a> {
+    ledger: &'a Ledger,
+    caller: &'a Caller,
+    hour: u64,
+    reserved: Amounts,
+    /// What it costs if nothing more is heard.
+    owed: Amounts,
+    target: &'a Target,
+    input: u64,
+    /// Tokens that the reply may have.
+    pub(super) output: u32,
+}
+
+const TOTALS: [Total; 3] = [Total::ModelCalls, Total::Tokens, Total::Money];
+
+fn amount(amounts: &Amounts, total: Total) -> u64 {
+    match total {
+        Total::ModelCalls => amounts.calls,
+        Total::Tokens => amounts.tokens,
+        _ => amounts.money,
+    }
+}
+
+/// Counts one call against every limit and budget of calls.
+///
+/// # Errors
+/// One of them allows no more.
+pub(super) fn count_call(ledger: &Ledger, caller: &Caller) -> Result<(), Exceeded> {
+    caller.account().take(Total::ModelCalls, 1)?;
+    let one = Amounts { calls: 1, ..Amounts::default() };
+    ledger.reserve(&caller.under, caller.root(), hour(SystemTime::now()), one).inspect_err(|_| {
+        caller.account().untake(Total::ModelCalls, 1);
+    })
+}
+
+impl<'a> Reservation<'a> {
+    /// Sets aside `input` tokens of request and as many of a reply, at most `output`, as every
+    /// limit and budget has left.
+    ///
+    /// # Errors
+    /// Not one token of a reply is left.
+    pub(super) fn new(
+        ledger: &'a Ledger,
+        caller: &'a Caller,
+        target: &'a Target,
+        input: u64,
+        output: u32,
+    ) -> Result<Self, Exceeded> {
+        let hour = hour(SystemTime::now());
+        let (under, root) = (&caller.under, caller.root());
+        let tokens = caller.account().remaining(Total::Tokens).min(ledger.left(under, root, hour, Unit::Tokens));
+        let money = caller.account().remaining(Total::Money).min(ledger.left(under, root, hour, Unit::Money));
+        let for_reply = tokens.saturating_sub(input).min(affordable(target, input, money)).min(output.into());
+        // Where nothing fits, the reservation below fails, and says which limit it was.
+        let output = u32::try_from(for_reply).unwrap_or(u32::MAX).max(output.min(1));
+        let usage = Usage { input, output: output.into(), ..Usage::default() };
+        let reserved = Amounts { calls: 0, tokens: usage.tokens(), money: target.prices.cost(&usage).0 };
+        for (index, total) in TOTALS.into_iter().enumerate() {
+            if let Err(exceeded) = caller.account().take(total, amount(&reserved, total)) {
+                for total in &TOTALS[..index] {
+                    caller.account().untake(*total, amount(&reserved, *total));
+                }
+                return Err(exceeded);
+            }
+        }
+        if let Err(exceeded) = ledger.reserve(under, root, hour, reserved) {
+            for total in TOTALS {
+                caller.account().untake(total, amount(&reserved, total));
+            }
+            return Err(exceeded);
+        }
+        Ok(Self { ledger, caller, hour, reserved, owed: Amounts::default(), target, input, output })
+    }
+
+    /// The request leaves: from now on it may have cost all that was set aside.
+    pub(super) fn sent(&mut self) {
+        self.owed = self.reserved;
+    }
+
+    /// It did not reach anybody who would count it.
+    pub(super) fn unsent(&mut self) {
+        self.owed = Amounts::default();
+    }
+
+    /// The provider told tokens so far, of a reply that is not whole: the request's are known, the
+    /// reply's are not.
+    pub(super) fn told(&mut self, usage: &Usage) {
+        if usage.input > 0 {
+            let output = usage.output.max(self.output.into());
+            self.owe(&Usage { output, ..*usage });
+        }
+    }
+
+    /// The provider told all tokens.
+    pub(super) fn owe(&mut self, usage: &Usage) {
+        self.owed = Amounts { calls: 0, tokens: usage.tokens(), money: self.target.prices.cost(usage).0 };
+    }
+
+    /// Whether the provider used more than was set aside.
+    pub(super) fn exceeded_by(&self, usage: &Usage) -> bool {
+        usage.output > u64::from(self.output) && usage.tokens() > self.reserved.tokens
+    }
+
+    /// Upper bounds, for a reply whose provider told nothing.
+    pub(super) fn bound(&self) -> Usage {
+        Usage { input: self.input, output: self.output.into(), ..Usage::default() }
+    }
+
+    /// What it costs as things stand, in millionths of a dollar.
+    pub(super) fn owed_money(&self) -> u64 {
+        self.owed.money
+    }
+
+    /// What it costs as things stand, in tokens.
+    pub(super) fn owed_tokens(&self) -> u64 {
+        self.owed.tokens
+    }
+}
+
+impl Drop for Reservation<'_> {
+    fn drop(&mut self) {
+        for total in TOTALS {
+            let (reserved, owed) = (amount(&self.reserved, total), amount(&self.owed, total));
+            match reserved.checked_sub(owed) {
+                Some(unused) => self.caller.account().untake(total, unused),
+                None => self.caller.account().overdraw(total, owed - reserved),
+            }
+        }
+        self.ledger.settle(&self.caller.under, self.caller.root(), self.hour, self.reserved, self.owed);
+    }
+}
+
+/// How many tokens of reply `money` still buys after the request.
+fn affordable(target: &Target, input: u64, money: u64) -> u64 {
+    let request = target.prices.cost(&Usage { input, ..Usage::default() }).0;
+    match target.prices.output.0 {
+        0 => u64::MAX,
+        price => {
+            let tokens = u128::from(money.saturating_sub(request)) * 1_000_000 / u128::from(price);
+            u64::try_from(tokens).unwrap_or(u64::MAX)
+        }
+    }
+}
