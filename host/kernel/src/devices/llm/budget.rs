@@ -52,10 +52,36 @@ enum Period {
     Day(u64),
 }
 
+/// What was used of each budget.
+#[derive(Debug, Default)]
+struct Used {
+    /// Of hours and days.
+    clock: HashMap<Key, u64>,
+    /// Of each run.
+    runs: HashMap<Pid, HashMap<Key, u64>>,
+}
+
+impl Used {
+    fn get(&self, key: &Key) -> u64 {
+        let used = match key.period {
+            Period::Run(root) => self.runs.get(&root).and_then(|run| run.get(key)),
+            _ => self.clock.get(key),
+        };
+        used.copied().unwrap_or(0)
+    }
+
+    fn entry(&mut self, key: Key) -> &mut u64 {
+        match key.period {
+            Period::Run(root) => self.runs.entry(root).or_default().entry(key).or_default(),
+            _ => self.clock.entry(key).or_default(),
+        }
+    }
+}
+
 /// All budgets in use.
 #[derive(Debug, Default)]
 pub(super) struct Ledger {
-    used: Mutex<HashMap<Key, u64>>,
+    used: Mutex<Used>,
     /// An hour's or a day's budget changed since it was last kept.
     changed: AtomicBool,
 }
@@ -80,9 +106,8 @@ pub(crate) struct Kept {
     used: u64,
 }
 
-/// Budgets of runs that ended are forgotten once there are this many. Stops a plugin that is
-/// started again and again.
-const ENTRIES: usize = 100_000;
+/// Hours and days that are over are forgotten once there are this many.
+const ENTRIES: usize = 10_000;
 
 impl Ledger {
     /// Sets `amounts` aside in each budget of each rule.
@@ -91,19 +116,19 @@ impl Ledger {
     /// One of them has less left; nothing is set aside.
     pub(super) fn reserve(&self, under: &[Under], root: Pid, hour: u64, amounts: Amounts) -> Result<(), Exceeded> {
         let mut used = self.used.lock();
-        if used.len() >= ENTRIES {
-            used.retain(|key, _| key.period.lives(hour));
+        if used.clock.len() >= ENTRIES {
+            used.clock.retain(|key, _| key.period.lives(hour));
         }
         let budgets: Vec<(Key, Budget)> = keys(under, root, hour).collect();
         for (key, budget) in &budgets {
-            let have = used.get(key).copied().unwrap_or(0);
+            let have = used.get(key);
             if have.saturating_add(amounts.of(budget.unit)) > budget.amount {
                 return Err(Exceeded { limit: budget.name(), maximum: budget.amount });
             }
         }
         for (key, budget) in budgets {
             self.note(&key);
-            *used.entry(key).or_default() += amounts.of(budget.unit);
+            *used.entry(key) += amounts.of(budget.unit);
         }
         Ok(())
     }
@@ -113,7 +138,7 @@ impl Ledger {
         let mut used = self.used.lock();
         for (key, budget) in keys(under, root, hour) {
             self.note(&key);
-            let entry = used.entry(key).or_default();
+            let entry = used.entry(key);
             *entry = entry.saturating_sub(reserved.of(budget.unit)).saturating_add(used_now.of(budget.unit));
         }
     }
@@ -121,13 +146,13 @@ impl Ledger {
     /// The least that any budget of this unit has left.
     pub(super) fn left(&self, under: &[Under], root: Pid, hour: u64, unit: Unit) -> u64 {
         let used = self.used.lock();
-        let left = |(key, budget): (Key, Budget)| budget.amount.saturating_sub(used.get(&key).copied().unwrap_or(0));
+        let left = |(key, budget): (Key, Budget)| budget.amount.saturating_sub(used.get(&key));
         keys(under, root, hour).filter(|(_, budget)| budget.unit == unit).map(left).min().unwrap_or(u64::MAX)
     }
 
     /// A root process has ended.
     pub(super) fn end_run(&self, root: Pid) {
-        self.used.lock().retain(|key, _| key.period != Period::Run(root));
+        self.used.lock().runs.remove(&root);
     }
 
     fn note(&self, key: &Key) {
@@ -142,8 +167,8 @@ impl Ledger {
             return None;
         }
         let mut used = self.used.lock();
-        used.retain(|key, _| key.period.lives(hour));
-        let kept = used.iter().filter_map(|(key, used)| {
+        used.clock.retain(|key, _| key.period.lives(hour));
+        let kept = used.clock.iter().filter_map(|(key, used)| {
             let (window, period) = match key.period {
                 Period::Run(_) => return None,
                 Period::Hour(hour) => (Window::Hour, hour),
@@ -168,7 +193,7 @@ impl Ledger {
             let period = if window == "hour" { Period::Hour(entry.period) } else { Period::Day(entry.period) };
             let key = Key { plugin: entry.plugin.into(), rule: entry.rule, unit, period };
             // Some may have been used since the start already.
-            *used.entry(key).or_default() += entry.used;
+            *used.entry(key) += entry.used;
         }
     }
 }
