@@ -9,6 +9,7 @@ use crate::syscall::grant::{Rule, RuleError, Rules};
 #[cfg(holm_compile_fail)]
 mod forbidden;
 pub mod fs;
+pub mod interfaces;
 pub mod llm;
 pub mod log;
 pub mod net;

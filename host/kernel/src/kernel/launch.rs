@@ -19,7 +19,7 @@ use super::{
 use crate::{
     account::{Account, Fuel, Limits},
     devices::{
-        Grants, fs, llm, net,
+        Grants, fs, interfaces, llm, net,
         spawn::{self, Caller, Mailbox},
         storage, tool,
         wasi::Surroundings,
@@ -66,22 +66,11 @@ impl Launch {
     }
 }
 
-/// The capability that an import needs, if it needs one.
-fn capability(import: &str) -> Option<&'static str> {
-    match import.split(['@', '#']).next()? {
-        "holm:sys/llm" => Some("llm"),
-        "holm:sys/storage" => Some("storage"),
-        "holm:sys/spawn" => Some("spawn"),
-        "holm:sys/tool" => Some("tool"),
-        other if other.starts_with("wasi:http/") => Some("net"),
-        _ => None,
-    }
-}
-
 /// Refuses a component that imports more than its manifest declares, before its first instruction.
 fn check_ceiling(image: &Image, ceiling: &Grants) -> Result<(), SpawnError> {
     for import in &image.imports {
-        if let Some(capability) = capability(import)
+        // What is not offered was refused when it was linked.
+        if let Ok(Some(capability)) = interfaces::needed(import)
             && !ceiling.names(capability)
         {
             return Err(SpawnError::BeyondCeiling { capability: capability.to_owned(), imports: import.clone() });

@@ -48,6 +48,7 @@ fn imports_need_capabilities() {
         &["holm:sys/storage@0.1.0", "holm:sys/spawn@0.1.0", "holm:sys/tool@0.1.0", "wasi:http/types@0.2.3"],
         expect!["needs net spawn storage tool; widest storage=*:rw storage=shared/*:rw spawn=* tool=*/* net=*://*"],
     );
+    check(&["holm:sys/llm@0.1.0"], expect!["needs llm; widest llm=*"]);
     check(&["wasi:sockets/tcp@0.2.0"], expect!["needs ; widest net=*://*"]);
     check(
         &["wasi:nn/tensor@0.2.0"],
