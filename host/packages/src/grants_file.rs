@@ -3,17 +3,23 @@
 use std::{
     collections::BTreeMap,
     io,
+    ops::Range,
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
 };
 
-use holm_kernel::{devices::Grants, program::Digest};
+use holm_kernel::{
+    devices::{Grants, fs::FsRule},
+    program::Digest,
+};
 use serde::Deserialize;
+use toml::de::DeTable;
 use toml_edit::{DocumentMut, Item, Table, value};
 
 use crate::{
     digest, files,
     manifest::{check_name, is_unsettled},
+    protected::Protected,
     text::{At, Text, TextError, printable},
 };
 
@@ -73,12 +79,14 @@ struct Raw {
 #[derive(Debug)]
 pub struct GrantsFile {
     path: PathBuf,
+    protected: Protected,
 }
 
 impl GrantsFile {
-    /// The file in Holm's home. It need not exist: nothing is granted then.
-    pub fn new(home: &Path) -> Self {
-        Self { path: home.join("grants.toml") }
+    /// The file in Holm's home. It need not exist: nothing is granted then. A grant in it that
+    /// reaches what is protected is refused as it is read, whoever wrote it.
+    pub fn new(home: &Path, protected: Protected) -> Self {
+        Self { path: home.join("grants.toml"), protected }
     }
 
     /// Where it is.
@@ -109,16 +117,34 @@ impl GrantsFile {
             }
         }
         let raw: BTreeMap<String, Raw> = source.values()?;
-        for (name, entry) in &raw {
-            // Written by hand: the commands write absolute paths.
-            let unsettled = |rule: &&holm_kernel::devices::fs::FsRule| rule.path().is_none_or(is_unsettled);
-            if let Some(rule) = entry.grants.fs.iter().find(unsettled) {
-                let span = table.get(name.as_str()).map_or(0..0, toml::Spanned::span);
-                let rule = printable(&rule.to_string());
-                return Err(refuse(span, format!("`fs={rule}` of `{name}` has to name an absolute path")));
-            }
+        for (name, entry) in &table {
+            self.check_files(name.get_ref(), entry.get_ref().as_table())
+                .map_err(|(span, reason)| refuse(span, reason))?;
         }
         Ok(raw.into_iter().map(|(name, Raw { digest, grants })| (name, Granted { digest, grants })).collect())
+    }
+
+    /// Refuses file rules that the commands would not have written: they write absolute paths, none
+    /// of them to what is Holm's own. What is wrong, and where.
+    fn check_files(&self, name: &str, entry: Option<&DeTable<'_>>) -> Result<(), (Range<usize>, String)> {
+        let grants = entry.and_then(|entry| entry.get("grants")?.get_ref().as_table());
+        let rules = grants.and_then(|grants| grants.get("fs")?.get_ref().as_array());
+        for text in rules.into_iter().flat_map(|rules| rules.iter()) {
+            let Some(rule) = text.get_ref().as_str().and_then(|text| text.parse::<FsRule>().ok()) else { continue };
+            let shown = printable(&rule.to_string());
+            let Some(path) = rule.path().filter(|path| !is_unsettled(path)) else {
+                return Err((text.span(), format!("`fs={shown}` of `{name}` has to name an absolute path")));
+            };
+            if let Some(place) = self.protected.touched_by(path) {
+                let place = printable(&place.to_string_lossy());
+                let reason = format!(
+                    "`fs={shown}` of `{name}` reaches `{place}`, which is Holm's own and granted to nobody: \
+                     take this rule out, or name folders beside it"
+                );
+                return Err((text.span(), reason));
+            }
+        }
+        Ok(())
     }
 
     /// Grants exactly this to a plugin. Comments and the order of the file stay.

@@ -88,9 +88,10 @@ impl Plugins {
     pub fn open(home: &Path, protect: impl IntoIterator<Item = PathBuf>, operator: Limits) -> Result<Self, OpenError> {
         let store = Store::open(home)?;
         let places = [home.to_owned(), store.folder().to_owned()].into_iter().chain(protect);
+        let protected = Protected::new(places);
         let plugins = Self {
-            protected: Protected::new(places),
-            file: GrantsFile::new(store.folder().parent().unwrap_or(home)),
+            file: GrantsFile::new(store.folder().parent().unwrap_or(home), protected.clone()),
+            protected,
             store,
             operator,
             checked: RwLock::default(),

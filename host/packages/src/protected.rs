@@ -42,7 +42,12 @@ impl Protected {
     /// The protected place that a grant of this path would touch: it lies in it, or contains it.
     pub fn touched_by(&self, path: &Path) -> Option<&Path> {
         let target = resolved(path);
-        let contained = self.places.iter().find(|place| resolved(&place.path).starts_with(&target));
+        let itself = identity(&target);
+        let contained = self.places.iter().find(|place| {
+            let place = resolved(&place.path);
+            // By identity too: what is mounted in two places has two names.
+            place.starts_with(&target) || itself.is_some() && place.ancestors().any(|above| identity(above) == itself)
+        });
         contained.or_else(|| self.holder(&target)).map(|place| place.path.as_path())
     }
 }

@@ -7,7 +7,7 @@ use std::{
 
 use expect_test::{Expect, expect};
 use holm_kernel::program::Programs;
-use holm_packages::{GrantsFile, Plugins};
+use holm_packages::{GrantsFile, Plugins, Protected};
 
 use crate::common::Place;
 
@@ -61,7 +61,7 @@ fn grants_lie_within_the_ceiling() {
         &place,
         &plugins,
         "disk=x",
-        &expect!["there is no capability `disk`: there are fs, storage, spawn, tool, net"],
+        &expect!["there is no capability `disk`: there are llm, fs, storage, spawn, tool, net"],
     );
     grant(
         &place,
@@ -223,7 +223,7 @@ fn the_file_keeps_what_people_wrote_into_it() {
 #[test]
 fn a_broken_file_is_an_error_with_its_line() {
     let place = Place::new();
-    let file = GrantsFile::new(&place.path("work"));
+    let file = GrantsFile::new(&place.path("work"), Protected::new([place.path("home")]));
     let path = place.path("work/grants.toml");
     let digest = "ab".repeat(32);
     let check = |text: &str, expected: Expect| {
@@ -253,11 +253,11 @@ fn a_broken_file_is_an_error_with_its_line() {
     check("clipper = 3", expect!["/tmp/work/grants.toml:1:1: `clipper` has to be a table"]);
     check(
         "[clipper]\ndigest = \"DIGEST\"\ngrants.fs = [\"data:ro\"]",
-        expect!["/tmp/work/grants.toml:1:1: `fs=data:ro` of `clipper` has to name an absolute path"],
+        expect!["/tmp/work/grants.toml:3:14: `fs=data:ro` of `clipper` has to name an absolute path"],
     );
     check(
         "[clipper]\ndigest = \"DIGEST\"\ngrants.fs = [\"*:ro\"]",
-        expect!["/tmp/work/grants.toml:1:1: `fs=*:ro` of `clipper` has to name an absolute path"],
+        expect!["/tmp/work/grants.toml:3:14: `fs=*:ro` of `clipper` has to name an absolute path"],
     );
     check(
         "[clipper]\ndigest = \"DIGEST\"\n[clipper]\ndigest = \"DIGEST\"",
@@ -281,4 +281,55 @@ fn a_broken_file_is_an_error_with_its_line() {
         &expect!["`/tmp/work/grants.toml`: it is a symbolic link, and those are not followed here"],
     );
     assert!(fs::symlink_metadata(&path).unwrap().is_symlink());
+}
+
+#[test]
+fn what_is_written_by_hand_reaches_nothing_of_holms_own() {
+    let place = Place::new();
+    // A home that is not its user's folder's first, and links to it, and to what does not exist yet.
+    let home = place.path("work/deep/er/home");
+    fs::create_dir_all(home.join("plugins")).unwrap();
+    symlink(place.path("work/deep"), place.path("link")).unwrap();
+    symlink(home.join("later"), place.path("dangling")).unwrap();
+    let file = GrantsFile::new(&home, Protected::new([home.clone(), place.path("config")]));
+    let root = place.path("");
+    let root = root.to_str().unwrap().trim_end_matches('/');
+    let digest = "ab".repeat(32);
+    let read = |rule: &str| {
+        let text =
+            format!("[clipper]\ndigest = \"{digest}\"\ngrants.fs = [\n  \"/fine:ro\",\n  \"{root}{rule}\",\n]\n");
+        fs::write(file.path(), text).unwrap();
+        fs::set_permissions(file.path(), fs::Permissions::from_mode(0o600)).unwrap();
+        file.read().map(|_| ()).map_err(|error| error.to_string().replace(root, "/tmp"))
+    };
+    for (rule, reached) in [
+        ("/work/deep/er/home:ro", "/tmp/work/deep/er/home"),
+        ("/work/deep/er/home/grants.toml:rw", "/tmp/work/deep/er/home"),
+        ("/work/deep/er/home/plugins/clipper/x:ro", "/tmp/work/deep/er/home"),
+        // Above it, each of them.
+        ("/work/deep/er:ro", "/tmp/work/deep/er/home"),
+        ("/work/deep:rw", "/tmp/work/deep/er/home"),
+        ("/work:ro", "/tmp/work/deep/er/home"),
+        (":ro", "/tmp/work/deep/er/home"),
+        // By a link, on the way to it, above it, and to what is yet to be made.
+        ("/link:ro", "/tmp/work/deep/er/home"),
+        ("/link/er/home/kernel.lock:ro", "/tmp/work/deep/er/home"),
+        ("/dangling:rw", "/tmp/work/deep/er/home"),
+        ("/config/config.toml:ro", "/tmp/config"),
+    ] {
+        let shown = format!("/tmp{rule}");
+        let expected = format!(
+            "/tmp/work/deep/er/home/grants.toml:5:3: `fs={shown}` of `clipper` reaches `{reached}`, which is Holm's own \
+             and granted to nobody: take this rule out, or name folders beside it"
+        );
+        assert_eq!(read(rule), Err(expected));
+    }
+    for beside in ["/work/data:rw", "/work/deep/else:ro", "/work/deep/er/homely:ro", "/configs:ro"] {
+        assert_eq!(read(beside), Ok(()));
+    }
+    // A link that came to lead there after the grant was written.
+    assert_eq!(read("/work/data/here:ro"), Ok(()));
+    symlink(&home, place.path("work/data/here")).unwrap();
+    assert!(file.read().is_err());
+    assert!(file.remove("clipper").is_err());
 }
