@@ -124,11 +124,11 @@ fn grants_end_at_the_ceiling_and_before_holms_own_files() {
             ? 2
 
             $ holm grant reader files=x
-            ! error: there is no capability `files`: there are fs, storage, spawn, tool, net
+            ! error: there is no capability `files`: there are llm, fs, storage, spawn, tool, net
             ? 2
 
             $ holm run reader --grant fs=[TEST]/home:ro -- a b
-            ! error: `fs=[TEST]/home:ro` reaches `[TEST]/home`, which is Holm's own and granted to nobody
+            ! error: `fs=[TEST]/home:ro` reaches `[TEST]/home`, which is Holm's own and granted to nobody: name folders beside it
             ? 3
 
             $ holm run reader --grant fs=.:rw -- a b

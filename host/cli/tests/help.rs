@@ -109,7 +109,7 @@ fn mistakes() {
             ? 2
 
             $ holm run x.wasm --grant files=x
-            ! error: there is no capability `files`: there are fs, storage, spawn, tool, net
+            ! error: there is no capability `files`: there are llm, fs, storage, spawn, tool, net
             ? 2
 
             $ holm tool call jq

@@ -99,12 +99,16 @@ fn a_plugin_comes_and_goes() {
               log-lines      10000
               mailbox        1MiB
               memory         256MiB
+              model-calls    1000
+              model-streams  32
+              money          5.00
               on-empty       end
               open-files     64
               output         64MiB
               random         64KiB
               storage        64MiB
               table-elements 20000
+              tokens         1000000
               wall-time      10m
               written        1GiB
 

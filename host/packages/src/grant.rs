@@ -1,4 +1,4 @@
-//! One `holm grant` or `holm revoke`: lines as a person types them, checked and settled.
+//! Grants as a person types them, to a plugin or to one run: checked and settled, given and taken.
 
 use std::path::{Path, PathBuf};
 
@@ -60,7 +60,10 @@ fn shown(lines: &[String]) -> String {
 
 /// The rules of these lines, made absolute from `directory`, none of them beyond the ceiling
 /// or within what is Holm's own.
-pub(crate) fn settle(
+///
+/// # Errors
+/// A line does not parse, is beyond the ceiling, or reaches what is Holm's own.
+pub fn settle(
     name: &str,
     lines: &[String],
     directory: &Path,
@@ -84,8 +87,11 @@ pub(crate) fn settle(
 }
 
 /// Takes away what a line covers: a capability, or `capability=rule`. Without `:ro` or `:rw`
-/// it covers both.
-pub(crate) fn take(grants: &mut Grants, line: &str, directory: &Path) -> Result<usize, GrantError> {
+/// it covers both. How many rules went.
+///
+/// # Errors
+/// The line does not parse.
+pub fn take(grants: &mut Grants, line: &str, directory: &Path) -> Result<usize, GrantError> {
     let Some((capability, rule)) = line.split_once('=') else { return Ok(grants.remove(line)?) };
     let both = ["fs", "storage"].contains(&capability) && !rule.ends_with(":ro") && !rule.ends_with(":rw");
     let mut given = Grants::default();

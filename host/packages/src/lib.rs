@@ -25,7 +25,7 @@ mod tools;
 pub use component::ComponentError;
 pub use component::{Entry, MAXIMUM_COMPONENT_BYTES, Surface};
 pub use folder::{File, FolderError, MAXIMUM_BYTES, MAXIMUM_DEPTH, MAXIMUM_FILES, MAXIMUM_PATH_BYTES};
-pub use grant::GrantError;
+pub use grant::{GrantError, settle, take};
 pub use grants_file::{Granted, GrantsFile, GrantsFileError};
 pub use interfaces::{required_capabilities, widest};
 pub use limits::LimitRequest;

@@ -1,6 +1,7 @@
 //! Rights taken away while they are used.
 
-use holm_tests::{Report, eventually, guest, machine};
+use holm_kernel::Answer;
+use holm_tests::{Always, Report, eventually, guest, machine};
 
 use crate::{Directory, deputy, run};
 
@@ -81,5 +82,27 @@ fn a_tool() {
         deputy(machine(), "deputy", &[]).await;
         let report = revoked("tool", &["tool=deputy/*"], "tool=deputy/*", "").await;
         report.exits(0).denied("tool", "revoked").prints("ready\ncall denied tool=deputy/sleep: revoked\n");
+    });
+}
+
+#[test]
+fn what_was_allowed_once() {
+    run(async {
+        let operator = Always::new(Answer::Once);
+        let guest = guest("revoked").named("revoked-once").arguments(["bucket", ""]).keep_stdin();
+        let report = guest
+            .operator(operator.clone())
+            .attack_with(async |started| {
+                started.shows("ready").await;
+                let kernel = &machine().kernel;
+                let take = |once: &mut holm_kernel::devices::Grants| drop(once.remove("storage=notes:rw"));
+                assert_eq!(kernel.revoke_once("another", take), 0);
+                assert_eq!(kernel.revoke_once("revoked-once", take), 1);
+                started.say("go").await;
+            })
+            .await;
+        assert_eq!(operator.asked.lock().len(), 1);
+        let denied = "denied storage=notes:rw: revoked";
+        report.exits(0).denied("storage", "revoked").prints(&format!("ready\nput {denied}\nget {denied}\n"));
     });
 }

@@ -5,13 +5,12 @@ use std::{
     sync::Arc,
 };
 
-use holm_packages::{InstallPlan, Package, StoreError};
+use holm_packages::{InstallPlan, Package, StoreError, settle};
 use tokio::sync::mpsc;
 
 use super::{
     failure::{Failure, Kind},
     frame::Reader,
-    grants,
     protocol::{Input, Reply, Stage},
     server::{Server, blocking},
     view::{Inspected, Installed, Planned},
@@ -39,8 +38,7 @@ impl Server {
         let name = package.manifest.name.clone();
         self.check_known(&name, &wanted, &package)?;
         let ceiling = &package.manifest.ceiling;
-        let lines =
-            grants::settle(&name, &wanted.grants, &wanted.directory, ceiling, self.plugins.protected())?.lines();
+        let lines = settle(&name, &wanted.grants, &wanted.directory, ceiling, self.plugins.protected())?.lines();
         let program = Arc::new(package.program(self.plugins.operator(), Arc::default(), Vec::new()));
         let _ = outgoing.send(Reply::Progress(Stage::Compiling)).await;
         self.kernel.inspect(&program).await?;

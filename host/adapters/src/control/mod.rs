@@ -7,7 +7,6 @@ mod client;
 mod connection;
 mod failure;
 mod frame;
-mod grants;
 mod home;
 mod install;
 mod lines;

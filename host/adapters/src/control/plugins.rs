@@ -8,6 +8,7 @@ use holm_packages::{GrantError, Package};
 use super::{
     failure::{Failure, Kind},
     protocol::{Reply, Target},
+    runs::take_all,
     server::{Server, blocking},
     view::{Inspected, Listed, ToolView},
 };
@@ -88,6 +89,7 @@ impl Server {
             .await
             .map_err(|failure| self.suggest(&Target::Installed(plugin.clone()), failure))?;
         self.runs.revoke(&plugin, &[], std::path::Path::new("/"));
+        self.kernel.revoke_once(&plugin, |once| *once = holm_kernel::devices::Grants::default());
         self.kernel.grants_changed();
         Ok(Reply::Done)
     }
@@ -107,10 +109,12 @@ impl Server {
         lines: Vec<String>,
         directory: PathBuf,
     ) -> Result<Reply, Failure> {
-        let taken = self.runs.revoke(&plugin, &lines, &directory);
+        let mut taken = self.runs.revoke(&plugin, &lines, &directory);
         if taken > 0 {
             self.kernel.grants_changed();
         }
+        // Also what was allowed once to a process that another started.
+        taken += self.kernel.revoke_once(&plugin, |once| take_all(once, &lines, &directory));
         let (plugins, name) = (self.plugins.clone(), plugin.clone());
         let grants = blocking(move || match plugins.revoke(&name, &lines, &directory) {
             // It held for runs only, and holds no longer.

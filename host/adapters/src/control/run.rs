@@ -12,14 +12,13 @@ use holm_kernel::{
     pipe::{self, PipeReader, PipeWriter},
     program::{Program, Programs},
 };
-use holm_packages::Package;
+use holm_packages::{Package, settle};
 use serde_bytes::ByteBuf;
 use tokio::{sync::mpsc, task::JoinHandle};
 
 use super::{
     failure::{Failure, Kind},
     frame::{FrameError, Reader},
-    grants,
     operator::Client,
     protocol::{Call, Input, Reply, Run, STDIN_WINDOW, Stage, Stream, Target, Terms},
     runs::RunGrants,
@@ -190,7 +189,7 @@ impl Server {
         .await
         .map_err(|failure| self.suggest(target, failure))?;
         let (lines, directory) = (&terms.grants, &terms.directory);
-        let extra = grants::settle(&program.name, lines, directory, &program.ceiling, self.plugins.protected())?;
+        let extra = settle(&program.name, lines, directory, &program.ceiling, self.plugins.protected())?;
         let grants = self.runs.begin(&program.name, installed, extra);
         program.grants = grants.live.clone();
         let _ = outgoing.send(Reply::Progress(Stage::Compiling)).await;

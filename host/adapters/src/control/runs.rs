@@ -7,6 +7,7 @@ use std::{
 };
 
 use holm_kernel::{devices::Grants, program::LiveGrants};
+use holm_packages::take;
 use parking_lot::Mutex;
 
 /// A run may add this many rules to its own grants: each open asks them all.
@@ -76,10 +77,7 @@ impl Runs {
         for run in runs.iter().filter(|run| run.program == plugin) {
             let mut extra = run.extra.lock();
             let before = extra.lines().len();
-            if lines.is_empty() {
-                *extra = Grants::default();
-            }
-            lines.iter().for_each(|line| take(&mut extra, line, directory));
+            take_all(&mut extra, lines, directory);
             taken += before - extra.lines().len();
             drop(extra);
             run.settle();
@@ -88,20 +86,14 @@ impl Runs {
     }
 }
 
-fn take(grants: &mut Grants, line: &str, directory: &Path) {
-    let Some((capability, rule)) = line.split_once('=') else {
-        let _ = grants.remove(line);
-        return;
-    };
-    // Without `:ro` or `:rw` it covers both.
-    let both = ["fs", "storage"].contains(&capability) && !rule.ends_with(":ro") && !rule.ends_with(":rw");
-    let mut given = Grants::default();
-    if given.add(&if both { format!("{line}:rw") } else { line.to_owned() }).is_ok()
-        && let Ok(given) = given.anchored(directory)
-    {
-        for line in given.lines() {
-            let _ = grants.remove(&line);
-        }
+/// Takes away what the lines cover; without lines, everything. A line that is none covers nothing:
+/// whoever typed it is told by what is installed.
+pub(crate) fn take_all(grants: &mut Grants, lines: &[String], directory: &Path) {
+    if lines.is_empty() {
+        *grants = Grants::default();
+    }
+    for line in lines {
+        let _ = take(grants, line, directory);
     }
 }
 

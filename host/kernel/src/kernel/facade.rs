@@ -17,12 +17,12 @@ use super::{
 };
 use crate::{
     account::{Fuel, Limits},
-    devices::llm::Models,
+    devices::{Grants, llm::Models},
     engine::{Capacity, Engines, Entry, Image, ImageError, Images, Outcome, cpu::Cpu},
     process::{ExitStatus, KilledBy, Pid, Table},
     program::{Program, Programs, ToolDescription},
     sched::{Fair, Nice},
-    syscall::{Control, authority::Epoch},
+    syscall::{Authority, Control, authority::Epoch},
 };
 
 /// A running kernel. Clones are the same kernel.
@@ -49,6 +49,8 @@ pub(super) struct Live {
     pub(super) exit: watch::Sender<Option<ExitStatus>>,
     /// What it runs, for children of its own kind.
     pub(super) program: Arc<Program>,
+    /// What it may do.
+    pub(super) authority: Arc<Authority>,
     /// Ends its side of the mailbox to its parent.
     pub(super) mail: Option<(crate::devices::spawn::Mailbox, crate::devices::spawn::Mailbox)>,
 }
@@ -237,6 +239,20 @@ impl Kernel {
     /// operations under way whose right is gone end.
     pub fn grants_changed(&self) {
         self.inner.epoch.advance();
+    }
+
+    /// Takes back of what was allowed once to processes of this plugin, children of others' included:
+    /// `take` changes what each was. How many rules went.
+    pub fn revoke_once(&self, plugin: &str, take: impl Fn(&mut Grants)) -> usize {
+        let table = self.inner.table.lock();
+        let own = table.iter().filter(|(_, live)| &*live.control.plugin == plugin);
+        let authorities: Vec<_> = own.map(|(_, live)| live.authority.clone()).collect();
+        drop(table);
+        let taken = authorities.iter().map(|authority| authority.disallow_once(&take)).sum();
+        if taken > 0 {
+            self.grants_changed();
+        }
+        taken
     }
 
     /// What this machine can hold.

@@ -135,7 +135,8 @@ impl Inner {
         let live = |pid| {
             let control = Arc::new(Control::new(pid, caller, plugin.clone(), answers, account.clone()));
             made = Some(control.clone());
-            Live { control, exit: exit_sender, program: spawn.program.clone(), mail: mail.clone() }
+            let (program, authority, mail) = (spawn.program.clone(), authority.clone(), mail.clone());
+            Live { control, exit: exit_sender, program, authority, mail }
         };
         let inserted = self.table.lock().insert(parent_pid, live);
         let (pid, control) = match (inserted, made) {

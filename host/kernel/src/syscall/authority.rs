@@ -156,6 +156,14 @@ impl Authority {
         let _ = self.once.write().add(&format!("{}={want}", R::NAME));
     }
 
+    /// Takes back of what was allowed once; how many rules went.
+    pub(crate) fn disallow_once(&self, take: &dyn Fn(&mut Grants)) -> usize {
+        let mut once = self.once.write();
+        let before = once.lines().len();
+        take(&mut once);
+        before.saturating_sub(once.lines().len())
+    }
+
     /// Rules of `passed` that this process does not have itself.
     pub(crate) fn beyond(&self, passed: &Grants) -> Vec<String> {
         let granted = self.granted.get();
