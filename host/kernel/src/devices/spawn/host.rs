@@ -1,36 +1,35 @@
-//! WIT's `spawn`, implemented on the door.
+//! WIT's `spawn`, implemented on the door: a process and its children.
+
+mod parent;
+mod ready;
+mod start;
 
 use std::sync::Arc;
 
 use parking_lot::Mutex;
 use tokio::sync::watch;
 use wasmtime::component::Resource;
-use wasmtime_wasi::{
-    async_trait,
-    p2::{DynInputStream, DynOutputStream, DynPollable, Pollable},
-};
+use wasmtime_wasi::p2::{DynInputStream, DynOutputStream, DynPollable, Pollable};
 
-use super::{
-    Caller, Driver, Mailbox, Refused, Request, SpawnRule, SpawnWant,
-    mailbox::{MESSAGE_BYTES, SendError},
+pub use self::parent::Parent;
+use self::{
+    parent::{RECEIVE, SEND, post},
+    ready::{Ended, Mail, ended},
 };
+use super::{Caller, Driver, Mailbox, Refused, SpawnRule};
 use crate::{
-    account::{Account, Fuel, Level},
+    account::{Account, Level},
     bindings::{
         Usage,
-        holm::sys::spawn::{self as wit, Error, Host, HostChild, HostParent, Stdio},
+        holm::sys::spawn::{self as wit, Error, Host, HostChild},
     },
-    devices::{
-        Grants,
-        pipe::{self, PipeReader, PipeWriter},
-    },
+    devices::pipe::{PipeReader, PipeWriter},
     process::{ExitStatus, Pid},
     program::ProgramError,
     syscall::{
         Device, Entered, Errno, Interrupt, Op, Refusal, Syscall,
-        device::{WasiDevice, fuel_for_bytes},
-        door::{Granted, Lapse, Resident},
-        named::is_exact_name,
+        device::WasiDevice,
+        door::{Granted, Resident},
     },
 };
 
@@ -81,35 +80,16 @@ impl Drop for Started {
     }
 }
 
-/// A process's side of the mailbox to its parent.
-#[derive(Clone)]
-pub struct Parent {
-    /// To the parent, and from it.
-    mail: (Mailbox, Mailbox),
-}
-
 impl Resident<Spawn> for Child {}
-impl Resident<Spawn> for Parent {}
-impl Resident<Spawn> for Ended {}
-impl Resident<Spawn> for Mail {}
 
 static START: Op = Op::effect("start", 100_000);
 static LOOK: Op = Op::query("look", 200);
 static WAIT: Op = Op::query("wait", 1_000);
 static KILL: Op = Op::effect("kill", 2_000);
 static STREAM: Op = Op::query("stream", 500);
-static SEND: Op = Op::query("send", 500);
-static RECEIVE: Op = Op::query("receive", 500);
 
-/// A child is passed at most this many rules: each of its calls may ask them all.
-const GRANTS: usize = 256;
 /// `wait-any` takes at most this many.
 const CHILDREN: usize = 1024;
-/// Bounds what a child is started with: arguments and environment together.
-const SURROUNDINGS_BYTES: usize = 1 << 20;
-/// What each argument costs besides its bytes: a million empty ones are not free.
-const TEXT_OVERHEAD: usize = 32;
-
 type Result<T> = std::result::Result<T, Interrupt<Error>>;
 
 impl From<Errno> for Error {
@@ -136,40 +116,6 @@ fn exit(status: &ExitStatus) -> wit::Exit {
         ExitStatus::Code(code) => wit::Exit::Code(*code),
         ExitStatus::Fault(fault) => wit::Exit::Fault(fault.to_string()),
         ExitStatus::Killed(_) => wit::Exit::Killed,
-    }
-}
-
-/// Waits for a process to end.
-async fn ended(mut exit: watch::Receiver<Option<ExitStatus>>) -> Option<ExitStatus> {
-    exit.wait_for(Option::is_some).await.ok().and_then(|status| status.clone())
-}
-
-/// Ready once a process has ended, or the right to it: its next method then says which.
-struct Ended(watch::Receiver<Option<ExitStatus>>, Lapse<SpawnRule>);
-
-#[async_trait]
-impl Pollable for Ended {
-    async fn ready(&mut self) {
-        tokio::select! {
-            _ = ended(self.0.clone()) => {}
-            () = self.1.lapsed() => {}
-        }
-    }
-}
-
-/// Ready once a message waits, or the right to the child has ended; a parent is nobody's to revoke.
-struct Mail(Mailbox, Option<Lapse<SpawnRule>>);
-
-#[async_trait]
-impl Pollable for Mail {
-    async fn ready(&mut self) {
-        match &mut self.1 {
-            None => self.0.ready().await,
-            Some(lapse) => tokio::select! {
-                () = self.0.ready() => {}
-                () = lapse.lapsed() => {}
-            },
-        }
     }
 }
 
@@ -246,85 +192,14 @@ impl Host for Syscall<'_, Spawn> {
 impl HostChild for Syscall<'_, Spawn> {
     async fn start(&mut self, options: wit::Options) -> Result<Resource<Child>> {
         let mut call = self.enter(&START).await?;
-        let name = options.plugin.clone().unwrap_or_else(|| "self".to_owned());
-        let bytes = options.arguments.iter().map(|argument| argument.len() + TEXT_OVERHEAD).sum::<usize>()
-            + options.environment.iter().map(|(name, value)| name.len() + value.len() + TEXT_OVERHEAD).sum::<usize>();
-        let lines = options.grants.iter().flatten().map(String::len).sum::<usize>();
-        call.charge(fuel_for_bytes((bytes + lines) as u64));
-        if !is_exact_name(&name) {
-            let name = name.chars().take(128).collect();
-            return Err(call.deny(Spawn::NAME, name, "not the name of a plugin").into());
-        }
-        let right = call.admit::<SpawnRule>(SpawnWant(name)).await?;
-        if bytes > SURROUNDINGS_BYTES {
-            return invalid("arguments and environment have more than 1 MiB");
-        }
-        if options.nice > 19 {
-            return invalid("nice is 0 to 19: a child is never favoured over its parent");
-        }
-        if options.stdin == Stdio::Inherit {
-            return invalid("stdin is null or piped: a child does not inherit it");
-        }
-        let mut grants = None;
-        if let Some(lines) = &options.grants {
-            if lines.len() > GRANTS {
-                return invalid("at most 256 grants are passed on");
-            }
-            let mut passed = Grants::default();
-            for line in lines {
-                if let Err(error) = passed.add(line) {
-                    return invalid(error.to_string());
-                }
-            }
-            let directory = std::path::PathBuf::from(&call.session.directory);
-            // By name only: what a path leads to is not the guest's to learn.
-            let passed = passed.joined(&directory).or_else(|error| invalid(error.to_string()))?;
-            if let Some(line) = call.authority().beyond(&passed).into_iter().next() {
-                let (capability, resource) = line.split_once('=').unwrap_or(("spawn", &line));
-                let (capability, resource) = (capability.to_owned(), resource.to_owned());
-                return Err(call.deny(&capability, resource, "a parent passes on no more than it has").into());
-            }
-            grants = Some(passed);
-        }
-        let capacity = usize::try_from(call.account().limits().mailbox.0).unwrap_or(usize::MAX);
-        let (to, from) = (Mailbox::new(capacity), Mailbox::new(capacity));
-        let output = |choice: Stdio, inherited: &PipeWriter| match choice {
-            Stdio::Null => (pipe::sink(), None),
-            Stdio::Inherit => (inherited.clone(), None),
-            Stdio::Piped => {
-                let (writer, reader) = pipe::pipe(capacity);
-                (writer, Some(reader))
-            }
-        };
-        let (stdout, stdout_end) = output(options.stdout, &call.session.stdout);
-        let (stderr, stderr_end) = output(options.stderr, &call.session.stderr);
-        let (stdin_end, stdin) = match options.stdin {
-            Stdio::Piped => {
-                let (writer, reader) = pipe::pipe(capacity);
-                (Some(writer), reader)
-            }
-            _ => (None, pipe::empty()),
-        };
-        let request = Request {
-            plugin: options.plugin,
-            arguments: options.arguments,
-            environment: options.environment,
-            directory: options.directory.unwrap_or_else(|| call.session.directory.clone()),
-            stdin,
-            stdout,
-            stderr,
-            grants,
-            fuel: options.fuel.map(Fuel),
-            memory: options.memory,
-            nice: options.nice,
-            mail: (to.clone(), from.clone()),
-        };
+        let (right, request, ends) = start::check(&mut call, options).await?;
         let caller = Caller {
             control: call.control().clone(),
             authority: call.authority().clone(),
             operator: call.operator().cloned(),
             directory: call.session.directory.clone(),
         };
+        let mail = request.mail.clone();
         let driver = call.session.driver.clone();
         let started = driver.start(caller, request).await.map_err(|refused| refuse(&mut call, refused))?;
         call.about(&started.pid.to_string());
@@ -332,10 +207,10 @@ impl HostChild for Syscall<'_, Spawn> {
             pid: started.pid,
             account: started.account,
             exit: started.exit,
-            mail: (to, from),
-            stdin: Mutex::new(stdin_end),
-            stdout: Mutex::new(stdout_end),
-            stderr: Mutex::new(stderr_end),
+            mail,
+            stdin: Mutex::new(ends.stdin),
+            stdout: Mutex::new(ends.stdout),
+            stderr: Mutex::new(ends.stderr),
         };
         match call.push(Child { right, state: Arc::new(state) }) {
             Ok(child) => Ok(child),
@@ -421,50 +296,5 @@ impl HostChild for Syscall<'_, Spawn> {
 
     async fn drop(&mut self, child: Resource<Child>) -> wasmtime::Result<()> {
         self.release(child).map(drop)
-    }
-}
-
-fn post(call: &mut Entered<'_, Spawn>, mailbox: &Mailbox, message: Vec<u8>) -> Result<()> {
-    if message.len() > MESSAGE_BYTES {
-        return invalid("a message has at most 64 KiB");
-    }
-    call.charge(fuel_for_bytes(message.len() as u64));
-    match mailbox.send(message) {
-        Ok(()) => Ok(()),
-        Err(SendError::Full) => Err(Interrupt::Guest(Error::Full)),
-        Err(SendError::Closed) => Err(Refusal::Errno(Errno::NotFound).into()),
-    }
-}
-
-impl HostParent for Syscall<'_, Spawn> {
-    async fn open(&mut self) -> Result<Resource<Parent>> {
-        let mut call = self.enter(&LOOK).await?;
-        let Some(mail) = call.session.parent.clone() else { return Err(Refusal::Errno(Errno::NotFound).into()) };
-        Ok(call.push(Parent { mail })?)
-    }
-
-    async fn send(&mut self, parent: Resource<Parent>, message: Vec<u8>) -> Result<()> {
-        let mut call = self.enter(&SEND).await?;
-        let mailbox = call.get(&parent)?.mail.0.clone();
-        post(&mut call, &mailbox, message)
-    }
-
-    async fn receive(&mut self, parent: Resource<Parent>) -> Result<Option<Vec<u8>>> {
-        let mut call = self.enter(&RECEIVE).await?;
-        Ok(call.get(&parent)?.mail.1.receive())
-    }
-
-    async fn wait(&mut self, parent: Resource<Parent>) -> Result<Vec<u8>> {
-        let mut call = self.enter(&WAIT).await?;
-        let mailbox = call.get(&parent)?.mail.1.clone();
-        mailbox.next().await.ok_or_else(|| Refusal::Errno(Errno::Cancelled).into())
-    }
-
-    async fn mail(&mut self, parent: Resource<Parent>) -> wasmtime::Result<Resource<DynPollable>> {
-        self.poll(|call| Ok(Mail(call.get(&parent)?.mail.1.clone(), None))).await
-    }
-
-    async fn drop(&mut self, parent: Resource<Parent>) -> wasmtime::Result<()> {
-        self.release(parent).map(drop)
     }
 }

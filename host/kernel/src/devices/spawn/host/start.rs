@@ -1,0 +1,113 @@
+//! What a child is started with, checked: its name, its surroundings, what is passed on to it, its streams.
+
+use super::{Mailbox, Result, Spawn, SpawnRule, invalid};
+use crate::{
+    account::Fuel,
+    bindings::holm::sys::spawn::{Options, Stdio},
+    devices::{
+        Grants,
+        pipe::{self, PipeReader, PipeWriter},
+        spawn::{Request, SpawnWant},
+    },
+    syscall::{Device, Entered, device::fuel_for_bytes, door::Granted, named::is_exact_name},
+};
+
+/// A child is passed at most this many rules: each of its calls may ask them all.
+const GRANTS: usize = 256;
+/// Bounds what a child is started with: arguments and environment together.
+const SURROUNDINGS_BYTES: usize = 1 << 20;
+/// What each argument costs besides its bytes: a million empty ones are not free.
+const TEXT_OVERHEAD: usize = 32;
+
+/// The parent's ends of a child's streams.
+pub(super) struct Ends {
+    pub(super) stdin: Option<PipeWriter>,
+    pub(super) stdout: Option<PipeReader>,
+    pub(super) stderr: Option<PipeReader>,
+}
+
+/// Checks what a child is to be started with.
+pub(super) async fn check(
+    call: &mut Entered<'_, Spawn>,
+    options: Options,
+) -> Result<(Granted<SpawnRule>, Request, Ends)> {
+    let name = options.plugin.clone().unwrap_or_else(|| "self".to_owned());
+    let bytes = options.arguments.iter().map(|argument| argument.len() + TEXT_OVERHEAD).sum::<usize>()
+        + options.environment.iter().map(|(name, value)| name.len() + value.len() + TEXT_OVERHEAD).sum::<usize>();
+    let lines = options.grants.iter().flatten().map(String::len).sum::<usize>();
+    call.charge(fuel_for_bytes((bytes + lines) as u64));
+    if !is_exact_name(&name) {
+        let name = name.chars().take(128).collect();
+        return Err(call.deny(Spawn::NAME, name, "not the name of a plugin").into());
+    }
+    let right = call.admit::<SpawnRule>(SpawnWant(name)).await?;
+    if bytes > SURROUNDINGS_BYTES {
+        return invalid("arguments and environment have more than 1 MiB");
+    }
+    if options.nice > 19 {
+        return invalid("nice is 0 to 19: a child is never favoured over its parent");
+    }
+    if options.stdin == Stdio::Inherit {
+        return invalid("stdin is null or piped: a child does not inherit it");
+    }
+    let grants = match &options.grants {
+        None => None,
+        Some(lines) => Some(passed(call, lines)?),
+    };
+    let capacity = usize::try_from(call.account().limits().mailbox.0).unwrap_or(usize::MAX);
+    let output = |choice: Stdio, inherited: &PipeWriter| match choice {
+        Stdio::Null => (pipe::sink(), None),
+        Stdio::Inherit => (inherited.clone(), None),
+        Stdio::Piped => {
+            let (writer, reader) = pipe::pipe(capacity);
+            (writer, Some(reader))
+        }
+    };
+    let (stdout, stdout_end) = output(options.stdout, &call.session.stdout);
+    let (stderr, stderr_end) = output(options.stderr, &call.session.stderr);
+    let (stdin_end, stdin) = match options.stdin {
+        Stdio::Piped => {
+            let (writer, reader) = pipe::pipe(capacity);
+            (Some(writer), reader)
+        }
+        _ => (None, pipe::empty()),
+    };
+    let request = Request {
+        plugin: options.plugin,
+        arguments: options.arguments,
+        environment: options.environment,
+        directory: options.directory.unwrap_or_else(|| call.session.directory.clone()),
+        stdin,
+        stdout,
+        stderr,
+        grants,
+        fuel: options.fuel.map(Fuel),
+        memory: options.memory,
+        nice: options.nice,
+        mail: (Mailbox::new(capacity), Mailbox::new(capacity)),
+    };
+    let ends = Ends { stdin: stdin_end, stdout: stdout_end, stderr: stderr_end };
+    Ok((right, request, ends))
+}
+
+/// The rules that a parent passes on, none of them beyond its own.
+fn passed(call: &mut Entered<'_, Spawn>, lines: &[String]) -> Result<Grants> {
+    if lines.len() > GRANTS {
+        return invalid("at most 256 grants are passed on");
+    }
+    let mut passed = Grants::default();
+    for line in lines {
+        if let Err(error) = passed.add(line) {
+            return invalid(error.to_string());
+        }
+    }
+    let directory = std::path::PathBuf::from(&call.session.directory);
+    // By name only: what a path leads to is not the guest's to learn.
+    let passed = passed.joined(&directory).or_else(|error| invalid(error.to_string()))?;
+    if let Some(line) = call.authority().beyond(&passed).into_iter().next() {
+        let (capability, resource) = line.split_once('=').unwrap_or(("spawn", &line));
+        let (capability, resource) = (capability.to_owned(), resource.to_owned());
+        return Err(call.deny(&capability, resource, "a parent passes on no more than it has").into());
+    }
+    Ok(passed)
+}
