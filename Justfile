@@ -37,7 +37,7 @@ check:
     cd plugins && cargo fmt --all --check && cargo clippy --workspace --all-targets -- -D warnings
     cd sdk-guest && cargo fmt --all --check && cargo clippy --workspace --all-targets -- -D warnings
     cd tests/guests && cargo fmt --all --check
-    cargo deny check licenses bans sources
+    for workspace in . plugins sdk-guest tests/guests; do cargo deny --manifest-path $workspace/Cargo.toml --config deny.toml check licenses bans sources; done
 
 # What continuous integration runs.
 ci: check test
