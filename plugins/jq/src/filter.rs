@@ -2,10 +2,13 @@
 
 use holm::{Error, Result, files};
 use jaq_all::data::{self, Filter};
-use jaq_all::jaq_core::{Exn, Vars};
+use jaq_all::jaq_core::{Exn, Vars, load::parse};
 use jaq_all::json::{Val, read};
 use jaq_all::{compile_with, defs, load};
 use std::io::{BufRead, BufReader};
+
+/// Definitions of jq's that the library leaves out.
+const OURS: &str = include_str!("defs.jq");
 
 /// The inputs of a filter: values, or the text of why the next could not be read.
 pub(crate) type Inputs<'a> = Box<dyn Iterator<Item = Result<Val, String>> + 'a>;
@@ -27,7 +30,9 @@ pub(crate) enum Stop {
 
 /// Compiles a filter whose variables have these names.
 pub(crate) fn compile(filter: &str, variables: &[String]) -> Result<Filter> {
-    compile_with(filter, defs(), data::base_funs(), variables).map_err(|reports| {
+    // They parse: the tests use each.
+    let ours = parse(OURS, |parser| parser.defs()).unwrap_or_default();
+    compile_with(filter, defs().chain(ours), data::base_funs(), variables).map_err(|reports| {
         let texts = reports.iter().map(|report| load::FileReportsDisp::new(report).to_string());
         Error::arguments(format!("filter: {}", texts.collect::<String>().trim()))
     })

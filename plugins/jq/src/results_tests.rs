@@ -93,3 +93,28 @@ fn failures_say_what_failed() {
 fn halt_ends_the_query_not_the_process() {
     assert_eq!(query(json!({ "filter": "1, halt, 2" })), Ok(json!({ "values": [1], "truncated": false })));
 }
+
+#[test]
+fn definitions_of_our_own() {
+    let rows = json!([["a,b", 1, null, true], ["say \"hi\"", "tab\there", "line\nbreak", "back\\slash"]]);
+    let run = |filter: &str, value: &Value| {
+        query(json!({ "filter": filter, "value": value })).expect("it runs")["values"].clone()
+    };
+    assert_eq!(
+        run(".[] | @csv", &rows),
+        json!(["\"a,b\",1,,true", "\"say \"\"hi\"\"\",\"tab\there\",\"line\nbreak\",\"back\\slash\""])
+    );
+    assert_eq!(
+        run(".[] | @tsv", &rows),
+        json!(["a,b\t1\t\ttrue", "say \"hi\"\ttab\\there\tline\\nbreak\tback\\\\slash"])
+    );
+    assert_eq!(run("@tsv \"row: \\(.[0])\"", &rows), json!(["row: a,b\t1\t\ttrue"]));
+    assert!(query(json!({ "filter": "1 | @csv", "value": null })).is_err());
+    assert!(query(json!({ "filter": "[{}] | @tsv", "value": null })).is_err());
+    let people = json!([{ "id": 1, "name": "Ada" }, { "id": 2, "name": "Bob" }]);
+    let run = |filter: &str| query(json!({ "filter": filter, "value": people })).expect("it runs")["values"].clone();
+    assert_eq!(run("INDEX(.id) | keys, .\"2\".name"), json!([["1", "2"], "Bob"]));
+    assert_eq!(run(".[] | select(.name | IN(\"Bob\", \"Eve\")) | .id"), json!([2]));
+    assert_eq!(run("IN(.[].id; 2), (.[0] | toarray | length)"), json!([true, 1]));
+    assert_eq!(run("[.[0] | tostream]"), json!([[[["id"], 1], [["name"], "Ada"], [["name"]]]]));
+}
