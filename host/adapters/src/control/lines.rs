@@ -39,16 +39,25 @@ impl Lines {
         let _ = self.kernel.set(kernel.clone());
     }
 
-    /// A client runs this process.
-    pub(crate) fn attach(&self, pid: Pid, client: mpsc::Sender<Reply>) {
-        let mut clients = self.clients.lock();
-        let (own, others) = clients.waiting.drain(..).partition(|(waiting, _)| *waiting == pid);
-        clients.waiting = others;
-        let own: VecDeque<(Pid, Reply)> = own;
-        for (_, line) in own {
-            let _ = client.try_send(line);
+    /// A client runs this process. What it logged before that was known comes first, and waits
+    /// until it is taken: a process may do much before its client is told that it started.
+    pub(crate) async fn attach(&self, pid: Pid, client: mpsc::Sender<Reply>) {
+        loop {
+            let own = {
+                let mut clients = self.clients.lock();
+                let (own, others): (VecDeque<_>, _) = clients.waiting.drain(..).partition(|(by, _)| *by == pid);
+                clients.waiting = others;
+                if own.is_empty() {
+                    clients.roots.insert(pid, client);
+                    return;
+                }
+                own
+            };
+            for (_, line) in own {
+                // It may be gone; that shows elsewhere.
+                let _ = client.send(line).await;
+            }
         }
-        clients.roots.insert(pid, client);
     }
 
     /// The client is gone, or the process is.

@@ -74,7 +74,7 @@ impl Server {
             });
             return Ok(());
         }
-        self.lines.attach(pid, outgoing.clone());
+        self.lines.attach(pid, outgoing.clone()).await;
         let mut feeding = Feeding::start(streams.stdin.take(), outgoing);
         let pumps = streams.pump(outgoing);
         let mut violation = None;
@@ -152,7 +152,7 @@ impl Server {
         client.gone();
         let _ = pump.await;
         let Some(answer) = answer else { return Err(Failure::new(Kind::Fault, "the call was cancelled")) };
-        self.lines.attach(answer.pid, outgoing.clone());
+        self.lines.attach(answer.pid, outgoing.clone()).await;
         self.lines.detach(answer.pid);
         let _ = outgoing.send(Reply::Answered { result: answer.result, exit: answer.exit }).await;
         Ok(())

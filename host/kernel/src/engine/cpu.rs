@@ -2,6 +2,10 @@
 //!
 //! One poll is one slice. A process is an `async-task` whose wake-ups come here; between two polls
 //! its runnable waits in its slot, and no thread knows of it.
+//!
+//! A thread that runs a slice holds one of the processors. Workers hold one whenever there is work.
+//! Where one sleeps, the thread that starts a process takes its place for the first slice: to wake
+//! a thread, and to be woken by it, takes longer than most short processes run.
 
 use std::{
     collections::HashMap,
@@ -12,7 +16,7 @@ use std::{
 };
 
 use async_task::{Runnable, Task};
-use parking_lot::{Condvar, Mutex};
+use parking_lot::{Condvar, Mutex, MutexGuard};
 
 use crate::{
     account::OnEmpty,
@@ -35,7 +39,16 @@ struct RunQueue {
 struct Inner {
     policy: Box<dyn Scheduler>,
     slots: HashMap<Pid, Slot>,
+    /// Processors that nobody runs a slice on.
+    idle: usize,
     shutdown: bool,
+}
+
+/// A slice that is to be run, on a processor that is taken for it.
+struct Turn {
+    pid: Pid,
+    runnable: Runnable<Pid>,
+    control: Arc<Control>,
 }
 
 struct Slot {
@@ -73,7 +86,8 @@ impl Cpu {
         policy: Box<dyn Scheduler>,
         runtime: &tokio::runtime::Handle,
     ) -> std::io::Result<Self> {
-        let inner = Inner { policy, slots: HashMap::new(), shutdown: false };
+        let workers = workers.max(1);
+        let inner = Inner { policy, slots: HashMap::new(), idle: workers, shutdown: false };
         let queue = Arc::new(RunQueue { inner: Mutex::new(inner), work: Condvar::new() });
         let start = |index: usize| {
             let (queue, runtime) = (queue.clone(), runtime.clone());
@@ -82,7 +96,7 @@ impl Cpu {
                 queue.work();
             })
         };
-        let workers = (0..workers.max(1)).map(start).collect::<Result<_, _>>()?;
+        let workers = (0..workers).map(start).collect::<Result<_, _>>()?;
         Ok(Self { queue, workers: Mutex::new(workers) })
     }
 
@@ -104,11 +118,25 @@ impl Cpu {
         };
         let (runnable, task) = async_task::Builder::new().metadata(pid).spawn(move |_| body, schedule);
         let mut inner = self.queue.inner.lock();
+        let first = inner.policy.is_empty() && parent.is_none();
         inner.policy.admit(pid, tree, parent, nice);
-        let slot = Slot { control, state: State::Created, runnable: None, task: Some(task), stop: false, nice };
+        let (runnable, task) = (Some(runnable), Some(task));
+        let mut slot = Slot { control, state: State::Created, runnable, task, stop: false, nice };
+        slot.on(Event::Admit);
         inner.slots.insert(pid, slot);
+        inner.policy.ready(pid);
+        // Only for a root: a process that starts another has a processor already.
+        let turn = if first { inner.turn() } else { None };
         drop(inner);
-        runnable.schedule();
+        match turn {
+            Some(turn) => {
+                let more = !self.queue.run(turn).policy.is_empty();
+                if more {
+                    self.queue.work.notify_one();
+                }
+            }
+            None => drop(self.queue.work.notify_one()),
+        }
     }
 
     /// Ends a process: its future is dropped as soon as no worker runs it.
@@ -243,44 +271,63 @@ impl RunQueue {
     }
 
     fn work(&self) {
-        while let Some((pid, runnable, control)) = self.next() {
-            control.begin_slice();
-            if catch_unwind(AssertUnwindSafe(|| runnable.run())).is_err() {
-                tracing::error!(%pid, "a process panicked while it was dropped");
-            }
-            let spent = control.slice_spent().0;
-            self.ran(pid, spent);
-        }
-    }
-
-    /// Waits for the process that runs next.
-    fn next(&self) -> Option<(Pid, Runnable<Pid>, Arc<Control>)> {
         let mut inner = self.inner.lock();
-        loop {
-            if inner.shutdown {
-                return None;
-            }
-            let Inner { policy, slots, .. } = &mut *inner;
-            match policy.next() {
-                Some(pid) => {
-                    if let Some(slot) = slots.get_mut(&pid)
-                        && let Some(runnable) = slot.runnable.take()
-                    {
-                        slot.on(Event::Dispatch);
-                        return Some((pid, runnable, slot.control.clone()));
+        while !inner.shutdown {
+            match inner.turn() {
+                Some(turn) => {
+                    let more = inner.idle > 0 && !inner.policy.is_empty();
+                    drop(inner);
+                    if more {
+                        self.work.notify_one();
                     }
-                    policy.ran(pid, 0);
+                    inner = self.run(turn);
                 }
                 None => self.work.wait(&mut inner),
             }
         }
     }
 
-    /// A slice is over: accounts for it, and decides whether there is another.
-    fn ran(&self, pid: Pid, spent: u64) {
+    /// Runs a slice, and gives its processor back.
+    fn run(&self, Turn { pid, runnable, control }: Turn) -> MutexGuard<'_, Inner> {
+        control.begin_slice();
+        if catch_unwind(AssertUnwindSafe(|| runnable.run())).is_err() {
+            tracing::error!(%pid, "a process panicked while it was dropped");
+        }
+        let spent = control.slice_spent().0;
         let mut inner = self.inner.lock();
-        let Inner { policy, slots, .. } = &mut *inner;
-        let Some(slot) = slots.get_mut(&pid) else { return };
+        inner.idle += 1;
+        if let Some(ended) = inner.ran(pid, spent) {
+            // Cancels: it comes back through `wake`.
+            MutexGuard::unlocked(&mut inner, || drop(ended));
+        }
+        inner
+    }
+}
+
+impl Inner {
+    /// The slice that is next, if there is one and a processor is free.
+    fn turn(&mut self) -> Option<Turn> {
+        if self.idle == 0 || self.shutdown {
+            return None;
+        }
+        while let Some(pid) = self.policy.next() {
+            if let Some(slot) = self.slots.get_mut(&pid)
+                && let Some(runnable) = slot.runnable.take()
+            {
+                slot.on(Event::Dispatch);
+                self.idle -= 1;
+                return Some(Turn { pid, runnable, control: slot.control.clone() });
+            }
+            self.policy.ran(pid, 0);
+        }
+        None
+    }
+
+    /// A slice is over: accounts for it, and decides whether there is another. Gives the task of a
+    /// process that ends here, to be dropped outside the lock.
+    fn ran(&mut self, pid: Pid, spent: u64) -> Option<Task<(), Pid>> {
+        let Inner { policy, slots, .. } = self;
+        let slot = slots.get_mut(&pid)?;
         policy.ran(pid, spent);
         let ready = slot.runnable.is_some();
         slot.on(if ready { Event::Preempt } else { Event::Block });
@@ -293,17 +340,11 @@ impl RunQueue {
         } else if !ending && (empty || slot.stop) {
             slot.stop = false;
             slot.on(Event::Stop);
-            return;
+            return None;
         }
         if ready {
             policy.ready(pid);
         }
-        let more = policy.len() > 1;
-        drop(inner);
-        // This worker takes one of them itself.
-        if ready && more {
-            self.work.notify_one();
-        }
-        drop(ended);
+        ended
     }
 }
