@@ -16,15 +16,22 @@ use crate::{
 /// Install a plugin from a folder; nothing of its author's runs outside the sandbox
 #[derive(clap::Args)]
 pub(super) struct Arguments {
+    #[command(flatten)]
+    source: Source,
+    /// Do it without asking
+    #[arg(long, short)]
+    yes: bool,
+}
+
+/// What `holm install` and `holm update` both take.
+#[derive(clap::Args)]
+pub(super) struct Source {
     /// The folder, with its plugin.toml and its built component
     #[arg(value_name = "DIR")]
     folder: PathBuf,
     /// Grant this at once
     #[arg(long = "grant", value_name = "CAPABILITY=RULE")]
     grants: Vec<String>,
-    /// Do it without asking
-    #[arg(long, short)]
-    yes: bool,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -32,17 +39,14 @@ pub(super) struct Arguments {
 
 impl Arguments {
     pub(super) async fn run(self, session: &Session) -> Result<()> {
-        let Self { folder, grants, yes, json } = self;
-        Job { folder, grants, yes, json, update: false, keep_grants: None }.run(session).await
+        Job { source: self.source, yes: self.yes, update: false, keep_grants: None }.run(session).await
     }
 }
 
 /// What both commands do.
 pub(super) struct Job {
-    pub(super) folder: PathBuf,
-    pub(super) grants: Vec<String>,
+    pub(super) source: Source,
     pub(super) yes: bool,
-    pub(super) json: bool,
     pub(super) update: bool,
     /// None asks, if there are any.
     pub(super) keep_grants: Option<bool>,
@@ -50,16 +54,16 @@ pub(super) struct Job {
 
 impl Job {
     pub(super) async fn run(self, session: &Session) -> Result<()> {
-        let path = std::path::absolute(&self.folder).map_err(CommandError::usage)?;
+        let path = std::path::absolute(&self.source.folder).map_err(CommandError::usage)?;
         if path.is_file() {
             let error = CommandError::usage(format!(
                 "`{}` is a file, and a plugin is a folder with a plugin.toml",
                 path.display()
             ));
-            return Err(error.hint(format!("to run it without installing it: holm run {}", self.folder.display())));
+            return Err(error.hint(format!("to run it without installing it: holm run {}", self.source.folder.display())));
         }
         let request =
-            Request::Install { path, update: self.update, grants: self.grants.clone(), directory: directory()? };
+            Request::Install { path, update: self.update, grants: self.source.grants.clone(), directory: directory()? };
         let mut connection = session.connect().await?;
         connection.send(&request).await?;
         let plan = match answer(&mut connection).await? {
@@ -68,7 +72,7 @@ impl Job {
         };
         if plan.same_files && plan.grants.is_empty() {
             ui::talk(format_args!("{} {} is installed already", ui::bold(&plan.plugin.name), plan.plugin.version));
-            return if self.json { ui::json(&unchanged(*plan)) } else { Ok(()) };
+            return if self.source.json { ui::json(&unchanged(*plan)) } else { Ok(()) };
         }
         show(&plan);
         let keep_grants = self.decide(&plan)?;
@@ -77,7 +81,7 @@ impl Job {
             Reply::Installed(installed) => installed,
             reply => return unexpected(&reply),
         };
-        if self.json {
+        if self.source.json {
             return ui::json(&installed);
         }
         let verb = if self.update { "updated" } else { "installed" };
@@ -100,7 +104,7 @@ impl Job {
             let verb = if self.update { "update" } else { "install" };
             let error =
                 CommandError::new(CONFLICT, format!("`{name}` was not changed: there is no terminal to ask on"));
-            error.hint(format!("holm {verb} --yes {}", self.folder.display()))
+            error.hint(format!("holm {verb} --yes {}", self.source.folder.display()))
         };
         // What is new replaces nothing, and is granted no more than this very command says.
         if !self.yes && plan.version_before.is_some() {

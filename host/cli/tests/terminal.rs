@@ -1,0 +1,122 @@
+//! Questions on the terminal itself: the real command, on a pseudo terminal.
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
+
+mod common;
+
+use std::process::Command;
+
+use common::Holm;
+use nix::sys::wait::WaitStatus;
+use rexpect::session::PtySession;
+
+/// A run that hangs fails the test.
+const PATIENCE: u64 = 30_000;
+
+/// What the run asks, one after the other, and how it may be answered.
+const READ: &str = "reader may not read ./text (fs=";
+const WRITE: &str = "reader may not write ./out/loud (fs=";
+const LIST: &str = "reader may not read ./out (fs=";
+const ALLOW: &str = "allow it? [once/always/never] ";
+
+/// A home with a plugin that reads a file and writes another, and no grants.
+fn holm() -> Holm {
+    let holm = Holm::new();
+    holm.install("reader", "fs_ok", "fs = [\"*:rw\"]");
+    holm.file("text", "words");
+    std::fs::create_dir(holm.work().join("out")).unwrap();
+    holm
+}
+
+/// Starts a shell's command on a terminal of its own, which does not echo.
+fn terminal(holm: &Holm, script: &str) -> PtySession {
+    let mut shell = Command::new("sh");
+    shell.args(["-c", script]).current_dir(holm.work());
+    shell.env("HOLM_HOME", holm.home()).env("HOLM", env!("CARGO_BIN_EXE_holm"));
+    rexpect::session::spawn_command(shell, Some(PATIENCE)).unwrap()
+}
+
+/// Starts the run on a terminal.
+fn run(holm: &Holm) -> PtySession {
+    terminal(holm, "exec \"$HOLM\" run reader text out/loud")
+}
+
+#[track_caller]
+fn answers(session: &mut PtySession, question: &str, answer: &str) {
+    session.exp_string(question).unwrap();
+    session.exp_string(ALLOW).unwrap();
+    session.send_line(answer).unwrap();
+}
+
+/// Waits for the end: the rest of what was shown, and the exit code.
+#[track_caller]
+fn ends(mut session: PtySession) -> (String, i32) {
+    let shown = session.exp_eof().unwrap();
+    match session.process().wait().unwrap() {
+        WaitStatus::Exited(_, code) => (shown, code),
+        other => panic!("it ended otherwise: {other:?}: {shown}"),
+    }
+}
+
+#[test]
+fn once_holds_for_the_run() {
+    let holm = holm();
+    for _ in 0..2 {
+        let mut session = run(&holm);
+        answers(&mut session, READ, "once");
+        answers(&mut session, WRITE, "o");
+        answers(&mut session, LIST, "ONCE");
+        let (shown, code) = ends(session);
+        assert!(code == 0 && shown.contains("[\"loud\"]"), "{code}: {shown}");
+    }
+    assert_eq!(holm.run(&["inspect", "reader", "--json"]).succeeds().json()["grants"], serde_json::json!([]));
+}
+
+#[test]
+fn always_is_a_grant() {
+    let holm = holm();
+    let mut session = run(&holm);
+    answers(&mut session, READ, "always");
+    // What is none of the choices is asked again.
+    answers(&mut session, WRITE, "perhaps");
+    session.exp_string("please answer one of once, always, never").unwrap();
+    answers(&mut session, WRITE, "always");
+    answers(&mut session, LIST, "always");
+    let (shown, code) = ends(session);
+    assert!(code == 0 && shown.contains("[\"loud\"]"), "{code}: {shown}");
+    let work = holm.work().canonicalize().unwrap();
+    let expected = ["text:ro", "out/loud:rw", "out:ro"].map(|place| format!("fs={}/{place}", work.display()));
+    let grants = holm.run(&["inspect", "reader", "--json"]).succeeds().json()["grants"].clone();
+    assert_eq!(grants, serde_json::json!(expected));
+    // Nobody is asked now.
+    holm.run(&["run", "reader", "text", "out/loud"]).succeeds();
+}
+
+#[test]
+fn never_denies_and_so_does_an_empty_line() {
+    let holm = holm();
+    for answer in ["never", ""] {
+        let mut session = run(&holm);
+        answers(&mut session, READ, answer);
+        let (shown, code) = ends(session);
+        assert_eq!(code, 5, "{shown}");
+        assert!(shown.contains("to allow it: holm grant reader fs=./text:ro"), "{shown}");
+    }
+    assert_eq!(holm.run(&["inspect", "reader", "--json"]).succeeds().json()["grants"], serde_json::json!([]));
+}
+
+#[test]
+fn what_was_typed_before_the_question_is_no_answer() {
+    let holm = holm();
+    // The command starts once the terminal holds what was pasted; nobody reads it for the guest.
+    let script = "until [ -e pasted ]; do sleep 0.05; done; exec \"$HOLM\" run reader text out/loud </dev/null";
+    let mut session = terminal(&holm, script);
+    for line in ["always", "once", "always", "always"] {
+        session.send_line(line).unwrap();
+    }
+    holm.file("pasted", "");
+    answers(&mut session, READ, "never");
+    let (shown, code) = ends(session);
+    assert_eq!(code, 5, "{shown}");
+    assert!(!holm.work().join("out/loud").exists());
+    assert_eq!(holm.run(&["inspect", "reader", "--json"]).succeeds().json()["grants"], serde_json::json!([]));
+}
