@@ -60,7 +60,9 @@ impl Job {
                 "`{}` is a file, and a plugin is a folder with a plugin.toml",
                 path.display()
             ));
-            return Err(error.hint(format!("to run it without installing it: holm run {}", self.source.folder.display())));
+            return Err(
+                error.hint(format!("to run it without installing it: holm run {}", self.source.folder.display()))
+            );
         }
         let request =
             Request::Install { path, update: self.update, grants: self.source.grants.clone(), directory: directory()? };

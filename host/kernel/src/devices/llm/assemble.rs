@@ -171,7 +171,7 @@ mod tests {
             Event::Text("x".into()),
             Event::Text("y".into()),
         ];
-        let reply = assemble(events, StopReason::End).unwrap();
+        let reply = assemble(events, StopReason::End).expect("taken");
         let thinking = Part::Thinking { text: "ab".into(), signature: Some("seal".into()) };
         assert_eq!(reply.content, [thinking, Part::Text("xy".into())]);
     }
@@ -181,7 +181,7 @@ mod tests {
         let mut events = call(7, "a", &["{\"x\""]);
         events.extend(call(9, "b", &[]));
         events.push(Event::Arguments { index: 7, fragment: ":1}".into() });
-        let reply = assemble(events, StopReason::End).unwrap();
+        let reply = assemble(events, StopReason::End).expect("taken");
         let arguments = reply.content.iter().map(|part| match part {
             Part::ToolCall(call) => call.arguments.as_str(),
             _ => "",
@@ -212,7 +212,7 @@ mod tests {
 
     #[test]
     fn a_call_that_was_cut_is_left_out() {
-        let reply = assemble(call(0, "a", &["{\"x\":"]), StopReason::MaxTokens).unwrap();
+        let reply = assemble(call(0, "a", &["{\"x\":"]), StopReason::MaxTokens).expect("taken");
         assert_eq!((reply.content.len(), reply.stop), (0, StopReason::MaxTokens));
     }
 }

@@ -229,7 +229,7 @@ mod tests {
     use super::*;
 
     fn under(plugin: &str, rule: &str) -> Under {
-        Under { plugin: plugin.into(), rule: rule.parse().unwrap() }
+        Under { plugin: plugin.into(), rule: rule.parse().expect("taken") }
     }
 
     fn tokens(tokens: u64) -> Amounts {
@@ -242,11 +242,11 @@ mod tests {
     fn the_last_token_can_be_spent_and_not_one_more() {
         let ledger = Ledger::default();
         let rules = [under("a", "fast:tokens=100/day")];
-        ledger.reserve(&rules, ROOT, 5, tokens(60)).unwrap();
+        ledger.reserve(&rules, ROOT, 5, tokens(60)).expect("taken");
         assert_eq!(ledger.left(&rules, ROOT, 5, Unit::Tokens), 40);
-        let refused = ledger.reserve(&rules, ROOT, 5, tokens(41)).unwrap_err();
+        let refused = ledger.reserve(&rules, ROOT, 5, tokens(41)).expect_err("refused");
         assert_eq!(refused, Exceeded { limit: "tokens/day", maximum: 100 });
-        ledger.reserve(&rules, ROOT, 5, tokens(40)).unwrap();
+        ledger.reserve(&rules, ROOT, 5, tokens(40)).expect("taken");
         ledger.settle(&rules, ROOT, 5, tokens(60), tokens(10));
         assert_eq!(ledger.left(&rules, ROOT, 5, Unit::Tokens), 50);
     }
@@ -255,11 +255,11 @@ mod tests {
     fn windows_end_and_plugins_do_not_share() {
         let ledger = Ledger::default();
         let rules = [under("a", "fast:tokens=100/hour,calls=9/day")];
-        ledger.reserve(&rules, ROOT, 23, tokens(100)).unwrap();
+        ledger.reserve(&rules, ROOT, 23, tokens(100)).expect("taken");
         assert!(ledger.reserve(&rules, ROOT, 23, tokens(1)).is_err());
-        ledger.reserve(&[under("b", "fast:tokens=100/hour")], ROOT, 23, tokens(100)).unwrap();
-        ledger.reserve(&rules, ROOT, 24, tokens(100)).unwrap();
-        let kept = ledger.keep(24).unwrap();
+        ledger.reserve(&[under("b", "fast:tokens=100/hour")], ROOT, 23, tokens(100)).expect("taken");
+        ledger.reserve(&rules, ROOT, 24, tokens(100)).expect("taken");
+        let kept = ledger.keep(24).expect("taken");
         assert_eq!(kept.len(), 2, "the hour and the day that count now: {kept:?}");
         let again = Ledger::default();
         again.restore(kept);
@@ -271,11 +271,11 @@ mod tests {
     fn a_run_is_a_tree_and_is_forgotten_with_it() {
         let ledger = Ledger::default();
         let rules = [under("a", "*:tokens=10/run")];
-        ledger.reserve(&rules, ROOT, 0, tokens(10)).unwrap();
-        ledger.reserve(&rules, Pid::new(2, 1), 0, tokens(10)).unwrap();
+        ledger.reserve(&rules, ROOT, 0, tokens(10)).expect("taken");
+        ledger.reserve(&rules, Pid::new(2, 1), 0, tokens(10)).expect("taken");
         assert!(ledger.reserve(&rules, ROOT, 1, tokens(1)).is_err());
         ledger.end_run(ROOT);
-        ledger.reserve(&rules, ROOT, 1, tokens(10)).unwrap();
+        ledger.reserve(&rules, ROOT, 1, tokens(10)).expect("taken");
     }
 
     #[test]

@@ -217,7 +217,7 @@ mod tests {
 
     #[test]
     fn a_bound_is_never_below_the_bytes() {
-        let checked = Checked::new(asks(vec![text(Role::User, &"x".repeat(1000))]), None).unwrap();
+        let checked = Checked::new(asks(vec![text(Role::User, &"x".repeat(1000))]), None).expect("taken");
         assert_eq!(checked.bound, 1000 + TOKENS_PER_REQUEST + TOKENS_PER_MESSAGE);
         assert!(checked.estimate < checked.bound);
     }
@@ -239,7 +239,7 @@ mod tests {
 
     #[test]
     fn a_reply_must_fit_its_schema() {
-        let checked = schema(serde_json::json!({"type": "object", "required": ["age"]})).unwrap();
+        let checked = schema(serde_json::json!({"type": "object", "required": ["age"]})).expect("taken");
         assert!(checked.fits(&[Part::Text("{\"age\":".into()), Part::Text("3}".into())]).is_ok());
         assert!(checked.fits(&[Part::Text("{}".into())]).is_err());
         assert!(checked.fits(&[Part::Text("no".into())]).is_err());
@@ -259,7 +259,7 @@ mod tests {
             assert!(schema(hostile.clone()).is_err(), "{:.100}", hostile.to_string());
         }
         // Backtracking forever elsewhere, linear here.
-        let slow = schema(serde_json::json!({ "pattern": "^(a+)+$" })).unwrap();
+        let slow = schema(serde_json::json!({ "pattern": "^(a+)+$" })).expect("taken");
         assert!(slow.fits(&[Part::Text(format!("\"{}!\"", "a".repeat(50_000)))]).is_err());
     }
 }

@@ -194,7 +194,7 @@ mod tests {
     use super::*;
 
     fn rule(text: &str) -> LlmRule {
-        text.parse().unwrap()
+        text.parse().expect("taken")
     }
 
     #[test]

@@ -21,7 +21,7 @@ mod reply;
 mod spend;
 
 pub use config::{Choice, Config, ConfigError, Model as ModelConfig, Prices, Provider, Target};
-pub use driver::{Attempt, Driver, Events, Failure, Traits};
+pub use driver::{Attempt, Driver, Embedded, Events, Failure, Traits};
 pub use grant::{Budget, LlmRule, LlmWant, Unit, Window};
 pub(crate) use host::{Llm, Session, Shares};
 pub use host::{Model, ReplyStream};

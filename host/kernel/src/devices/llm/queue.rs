@@ -183,7 +183,7 @@ mod tests {
             queue.push(*flow, ticket, *size, index);
         }
         for _ in 0..served {
-            let index = queue.pop().unwrap();
+            let index = queue.pop().expect("taken");
             tokens[index] += flows[index].1;
             ticket += 1;
             queue.push(flows[index].0, ticket, flows[index].1, index);
