@@ -1,3 +1,4 @@
 //! What stands behind the kernel's devices: one folder per device, one file per backend.
 
+pub mod llm;
 pub mod storage;

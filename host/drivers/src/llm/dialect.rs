@@ -1,0 +1,120 @@
+//! What differs between providers: where a request goes, how it is written, how its reply is read.
+
+use holm_kernel::llm::{Attempt, Embedded, Event, Failure, Part, Request, Role};
+use serde_json::Value;
+
+/// One provider's protocol.
+pub(super) trait Dialect: Send + Sync + 'static {
+    /// Where its own provider listens.
+    const BASE_URL: &'static str;
+    /// How the pieces of a reply are told apart.
+    const FRAMES: Frames;
+
+    /// The header that carries the key, and what stands before the key in it.
+    fn key_header(&self) -> (&'static str, &'static str);
+
+    /// Headers that every request has.
+    fn headers(&self) -> &'static [(&'static str, &'static str)] {
+        &[]
+    }
+
+    /// What follows the base address, for this model.
+    fn path(&self, model: &str) -> String;
+
+    /// The body of a request. `host` is who will read it.
+    fn body(&self, attempt: &Attempt, host: &str) -> Value;
+
+    /// Why this request cannot be put in this dialect; none where it can.
+    fn refuses(&self, _attempt: &Attempt) -> Option<&'static str> {
+        None
+    }
+
+    /// Reads one reply.
+    fn reader(&self) -> Box<dyn Reader>;
+
+    /// Path and body of a request for vectors; none where the dialect has no such thing.
+    fn embedding(&self, _model: &str, _texts: &[String]) -> Option<(String, Value)> {
+        None
+    }
+
+    /// Vectors, and tokens used, from the answer to it; none where it holds none.
+    fn vectors(&self, _answer: &Value) -> Option<Embedded> {
+        None
+    }
+}
+
+/// How the pieces of a reply are told apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Frames {
+    /// Server-sent events.
+    Events,
+    /// A JSON document a line.
+    Lines,
+}
+
+/// Reads one reply, piece by piece.
+pub(super) trait Reader: Send {
+    /// Takes one piece in: an event's data, or a line. What comes after a [`Event::Stop`] is not read.
+    ///
+    /// # Errors
+    /// The provider told of a failure, or the piece is malformed.
+    fn read(&mut self, data: &str, events: &mut Vec<Event>) -> Result<(), Failure>;
+
+    /// The stream has ended, and nothing was read that ends a reply.
+    ///
+    /// # Errors
+    /// It broke off. A dialect whose stream ends without a word returns its stop here instead.
+    fn end(&mut self, _events: &mut Vec<Event>) -> Result<(), Failure> {
+        Err(Failure::Unavailable("its reply broke off".to_owned()))
+    }
+}
+
+/// A piece of JSON.
+///
+/// # Errors
+/// Malformed.
+pub(super) fn json<'a, T: serde::Deserialize<'a>>(data: &'a str) -> Result<T, Failure> {
+    serde_json::from_str(data)
+        .map_err(|error| Failure::Malformed(format!("a piece of it is not what the protocol says: {error}")))
+}
+
+/// The text of all system messages, in their order.
+pub(super) fn system(request: &Request) -> Option<String> {
+    let messages = request.messages.iter().filter(|message| message.role == Role::System);
+    let texts: Vec<&str> = messages.flat_map(|message| message.content.iter().filter_map(text)).collect();
+    (!texts.is_empty()).then(|| texts.join("\n\n"))
+}
+
+/// The text of a part, if it is text.
+pub(super) fn text(part: &Part) -> Option<&str> {
+    match part {
+        Part::Text(text) => Some(text),
+        _ => None,
+    }
+}
+
+/// The arguments of a tool call as a JSON object.
+pub(super) fn arguments(text: &str) -> Value {
+    match serde_json::from_str(text) {
+        Ok(Value::Object(object)) => Value::Object(object),
+        _ => Value::Object(serde_json::Map::new()),
+    }
+}
+
+/// Bytes as providers take them.
+pub(super) fn base64(bytes: &[u8]) -> String {
+    use base64::Engine;
+    base64::engine::general_purpose::STANDARD.encode(bytes)
+}
+
+/// Sets a field of an object, where there is a value.
+pub(super) fn set(object: &mut Value, field: &str, value: Option<impl Into<Value>>) {
+    if let (Some(object), Some(value)) = (object.as_object_mut(), value) {
+        object.insert(field.to_owned(), value.into());
+    }
+}
+
+/// An id for a tool call, where the provider gives none: unique in its reply.
+pub(super) fn mint(index: u32) -> String {
+    format!("call_{index}_{:08x}", fastrand::u32(..))
+}
