@@ -3,14 +3,14 @@
 use std::{path::Path, sync::Arc};
 
 use holm_adapters::control::{Facts, Home, Lines, Server};
-use holm_kernel::{Config, Kernel, Parts};
+use holm_kernel::{Config, Kernel, Parts, llm};
 use holm_packages::Plugins;
 
 use crate::{
     audit_log::AuditLog,
     compiler::ChildCompiler,
     error::{CommandError, Result},
-    session,
+    models, session,
     settings::Settings,
 };
 
@@ -22,13 +22,15 @@ pub(crate) fn boot(home: &Home) -> Result<Arc<Server>> {
     let settings = Settings::read(home.path())?;
     let storage = holm_drivers::storage::open(&settings.storage.driver, &home.path().join("storage"));
     let storage = storage.map_err(CommandError::internal)?;
+    let models = models::open(&settings.providers, &settings.models, home.path()).map_err(CommandError::usage)?;
+    let models = llm::Config { cache_size: settings.model_cache.size, cache_time: settings.model_cache.time, ..models };
     let plugins = Plugins::open(home.path(), [], settings.limits.clone()).map_err(CommandError::internal)?;
     let plugins = Arc::new(plugins);
     let audit = AuditLog::start(&home.path().join("audit"), settings.audit.size)?;
     let lines = Lines::new();
     let protected = plugins.clone();
     let parts = Parts {
-        models: Default::default(),
+        models,
         storage,
         programs: plugins.clone(),
         audit: audit.clone(),

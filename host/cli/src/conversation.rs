@@ -50,10 +50,47 @@ pub(crate) struct Conversation {
     pub(crate) denials: Denials,
     /// Where to ask; none denies.
     pub(crate) terminal: Option<Terminal>,
-    /// Whether our standard input is the guest's.
-    pub(crate) stdin: bool,
+    /// What the guest reads as its standard input.
+    pub(crate) stdin: Stdin,
+    /// Where its standard output goes.
+    pub(crate) stdout: Stdout,
+    /// What Ctrl-C means.
+    pub(crate) interrupt: Interrupt,
     /// Whether it goes on without us.
     pub(crate) detach: bool,
+}
+
+/// What a guest reads as its standard input.
+pub(crate) enum Stdin {
+    /// Its end.
+    Nothing,
+    /// What is typed or piped to this command.
+    Ours,
+    /// These pieces.
+    Pieces(mpsc::Receiver<Vec<u8>>),
+}
+
+/// Where a guest's standard output goes.
+pub(crate) enum Stdout {
+    /// To this command's.
+    Ours,
+    /// To whoever receives these pieces; who no longer does, gets no more.
+    Pieces(mpsc::Sender<Vec<u8>>),
+}
+
+/// What Ctrl-C means.
+pub(crate) enum Interrupt {
+    /// The process is killed.
+    Kill,
+    /// Whoever receives this decides.
+    Pass(mpsc::Sender<()>),
+}
+
+impl Conversation {
+    /// As a command runs a program: our streams are its streams.
+    pub(crate) fn new(denials: Denials, terminal: Option<Terminal>, stdin: Stdin) -> Self {
+        Self { denials, terminal, stdin, stdout: Stdout::Ours, interrupt: Interrupt::Kill, detach: false }
+    }
 }
 
 type Speaker = Arc<Mutex<Sender>>;
@@ -69,9 +106,10 @@ impl Conversation {
         let (mut replies, sender) = connection.into_sender();
         let speaker: Speaker = Arc::new(Mutex::new(sender));
         if !self.detach {
-            tokio::spawn(pass_on_signals(speaker.clone()));
+            tokio::spawn(pass_on_signals(speaker.clone(), self.interrupt));
         }
         let window = Arc::new(Semaphore::new(STDIN_WINDOW));
+        let mut stdin = Some(self.stdin);
         let (mut stdout, mut stderr) = (GuestOutput::stdout(), GuestOutput::stderr());
         let (mut spinner, mut told) = (Spinner::new(), HashSet::new());
         let terminal = self.terminal.map(Arc::new);
@@ -86,11 +124,21 @@ impl Conversation {
                 Reply::Failed(failure) => return Err(failure.into()),
                 Reply::Started { pid } if self.detach => return Ok(End::Detached(pid)),
                 Reply::Started { .. } => {
-                    if self.stdin {
-                        tokio::spawn(feed(speaker.clone(), window.clone()));
+                    match stdin.take() {
+                        Some(Stdin::Ours) => {
+                            let (pieces, read) = mpsc::channel(1);
+                            // A thread of its own: it may wait for ever for somebody to type.
+                            std::thread::spawn(move || read_stdin(&pieces));
+                            tokio::spawn(feed(read, speaker.clone(), window.clone()));
+                        }
+                        Some(Stdin::Pieces(read)) => drop(tokio::spawn(feed(read, speaker.clone(), window.clone()))),
+                        Some(Stdin::Nothing) | None => {}
                     }
                 }
-                Reply::Output { stream: Stream::Stdout, bytes } => stdout.write(&bytes)?,
+                Reply::Output { stream: Stream::Stdout, bytes } => match &self.stdout {
+                    Stdout::Ours => stdout.write(&bytes)?,
+                    Stdout::Pieces(to) => drop(to.send(bytes.into_vec()).await),
+                },
                 // Nobody may be listening; the run goes on.
                 Reply::Output { stream: Stream::Stderr, bytes } => drop(stderr.write(&bytes)),
                 Reply::StdinTaken(bytes) => window.add_permits(bytes.min(STDIN_WINDOW)),
@@ -151,13 +199,19 @@ async fn ask_user(terminal: Arc<Terminal>, deed: String, question: &Question, in
 }
 
 /// Passes the first interruption on to the process; the second ends the command, and with it the run.
-async fn pass_on_signals(speaker: Speaker) {
+async fn pass_on_signals(speaker: Speaker, interrupted: Interrupt) {
     use tokio::signal::unix::{SignalKind, signal};
     let kinds = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()];
     let [Ok(mut interrupt), Ok(mut terminate), Ok(mut hangup)] = kinds.map(signal) else { return };
     loop {
         tokio::select! {
-            _ = interrupt.recv() => {}
+            _ = interrupt.recv() => {
+                if let Interrupt::Pass(to) = &interrupted
+                    && to.try_send(()).is_ok()
+                {
+                    continue;
+                }
+            }
             _ = terminate.recv() => {}
             _ = hangup.recv() => {}
         }
@@ -169,11 +223,8 @@ async fn pass_on_signals(speaker: Speaker) {
     }
 }
 
-/// Feeds our standard input to the guest, as fast as it takes it.
-async fn feed(speaker: Speaker, window: Arc<Semaphore>) {
-    let (pieces, mut read) = mpsc::channel::<Vec<u8>>(1);
-    // A thread of its own: it may wait for ever for somebody to type.
-    std::thread::spawn(move || read_stdin(&pieces));
+/// Feeds pieces to the guest's standard input, as fast as it takes them.
+async fn feed(mut read: mpsc::Receiver<Vec<u8>>, speaker: Speaker, window: Arc<Semaphore>) {
     while let Some(piece) = read.recv().await {
         let Ok(room) = window.acquire_many(u32::try_from(piece.len()).unwrap_or(u32::MAX)).await else { return };
         room.forget();

@@ -34,6 +34,7 @@ impl Denials {
             "storage" => format!("read the bucket {named}"),
             "spawn" => format!("start {named}"),
             "tool" => format!("call {named}"),
+            "llm" => format!("ask the model {named}"),
             "net" => format!("reach {named}"),
             other => format!("use {other} on {named}"),
         };

@@ -1,5 +1,6 @@
 //! `holm`: the command line of Holm.
 
+mod agent;
 mod audit_log;
 mod boot;
 mod commands;
@@ -8,6 +9,7 @@ mod confine;
 mod conversation;
 mod denial;
 mod error;
+mod models;
 mod output;
 mod session;
 mod settings;

@@ -5,7 +5,10 @@ use std::{path::Path, time::Duration};
 use holm_kernel::account::{Bytes, Limits};
 use serde::Deserialize;
 
-use crate::error::{CommandError, Result};
+use crate::{
+    error::{CommandError, Result},
+    models::{CacheSettings, Models, Providers},
+};
 
 /// The file of that name in Holm's home.
 pub(crate) const FILE: &str = "config.toml";
@@ -19,6 +22,9 @@ pub(crate) struct Settings {
     pub(crate) audit: AuditSettings,
     /// What any process may use at most.
     pub(crate) limits: Limits,
+    pub(crate) providers: Providers,
+    pub(crate) models: Models,
+    pub(crate) model_cache: CacheSettings,
 }
 
 /// `[kernel]`

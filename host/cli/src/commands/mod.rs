@@ -1,7 +1,9 @@
 //! The commands: one file a verb.
 
+mod ask;
 mod audit;
 mod build;
+mod chat;
 mod compile_component;
 mod doctor;
 mod grant;
@@ -10,6 +12,7 @@ mod install;
 mod kernel;
 mod kill;
 mod list;
+mod model;
 mod new;
 mod ps;
 mod renice;
@@ -23,6 +26,8 @@ mod tool;
 mod topup;
 mod uninstall;
 mod update;
+
+pub(crate) use run::TermArguments;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -70,6 +75,9 @@ enum Command {
     Revoke(revoke::Arguments),
     Run(run::Arguments),
     Tool(tool::Arguments),
+    Ask(ask::Arguments),
+    Chat(chat::Arguments),
+    Model(model::Arguments),
     Ps(ps::Arguments),
     Kill(kill::Arguments),
     Stop(stop::Arguments),
@@ -142,6 +150,9 @@ async fn dispatch(command: Command, session: &Session) -> Result<()> {
         Command::Revoke(arguments) => arguments.run(session).await,
         Command::Run(arguments) => arguments.run(session).await,
         Command::Tool(arguments) => arguments.run(session).await,
+        Command::Ask(arguments) => arguments.run(session).await,
+        Command::Chat(arguments) => arguments.run(session).await,
+        Command::Model(arguments) => arguments.run(session).await,
         Command::Ps(arguments) => arguments.run(session).await,
         Command::Kill(arguments) => arguments.run(session).await,
         Command::Stop(arguments) => arguments.run(session).await,

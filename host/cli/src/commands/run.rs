@@ -10,7 +10,7 @@ use holm_kernel::{
 };
 
 use crate::{
-    conversation::{Conversation, End, conclude, usage},
+    conversation::{Conversation, End, Stdin, conclude, usage},
     denial::Denials,
     error::{CommandError, Result},
     session::{Session, directory, meant_path, target},
@@ -38,7 +38,7 @@ pub(super) struct Arguments {
 
 /// Under which terms a process is started.
 #[derive(clap::Args)]
-pub(super) struct TermArguments {
+pub(crate) struct TermArguments {
     /// Grant this, for this run only
     #[arg(long = "grant", value_name = "CAPABILITY=RULE")]
     grants: Vec<String>,
@@ -65,12 +65,12 @@ pub(super) struct TermArguments {
     no_ask: bool,
     /// Say what it used
     #[arg(long)]
-    pub(super) usage: bool,
+    pub(crate) usage: bool,
 }
 
 impl TermArguments {
     /// The terms, and where to ask.
-    pub(super) fn settle(self) -> Result<(Terms, Option<Terminal>)> {
+    pub(crate) fn settle(self) -> Result<(Terms, Option<Terminal>)> {
         let terminal = match (self.ask, self.no_ask || !std::io::stderr().is_terminal()) {
             (true, _) => match Terminal::open() {
                 None => return Err(CommandError::usage("there is no terminal to ask on").hint("leave out --ask")),
@@ -138,12 +138,9 @@ impl Arguments {
         };
         let mut connection = session.connect().await?;
         connection.send(&Request::Run(run)).await?;
-        let conversation = Conversation {
-            denials: Denials::new(&given, wanted.clone(), directory()?),
-            terminal,
-            stdin: !self.detach,
-            detach: self.detach,
-        };
+        let denials = Denials::new(&given, wanted.clone(), directory()?);
+        let stdin = if self.detach { Stdin::Nothing } else { Stdin::Ours };
+        let conversation = Conversation { detach: self.detach, ..Conversation::new(denials, terminal, stdin) };
         match conversation.follow(connection).await.map_err(|error| meant_path(&given, &wanted, error))? {
             End::Detached(pid) => ui::data(pid),
             End::Exited(exit) => {

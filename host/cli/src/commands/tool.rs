@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use super::run::TermArguments;
 use crate::{
-    conversation::{Conversation, End, conclude, usage},
+    conversation::{Conversation, End, Stdin, conclude, usage},
     denial::Denials,
     error::{CommandError, GUEST, NOT_FOUND, Result},
     session::{Session, directory, meant_path, target, unexpected},
@@ -136,7 +136,7 @@ impl CallArguments {
         let mut connection = session.connect().await?;
         connection.send(&Request::Call(call)).await?;
         let denials = Denials::new(plugin, wanted.clone(), directory()?);
-        let conversation = Conversation { denials, terminal, stdin: false, detach: false };
+        let conversation = Conversation::new(denials, terminal, Stdin::Nothing);
         let end = conversation.follow(connection).await.map_err(|error| meant_path(plugin, &wanted, error))?;
         let End::Answered(result, exit) = end else {
             return Err(CommandError::internal("the kernel answered a call as a run"));

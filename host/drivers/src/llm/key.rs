@@ -12,7 +12,7 @@ pub struct Key(SecretString);
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
     /// The variable is not set.
-    #[error("the environment has no `{0}`; set it where the kernel is started, then `holm kernel stop`")]
+    #[error("the environment has no `{0}`; set it where the kernel is started, then `holm shutdown`")]
     Variable(String),
     /// The file cannot be read.
     #[error("the key cannot be read from `{path}`: {error}")]

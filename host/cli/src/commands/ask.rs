@@ -1,0 +1,99 @@
+//! `holm ask`: one task for an agent, for a person or a pipe.
+
+use std::io::{IsTerminal, Read};
+
+use crate::{
+    agent::{
+        Agent, AgentArguments, Heard,
+        protocol::{Command, Event},
+        view::View,
+    },
+    conversation::{End, conclude, usage},
+    error::{CommandError, INTERRUPTED, Result},
+    session::Session,
+    ui,
+};
+
+/// Bytes of standard input that a task may come with.
+const INPUT_BYTES: u64 = 1 << 20;
+
+/// Give an agent a task; what is piped in comes with it
+#[derive(clap::Args)]
+pub(super) struct Arguments {
+    /// The task
+    #[arg(required = true)]
+    task: Vec<String>,
+    #[command(flatten)]
+    agent: AgentArguments,
+    /// Print all it says as lines of JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Arguments {
+    pub(super) async fn run(self, session: &Session) -> Result<()> {
+        let task = task(self.task.join(" "))?;
+        let says_usage = self.agent.says_usage();
+        let json = self.json;
+        let talk = async |mut agent: Agent| {
+            // It may have failed to start, which its end says better.
+            let _ = agent.tell(&Command::Message(task)).await;
+            let mut view = View::new();
+            let mut interrupted = false;
+            loop {
+                let event = match agent.next().await {
+                    Heard::Event(event) => event,
+                    Heard::End => break,
+                    Heard::Interrupt => {
+                        interrupted = true;
+                        let _ = agent.tell(&Command::Interrupt(true)).await;
+                        agent.last_interrupt();
+                        continue;
+                    }
+                };
+                if json {
+                    ui::data(serde_json::to_string(&event).map_err(CommandError::internal)?)?;
+                    if let Event::Error { .. } = event {
+                        return Err(CommandError::silent(crate::error::GUEST));
+                    }
+                    if let Event::Answer { .. } = event {
+                        break;
+                    }
+                } else if view.show(&event)? {
+                    break;
+                }
+            }
+            Ok(interrupted)
+        };
+        let (interrupted, end) = self.agent.talk(session, talk).await?;
+        let End::Exited(exit) = end else {
+            return Err(CommandError::internal("the kernel answered a run as a call"));
+        };
+        if says_usage {
+            ui::talk(ui::dim(usage(&exit)));
+        }
+        match interrupted {
+            true => Err(CommandError::silent(INTERRUPTED)),
+            false => conclude("the agent", &exit.status),
+        }
+    }
+}
+
+/// The task, with what is piped in.
+fn task(words: String) -> Result<String> {
+    let stdin = std::io::stdin();
+    if stdin.is_terminal() {
+        return Ok(words);
+    }
+    let mut piped = Vec::new();
+    stdin.lock().take(INPUT_BYTES + 1).read_to_end(&mut piped).map_err(CommandError::internal)?;
+    if piped.len() as u64 > INPUT_BYTES {
+        let error = CommandError::usage("what is piped in has more than 1 MiB");
+        return Err(error.hint("grant the agent's tools the file instead, and name it in the task"));
+    }
+    let piped = String::from_utf8(piped).map_err(|_| CommandError::usage("what is piped in is not UTF-8 text"))?;
+    match piped.trim().is_empty() {
+        true => Ok(words),
+        false => Ok(format!("{words}\n\n{piped}")),
+    }
+}
