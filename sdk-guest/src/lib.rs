@@ -24,11 +24,13 @@
 //! On a target other than Wasm the tools can be called (see [`Toolbox`]), so their unit tests run
 //! natively; a system call panics there.
 
+pub mod agent;
 mod bindings;
 mod errno;
 mod error;
 mod exit;
 pub mod files;
+pub mod llm;
 pub mod log;
 pub mod poll;
 pub mod spawn;

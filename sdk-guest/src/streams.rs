@@ -1,5 +1,6 @@
 //! The ends of a child's standard streams, as `Read` and `Write`.
 
+use crate::bindings::imports::wasi::cli::stdin as wasi_stdin;
 use crate::bindings::imports::wasi::io::streams::{InputStream, OutputStream, StreamError};
 use crate::poll::Pollable;
 use std::io;
@@ -17,6 +18,13 @@ const CHUNK: usize = 4_096;
 
 /// Bytes per read, so that a large buffer does not ask the kernel for as much.
 const READ: usize = 65_536;
+
+/// This process's own standard input, for who waits for other things besides: see
+/// [`Reader::readable`]. Not to be mixed with `std::io::stdin`, which keeps what it has read.
+#[must_use]
+pub fn stdin() -> Reader {
+    Reader(wasi_stdin::get_stdin())
+}
 
 impl Reader {
     /// Ready once there is something to read, or nothing will come.

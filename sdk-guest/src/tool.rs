@@ -15,6 +15,7 @@
 
 use crate::bindings::imports::holm::sys::{tool as sys, tool_types};
 use crate::errno::system_error;
+use crate::poll::Pollable;
 use serde::{Serialize, de::DeserializeOwned};
 
 /// `Result` of the tool device.
@@ -102,6 +103,36 @@ where
 /// Denied, quota, not found, cancelled; the tool's own.
 pub fn call_text(name: &str, arguments: &str) -> Result<String> {
     Ok(sys::call(name, arguments)?)
+}
+
+/// A call under way; dropping it cancels the call.
+///
+/// Start several, then finish each: their processes run at once.
+#[derive(Debug)]
+pub struct Invocation(sys::Invocation);
+
+/// Starts a call of `plugin/tool` with a JSON object as text, and does not wait.
+///
+/// # Errors
+/// Denied, quota; arguments that are no JSON object.
+pub fn start(name: &str, arguments: &str) -> Result<Invocation> {
+    Ok(Invocation(sys::Invocation::start(name, arguments)?))
+}
+
+impl Invocation {
+    /// Ready once [`finish`](Self::finish) would not wait.
+    #[must_use]
+    pub fn ended(&self) -> Pollable {
+        Pollable(self.0.subscribe())
+    }
+
+    /// Waits for its result, JSON text.
+    ///
+    /// # Errors
+    /// Denied (revoked), quota, not found, cancelled; the tool's own.
+    pub fn finish(self) -> Result<String> {
+        Ok(self.0.finish()?)
+    }
 }
 
 impl From<sys::Error> for Error {

@@ -48,6 +48,7 @@ wasmtime::component::bindgen!({
         "holm:sys/storage.bucket": crate::devices::storage::Bucket,
         "holm:sys/spawn.child": crate::devices::spawn::Child,
         "holm:sys/spawn.parent": crate::devices::spawn::Parent,
+        "holm:sys/tool.invocation": crate::devices::tool::Invocation,
         "wasi:io/error": wasmtime_wasi::p2::bindings::io::error,
         "wasi:io/poll.pollable": wasmtime_wasi::p2::DynPollable,
         "wasi:io/streams.input-stream": wasmtime_wasi::p2::DynInputStream,

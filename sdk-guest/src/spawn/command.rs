@@ -44,6 +44,7 @@ impl Command {
             grants: None,
             fuel: None,
             memory: None,
+            tokens: None,
             nice: 0,
         })
     }
@@ -104,6 +105,13 @@ impl Command {
     #[must_use]
     pub fn memory(mut self, bytes: u64) -> Self {
         self.0.memory = Some(bytes);
+        self
+    }
+
+    /// Tokens of models, for it and its children, at most what this process has left.
+    #[must_use]
+    pub fn tokens(mut self, tokens: u64) -> Self {
+        self.0.tokens = Some(tokens);
         self
     }
 

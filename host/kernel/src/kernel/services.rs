@@ -68,6 +68,9 @@ impl spawn::Driver for Services {
             if let Some(memory) = request.memory {
                 limits.memory = limits.memory.min(Bytes(memory));
             }
+            if let Some(tokens) = request.tokens {
+                limits.tokens = limits.tokens.min(tokens);
+            }
             let spawn = Spawn {
                 program,
                 arguments: request.arguments.clone(),

@@ -58,6 +58,7 @@ impl Guest for Deputy {
                     grants: None,
                     fuel: None,
                     memory: None,
+                    tokens: None,
                     nice: 0,
                 };
                 let child = Child::start(&options).map_err(|error| failed(format!("{error:?}")))?;

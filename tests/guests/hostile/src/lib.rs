@@ -123,6 +123,7 @@ pub fn start(
         grants: grants.map(texts),
         fuel,
         memory: None,
+        tokens: None,
         nice: 0,
     })
 }

@@ -23,6 +23,7 @@ fn start(argument: &str) -> Child {
         grants: Some(Vec::new()),
         fuel: Some(1_000_000_000),
         memory: None,
+        tokens: None,
         nice: 1,
     })
     .expect("it may start itself")

@@ -39,6 +39,7 @@ pub(crate) struct Request {
     pub(crate) grants: Option<Grants>,
     pub(crate) fuel: Option<Fuel>,
     pub(crate) memory: Option<u64>,
+    pub(crate) tokens: Option<u64>,
     pub(crate) nice: u8,
     /// To the child, and from it.
     pub(crate) mail: (Mailbox, Mailbox),

@@ -38,7 +38,7 @@ static CALL: Op = Op::effect("call", 100_000);
 /// A page of the catalogue.
 const PAGE: u32 = 1000;
 
-type Result<T> = std::result::Result<T, Interrupt<Error>>;
+pub(super) type Result<T> = std::result::Result<T, Interrupt<Error>>;
 
 impl From<Errno> for Error {
     fn from(errno: Errno) -> Self {
@@ -98,29 +98,52 @@ impl Host for Syscall<'_, Tool> {
 
     async fn call(&mut self, name: String, arguments: String) -> Result<String> {
         let mut call = self.enter(&CALL).await?;
-        call.charge(fuel_for_bytes(arguments.len() as u64));
-        let (mut right, plugin, tool) = call.tool(&name).await?;
+        let mut asked = call.prepare(&name, arguments).await?;
+        let answer = asked.driver.call(asked.caller, &asked.plugin, &asked.tool, asked.arguments);
+        let answer = call.while_granted(&mut asked.right, answer).await?;
+        call.told(answer)
+    }
+}
+
+/// A call that may be made.
+pub(super) struct Asked {
+    pub(super) right: Granted<ToolRule>,
+    pub(super) driver: Arc<dyn Driver>,
+    pub(super) caller: Caller,
+    pub(super) plugin: String,
+    pub(super) tool: String,
+    pub(super) arguments: String,
+}
+
+impl Entered<'_, Tool> {
+    /// Checks the right to a tool and the form of its arguments.
+    pub(super) async fn prepare(&mut self, name: &str, arguments: String) -> Result<Asked> {
+        self.charge(fuel_for_bytes(arguments.len() as u64));
+        let (right, plugin, tool) = self.tool(name).await?;
         if !serde_json::from_str::<serde_json::Value>(&arguments).is_ok_and(|value| value.is_object()) {
             let reason = "the arguments are no JSON object".to_owned();
             return Err(Interrupt::Guest(Error::Tool(ToolError::InvalidArguments(reason))));
         }
         let caller = Caller {
-            control: call.control().clone(),
-            authority: call.authority().clone(),
-            operator: call.operator().cloned(),
-            directory: call.session.directory.clone(),
+            control: self.control().clone(),
+            authority: self.authority().clone(),
+            operator: self.operator().cloned(),
+            directory: self.session.directory.clone(),
         };
-        let driver = call.session.driver.clone();
-        let answer = driver.call(caller, &plugin, &tool, arguments);
-        match call.while_granted(&mut right, answer).await? {
+        Ok(Asked { right, driver: self.session.driver.clone(), caller, plugin, tool, arguments })
+    }
+
+    /// What the guest is told of a call's end.
+    pub(super) fn told(&mut self, answer: std::result::Result<Called, Refused>) -> Result<String> {
+        match answer {
             Ok(Called::Answered(Ok(result))) => {
-                call.charge(fuel_for_bytes(result.len() as u64));
+                self.charge(fuel_for_bytes(result.len() as u64));
                 Ok(result)
             }
             Ok(Called::Answered(Err(error))) => Err(Interrupt::Guest(Error::Tool(error))),
             Ok(Called::Ended(ExitStatus::Killed(_))) => Err(Refusal::Errno(Errno::Cancelled).into()),
             Ok(Called::Ended(status)) => Err(Interrupt::Guest(Error::Fault(status.to_string()))),
-            Err(Refused::Exceeded(exceeded)) => Err(call.over(exceeded).into()),
+            Err(Refused::Exceeded(exceeded)) => Err(self.over(exceeded).into()),
             Err(Refused::Program(ProgramError::NotFound(_))) => Err(Refusal::Errno(Errno::NotFound).into()),
             Err(Refused::Program(error)) => Err(Refusal::Errno(Errno::Io(error.to_string())).into()),
             Err(Refused::Other(text)) => Err(Refusal::Errno(Errno::Io(text)).into()),

@@ -3,7 +3,9 @@
 mod driver;
 mod grant;
 mod host;
+mod invocation;
 
 pub(crate) use driver::{Called, Driver};
 pub use grant::{ToolRule, ToolWant};
 pub(crate) use host::{Session, Tool};
+pub use invocation::Invocation;

@@ -18,6 +18,7 @@ fn main() {
             grants: Some(grants),
             fuel: None,
             memory: None,
+            tokens: None,
             nice: 0,
         };
         format!("{:?}", Child::start(&options).map(drop))

@@ -24,6 +24,7 @@ fn main() {
         grants: None,
         fuel: None,
         memory: None,
+        tokens: None,
         nice: 0,
     };
     let child = spawn::Child::start(&options).expect("a child");

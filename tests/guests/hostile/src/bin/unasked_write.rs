@@ -19,6 +19,7 @@ fn main() {
         grants: None,
         fuel: None,
         memory: None,
+        tokens: None,
         nice: 0,
     };
     let child = Child::start(&options).expect("a child");

@@ -83,6 +83,7 @@ pub(super) async fn check(
         grants,
         fuel: options.fuel.map(Fuel),
         memory: options.memory,
+        tokens: options.tokens,
         nice: options.nice,
         mail: (Mailbox::new(capacity), Mailbox::new(capacity)),
     };

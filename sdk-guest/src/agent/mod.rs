@@ -1,0 +1,235 @@
+//! An agent in a few lines: a model, the granted tools, sub-agents, limits.
+//!
+//! ```no_run
+//! use holm::agent::Agent;
+//!
+//! #[holm::main]
+//! fn main(arguments: Vec<String>) -> holm::Result<()> {
+//!     let mut agent = Agent::new("smart")?.system("You are a careful librarian.");
+//!     let outcome = agent.run(&arguments.join(" "), |_| {})?;
+//!     println!("{}", outcome.text);
+//!     Ok(())
+//! }
+//! ```
+//!
+//! The loop: the model is asked; the tools it wants are called, all of one reply at once, each a process
+//! of its own under its own grants; their results go back; until it wants none. Wrong arguments, unknown
+//! tools, refused and failed calls are results that the model sees, never the end. What ends a task is
+//! in [`End`]. With few tools the model is told of all; with many it searches and loads what it needs, so
+//! that the fixed cost stays small whatever is installed.
+//!
+//! Sub-agents are further processes of the same component, started with `--protocol` (see
+//! [`protocol`]): an agent that delegates must hand its arguments to [`Agent::serve`] where they
+//! begin so, as `holm ask` and `holm chat` need too. [`main`] does all of it.
+
+mod hooks;
+mod limits;
+mod main;
+pub mod protocol;
+mod stuck;
+mod system;
+mod toolset;
+mod transcript;
+mod turn;
+#[cfg(test)]
+mod turn_tests;
+mod world;
+
+use crate::llm::{self, Message, Role, Usage};
+use serde::{Deserialize, Serialize};
+
+pub use hooks::{Decision, Hooks, NoHooks};
+pub use limits::Limits;
+pub use main::main;
+use protocol::{Event, Speaker};
+use system::System;
+use toolset::Toolset;
+use turn::Turn;
+use world::World;
+
+/// Why a task is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum End {
+    /// The model had no more to do.
+    Answered,
+    /// All steps were used.
+    Steps,
+    /// All tokens were used: the task's, a grant's, or the account's.
+    Tokens,
+    /// All money was used.
+    Money,
+    /// Its time was over.
+    Time,
+    /// It did the same again and again, and a warning did not help.
+    Stuck,
+    /// The user stopped it.
+    Interrupted,
+    /// The model declined.
+    Refused,
+}
+
+/// What a task came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// The answer; where the task was stopped, the last that the model said, which may be nothing.
+    pub text: String,
+    /// Why it is over.
+    pub end: End,
+    /// Replies of the model.
+    pub steps: u32,
+    /// What they used, sub-agents included.
+    pub usage: Usage,
+}
+
+/// An agent and what was said so far.
+pub struct Agent {
+    system: System,
+    limits: Limits,
+    hooks: Box<dyn Hooks>,
+    delegates: bool,
+    output_schema: Option<String>,
+    max_reply: Option<u32>,
+    messages: Vec<Message>,
+}
+
+impl Agent {
+    /// One that thinks with a model, by the name its user gave it. It may use all tools it is granted.
+    ///
+    /// # Errors
+    /// Denied, not found: see [`llm::Model::open`].
+    pub fn new(model: &str) -> Result<Self, llm::Error> {
+        Ok(Self {
+            system: System::new(model)?,
+            limits: Limits::default(),
+            hooks: Box::new(NoHooks),
+            delegates: false,
+            output_schema: None,
+            max_reply: None,
+            messages: Vec::new(),
+        })
+    }
+
+    /// What it is told before all else.
+    #[must_use]
+    pub fn system(mut self, text: impl Into<String>) -> Self {
+        self.messages.insert(0, Message::text(Role::System, text));
+        self
+    }
+
+    /// How far it goes for one task.
+    #[must_use]
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Who looks on.
+    #[must_use]
+    pub fn hooks(mut self, hooks: impl Hooks + 'static) -> Self {
+        self.hooks = Box::new(hooks);
+        self
+    }
+
+    /// It may start sub-agents, so many at once. They are processes of this component and must find
+    /// [`Agent::serve`] where their arguments begin with `--protocol`.
+    #[must_use]
+    pub fn sub_agents(mut self, at_once: usize) -> Self {
+        self.delegates = at_once > 0;
+        self.system.at_once = at_once.max(1);
+        self
+    }
+
+    /// Its answers are JSON of this schema.
+    #[must_use]
+    pub fn output_schema(mut self, schema: impl Into<String>) -> Self {
+        self.output_schema = Some(schema.into());
+        self
+    }
+
+    /// Tokens of one reply of the model at most.
+    #[must_use]
+    pub fn max_reply(mut self, tokens: u32) -> Self {
+        self.max_reply = Some(tokens);
+        self
+    }
+
+    /// Only tools whose name (`plugin/tool`) is admitted are told of; the grants decide what can be called.
+    #[must_use]
+    pub fn tools(mut self, admit: impl Fn(&str) -> bool + 'static) -> Self {
+        self.system.admit = Box::new(admit);
+        self
+    }
+
+    /// Adds what was said before.
+    pub fn remember(&mut self, speaker: Speaker, text: impl Into<String>) {
+        let role = match speaker {
+            Speaker::User => Role::User,
+            Speaker::Assistant => Role::Assistant,
+        };
+        self.messages.push(Message::text(role, text));
+    }
+
+    /// What was said so far.
+    #[must_use]
+    pub fn transcript(&self) -> &[Message] {
+        &self.messages
+    }
+
+    /// Works on a task to its end.
+    ///
+    /// # Errors
+    /// The model gives no reply: denied, not found, unavailable. What was said so far is kept.
+    pub fn run(&mut self, task: &str, mut tell: impl FnMut(Event)) -> Result<Outcome, llm::Error> {
+        transcript::say(&mut self.messages, task.to_owned());
+        let catalogue = self.system.catalogue();
+        let toolset = Toolset::new(catalogue, |name| self.system.describe(name));
+        let begun = self.system.now();
+        Turn {
+            world: &mut self.system,
+            hooks: &mut *self.hooks,
+            limits: &self.limits,
+            delegates: self.delegates,
+            messages: &mut self.messages,
+            toolset,
+            output_schema: self.output_schema.clone(),
+            max_reply: self.max_reply,
+            used: Usage::default(),
+            steps: 0,
+            begun,
+        }
+        .run(&mut tell)
+    }
+
+    /// Runs tasks that are independent of each other in sub-agents, some at once, without asking a
+    /// model how: for fan-out that is known beforehand. Each outcome in the order of the tasks.
+    ///
+    /// # Errors
+    /// The user stopped it.
+    pub fn fan_out(
+        &mut self,
+        tasks: impl IntoIterator<Item = SubTask>,
+        mut tell: impl FnMut(Event),
+    ) -> crate::Result<Vec<Result<String, String>>> {
+        let tasks = tasks.into_iter().enumerate().map(|(at, task)| world::Task {
+            id: (at + 1).to_string(),
+            text: task.text,
+            output_schema: task.output_schema,
+            tokens: task.tokens,
+        });
+        let tasks: Vec<_> = tasks.collect();
+        let done = self.system.delegate(&tasks, &mut tell).map_err(|_| crate::Error::new("stopped by the user"))?;
+        Ok(done.into_iter().map(|done| done.answer).collect())
+    }
+}
+
+/// A task for [`Agent::fan_out`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SubTask {
+    /// What to do, in full: the sub-agent knows nothing else.
+    pub text: String,
+    /// JSON Schema of its answer.
+    pub output_schema: Option<String>,
+    /// Tokens it may spend; none is all that this process has left.
+    pub tokens: Option<u64>,
+}

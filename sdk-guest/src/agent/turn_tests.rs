@@ -1,0 +1,259 @@
+//! The loop, with a world that replays replies and answers tools as it is told.
+
+use super::{
+    End, Limits, NoHooks,
+    hooks::{Decision, Hooks},
+    protocol::Event,
+    toolset::{Full, Line, Toolset},
+    turn::Turn,
+    world::{Done, Interrupted, Task, Tell, Wanted, Word, World},
+};
+use crate::llm::{self, Error, Message, Part, Reply, Request, Role, StopReason, ToolCall, ToolChoice, Usage, Wait};
+use std::collections::VecDeque;
+use std::time::Duration;
+
+#[derive(Default)]
+struct Fake {
+    replies: VecDeque<llm::Result<Reply>>,
+    asked: Vec<Request>,
+    called: Vec<Vec<Wanted>>,
+    delegated: Vec<Task>,
+    heard: VecDeque<Vec<Word>>,
+    paused: Duration,
+    interrupted: bool,
+}
+
+impl World for Fake {
+    fn think(&mut self, request: &Request, _: Tell<'_>) -> Result<llm::Result<Reply>, Interrupted> {
+        self.asked.push(request.clone());
+        Ok(self.replies.pop_front().unwrap_or_else(|| Ok(says("nothing more"))))
+    }
+
+    fn call(&mut self, calls: &[Wanted], _: Tell<'_>) -> Result<Vec<Result<String, String>>, Interrupted> {
+        self.called.push(calls.to_vec());
+        if self.interrupted {
+            return Err(Interrupted);
+        }
+        let answer = |call: &Wanted| match call.name.as_str() {
+            "files/read" => Ok(format!("read {}", call.arguments)),
+            _ => Err("no such file".to_owned()),
+        };
+        Ok(calls.iter().map(answer).collect())
+    }
+
+    fn delegate(&mut self, tasks: &[Task], _: Tell<'_>) -> Result<Vec<Done>, Interrupted> {
+        self.delegated.extend(tasks.iter().cloned());
+        let done = |task: &Task| Done {
+            answer: if task.text.contains("bad") { Err("it was bad".to_owned()) } else { Ok(task.text.clone()) },
+            usage: Usage { input: 10, ..Usage::default() },
+        };
+        Ok(tasks.iter().map(done).collect())
+    }
+
+    fn catalogue(&mut self) -> Vec<Line> {
+        ["files/read", "files/write"].map(|name| Line { name: name.into(), description: "Works.".into() }).to_vec()
+    }
+
+    fn describe(&mut self, _: &str) -> Option<Full> {
+        Some(Full { description: "Works.".into(), schema: "{\"type\":\"object\"}".into() })
+    }
+
+    fn heard(&mut self) -> Vec<Word> {
+        self.heard.pop_front().unwrap_or_default()
+    }
+
+    fn pause(&mut self, time: Duration) -> Result<(), Interrupted> {
+        self.paused += time;
+        Ok(())
+    }
+
+    fn now(&mut self) -> Duration {
+        Duration::ZERO
+    }
+}
+
+fn reply(content: Vec<Part>, stop: StopReason) -> Reply {
+    let usage = Usage { input: 30, output: 10, ..Usage::default() };
+    Reply { content, stop, usage, served_by: "fake/model".into() }
+}
+
+fn says(text: &str) -> Reply {
+    reply(vec![Part::Text(text.into())], StopReason::End)
+}
+
+fn calls(calls: &[(&str, &str)]) -> Reply {
+    let part = |(at, (name, arguments)): (usize, &(&str, &str))| {
+        let (name, arguments) = ((*name).to_owned(), (*arguments).to_owned());
+        Part::ToolCall(ToolCall { id: format!("call{at}"), name, arguments, signature: None })
+    };
+    reply(calls.iter().enumerate().map(part).collect(), StopReason::ToolCalls)
+}
+
+struct Run {
+    world: Fake,
+    messages: Vec<Message>,
+    outcome: llm::Result<super::Outcome>,
+}
+
+fn run(replies: Vec<llm::Result<Reply>>, limits: Limits) -> Run {
+    run_in(Fake { replies: replies.into(), ..Fake::default() }, limits, &mut NoHooks, None)
+}
+
+fn run_in(mut world: Fake, limits: Limits, hooks: &mut dyn Hooks, output_schema: Option<String>) -> Run {
+    let mut messages = vec![Message::text(Role::System, "Be brief."), Message::text(Role::User, "go")];
+    let catalogue = world.catalogue();
+    let toolset = Toolset::new(catalogue, |name| world.describe(name));
+    let mut events: Vec<Event> = Vec::new();
+    let outcome = Turn {
+        world: &mut world,
+        hooks,
+        limits: &limits,
+        delegates: true,
+        messages: &mut messages,
+        toolset,
+        output_schema,
+        max_reply: None,
+        used: Usage::default(),
+        steps: 0,
+        begun: Duration::ZERO,
+    }
+    .run(&mut |event| events.push(event));
+    let steps = events.iter().filter(|event| matches!(event, Event::Step { .. })).count();
+    assert_eq!(steps, outcome.as_ref().map_or(steps, |outcome| outcome.steps as usize), "each step is told");
+    Run { world, messages, outcome }
+}
+
+fn results(message: &Message) -> Vec<(&str, bool)> {
+    let result = |part: &'_ Part| matches!(part, Part::ToolResult { .. });
+    let results = message.content.iter().filter(|part| result(part));
+    results
+        .map(|part| match part {
+            Part::ToolResult { content, is_error, .. } => (content.as_str(), *is_error),
+            _ => unreachable!(),
+        })
+        .collect()
+}
+
+#[test]
+fn calls_of_one_reply_are_made_at_once_and_wrong_ones_are_told() {
+    let first =
+        calls(&[("files__read", "{\"p\":1}"), ("rm", "{}"), ("files__read", "{\"p\":2}"), ("files__write", "{}")]);
+    let run = run(vec![Ok(first), Ok(says("done"))], Limits::default());
+    let outcome = run.outcome.expect("an outcome");
+    assert_eq!((outcome.text.as_str(), outcome.end, outcome.steps), ("done", End::Answered, 2));
+    assert_eq!(outcome.usage.tokens(), 80);
+    assert_eq!(run.world.called.len(), 1);
+    assert_eq!(run.world.called[0].len(), 3);
+    let told = results(&run.messages[3]);
+    assert_eq!(told[0], ("read {\"p\":1}", false));
+    assert_eq!(told[1], ("there is no tool `rm`", true));
+    assert_eq!(told[3], ("no such file", true));
+}
+
+#[test]
+fn limits_end_a_task_with_what_there_is() {
+    let more = || Ok(calls(&[("files__read", "{}")]));
+    let run_steps = run(vec![more(), Ok(says("so far"))], Limits { steps: 2, ..Limits::default() });
+    let outcome = run_steps.outcome.expect("an outcome");
+    assert_eq!((outcome.end, outcome.text.as_str()), (End::Steps, "so far"));
+    assert_eq!(run_steps.world.asked[1].tool_choice, ToolChoice::None, "the last step is for an answer");
+
+    let limits = Limits { tokens: Some(70), ..Limits::default() };
+    let run_tokens = run(vec![more(), more(), more()], limits);
+    assert_eq!(run_tokens.outcome.expect("an outcome").end, End::Tokens);
+    assert_eq!(run_tokens.world.asked.iter().map(|asked| asked.max_tokens).collect::<Vec<_>>(), [Some(70), Some(30)]);
+
+    let excess = crate::Excess { limit: "tokens".into(), maximum: 10 };
+    let run_budget = run(vec![more(), Err(Error::Quota(excess))], Limits::default());
+    assert_eq!(run_budget.outcome.expect("an outcome").end, End::Tokens);
+}
+
+#[test]
+fn a_circle_is_warned_of_and_ended() {
+    let same = || Ok(calls(&[("files__read", "{}")]));
+    let run = run((0..9).map(|_| same()).collect(), Limits::default());
+    assert_eq!(run.outcome.expect("an outcome").end, End::Stuck);
+    assert_eq!(run.world.asked.len(), 6);
+    let warned = run.messages.iter().flat_map(|message| &message.content);
+    assert_eq!(
+        warned.filter(|part| matches!(part, Part::Text(text) if text.starts_with("You are repeating"))).count(),
+        1
+    );
+}
+
+#[test]
+fn it_waits_for_providers_and_makes_room() {
+    let wait = |seconds| Err(Error::RateLimited(Wait(Some(Duration::from_secs(seconds)))));
+    let patient = run(vec![wait(3), wait(5_000), Ok(says("done"))], Limits::default());
+    assert_eq!(patient.outcome.expect("an outcome").text, "done");
+    assert_eq!(patient.world.paused, Duration::from_secs(93));
+    let given_up = run((0..9).map(|_| wait(1)).collect(), Limits::default());
+    assert!(matches!(given_up.outcome, Err(Error::RateLimited(_))));
+    // There is nothing to shorten: the error is the user's to see, and what was said is kept.
+    let full = run(vec![Err(Error::ContextLength("too long".into()))], Limits::default());
+    assert!(matches!(full.outcome, Err(Error::ContextLength(_))));
+    assert_eq!(full.messages.len(), 2);
+}
+
+#[test]
+fn sub_agents_share_what_is_left_and_may_fail_one_by_one() {
+    let tasks = r#"{"tasks":[{"task":"good","context":"c"},{"task":"bad","output_schema":{"type":"object"}}]}"#;
+    let limits = Limits { tokens: Some(1_000), ..Limits::default() };
+    let run = run(vec![Ok(calls(&[("delegate", tasks)])), Ok(says("merged"))], limits);
+    assert_eq!(run.world.delegated[0].text, "good\n\nContext:\nc");
+    assert_eq!(run.world.delegated.iter().map(|task| task.tokens).collect::<Vec<_>>(), [Some(320), Some(320)]);
+    assert!(run.world.delegated[1].output_schema.is_some());
+    let told = results(&run.messages[3])[0].0.to_owned();
+    assert_eq!(told, r#"[{"answer":"good\n\nContext:\nc","task":"1"},{"failed":"it was bad","task":"2"}]"#);
+    assert_eq!(run.outcome.expect("an outcome").usage.tokens(), 100, "theirs included");
+}
+
+#[test]
+fn the_user_steers_between_steps_and_stops() {
+    let steered = Fake {
+        replies: vec![Ok(calls(&[("files__read", "{}")])), Ok(says("in French"))].into(),
+        heard: vec![vec![], vec![Word::Message("in French".into())]].into(),
+        ..Fake::default()
+    };
+    let run = run_in(steered, Limits::default(), &mut NoHooks, None);
+    let last = run.world.asked[1].messages.last().expect("a message");
+    assert_eq!(last.content.last(), Some(&Part::Text("in French".into())));
+
+    let stopped =
+        Fake { replies: vec![Ok(calls(&[("files__read", "{}")]))].into(), interrupted: true, ..Fake::default() };
+    let run = run_in(stopped, Limits::default(), &mut NoHooks, None);
+    assert_eq!(run.outcome.expect("an outcome").end, End::Interrupted);
+    assert_eq!(
+        results(run.messages.last().expect("a message")),
+        [("stopped by the user", true)],
+        "each call has a result"
+    );
+}
+
+#[test]
+fn hooks_may_say_no_and_the_model_hears_why() {
+    struct ReadOnly(Option<End>);
+    impl Hooks for ReadOnly {
+        fn before_tool(&mut self, name: &str, _: &str) -> Decision {
+            if name.ends_with("/write") { Decision::Deny("read only".into()) } else { Decision::Allow }
+        }
+        fn stop(&mut self, end: End) {
+            self.0 = Some(end);
+        }
+    }
+    let replies = vec![Ok(calls(&[("files__write", "{}"), ("files__read", "{}")])), Ok(says("done"))];
+    let mut hooks = ReadOnly(None);
+    let run = run_in(Fake { replies: replies.into(), ..Fake::default() }, Limits::default(), &mut hooks, None);
+    assert_eq!(run.world.called[0].len(), 1);
+    assert_eq!(results(&run.messages[3])[0], ("not allowed: read only", true));
+    assert_eq!(hooks.0, Some(End::Answered));
+}
+
+#[test]
+fn an_answer_takes_the_form_that_was_asked_for() {
+    let world = Fake { replies: vec![Ok(says("it is 3")), Ok(says("{\"n\":3}"))].into(), ..Fake::default() };
+    let run = run_in(world, Limits::default(), &mut NoHooks, Some("{\"type\":\"object\"}".into()));
+    assert_eq!(run.outcome.expect("an outcome").text, "{\"n\":3}");
+    assert!(run.world.asked[0].output_schema.is_none() && !run.world.asked[0].tools.is_empty());
+    assert!(run.world.asked[1].output_schema.is_some() && run.world.asked[1].tools.is_empty());
+}
