@@ -17,7 +17,7 @@ use holm_kernel::{
 };
 use holm_packages::printable;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use tokio::sync::{Mutex, Semaphore, mpsc};
+use tokio::sync::{Mutex, Semaphore, mpsc, oneshot};
 
 use crate::{
     denial::Denials,
@@ -56,6 +56,8 @@ pub(crate) struct Conversation {
     pub(crate) stdout: Stdout,
     /// What Ctrl-C means.
     pub(crate) interrupt: Interrupt,
+    /// Who is told that the process runs.
+    pub(crate) started: Option<oneshot::Sender<()>>,
     /// Whether it goes on without us.
     pub(crate) detach: bool,
 }
@@ -89,7 +91,7 @@ pub(crate) enum Interrupt {
 impl Conversation {
     /// As a command runs a program: our streams are its streams.
     pub(crate) fn new(denials: Denials, terminal: Option<Terminal>, stdin: Stdin) -> Self {
-        Self { denials, terminal, stdin, stdout: Stdout::Ours, interrupt: Interrupt::Kill, detach: false }
+        Self { denials, terminal, stdin, stdout: Stdout::Ours, interrupt: Interrupt::Kill, started: None, detach: false }
     }
 }
 
@@ -109,7 +111,7 @@ impl Conversation {
             tokio::spawn(pass_on_signals(speaker.clone(), self.interrupt));
         }
         let window = Arc::new(Semaphore::new(STDIN_WINDOW));
-        let mut stdin = Some(self.stdin);
+        let (mut stdin, mut started) = (Some(self.stdin), self.started);
         let (mut stdout, mut stderr) = (GuestOutput::stdout(), GuestOutput::stderr());
         let (mut spinner, mut told) = (Spinner::new(), HashSet::new());
         let terminal = self.terminal.map(Arc::new);
@@ -124,6 +126,8 @@ impl Conversation {
                 Reply::Failed(failure) => return Err(failure.into()),
                 Reply::Started { pid } if self.detach => return Ok(End::Detached(pid)),
                 Reply::Started { .. } => {
+                    // Whoever asked may have gone.
+                    let _ = started.take().map(|started| started.send(()));
                     match stdin.take() {
                         Some(Stdin::Ours) => {
                             let (pieces, read) = mpsc::channel(1);

@@ -6,7 +6,7 @@ pub(crate) mod protocol;
 pub(crate) mod view;
 
 use holm_adapters::control::{Request, Run};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
 use crate::{
     commands::TermArguments,
@@ -49,6 +49,7 @@ pub(crate) struct Agent {
     lines: Lines,
     /// Each Ctrl-C.
     interrupts: mpsc::Receiver<()>,
+    started: oneshot::Receiver<()>,
 }
 
 impl AgentArguments {
@@ -72,12 +73,14 @@ impl AgentArguments {
         let (commands, stdin) = mpsc::channel(WAITING);
         let (stdout, pieces) = mpsc::channel(WAITING);
         let (interrupt, interrupts) = mpsc::channel(1);
+        let (tell, started) = oneshot::channel();
         let conversation = Conversation {
+            started: Some(tell),
             stdout: Stdout::Pieces(stdout),
             interrupt: Interrupt::Pass(interrupt),
             ..Conversation::new(Denials::new(&given, wanted.clone(), directory()?), terminal, Stdin::Pieces(stdin))
         };
-        let agent = Agent { commands, pieces, lines: Lines::default(), interrupts };
+        let agent = Agent { commands, pieces, lines: Lines::default(), interrupts, started };
         let follow = async {
             conversation.follow(connection).await.map_err(|error| {
                 let missing = error.code == crate::error::NOT_FOUND;
@@ -113,6 +116,11 @@ impl AgentArguments {
 }
 
 impl Agent {
+    /// Waits until its process runs. False: it never did.
+    pub(crate) async fn runs(&mut self) -> bool {
+        (&mut self.started).await.is_ok()
+    }
+
     /// Tells it something.
     ///
     /// # Errors

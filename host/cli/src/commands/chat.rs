@@ -5,6 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use holm_packages::printable;
 use rustyline::{Config, DefaultEditor, error::ReadlineError};
 use tokio::sync::{mpsc, oneshot};
 
@@ -49,13 +50,6 @@ impl Arguments {
         let kept = self.session.map(|name| home.path().join("chats").join(format!("{name}.jsonl")));
         let turns = kept.as_deref().map_or_else(|| Ok(Vec::new()), read)?;
         let prompt = Prompt::start(home.path().join("chats").join("history"))?;
-        if prompt.terminal {
-            ui::talk(ui::dim("Ctrl-C stops what is under way, Ctrl-D ends the conversation"));
-        }
-        for turn in &turns {
-            let mark = if turn.role == "user" { "> " } else { "" };
-            ui::talk(ui::dim(format_args!("{mark}{}", holm_packages::printable(&turn.text))));
-        }
         let says_usage = self.agent.says_usage();
         let talk = async |agent: Agent| converse(agent, prompt, turns, kept).await;
         let ((), end) = self.agent.talk(session, talk).await?;
@@ -70,15 +64,27 @@ impl Arguments {
 }
 
 async fn converse(mut agent: Agent, mut prompt: Prompt, turns: Vec<Turn>, kept: Option<PathBuf>) -> Result<()> {
+    if !agent.runs().await {
+        // Its end says why.
+        return Ok(());
+    }
+    if prompt.terminal {
+        ui::talk(ui::dim("Ctrl-C stops what is under way, Ctrl-D ends the conversation"));
+    }
+    for turn in &turns {
+        let mark = if turn.role == "user" { "> " } else { "" };
+        ui::talk(ui::dim(format_args!("{mark}{}", printable(&turn.text))));
+    }
     if !turns.is_empty() {
-        // It may have failed to start, which its end says better: so here and below.
+        // It may have failed to start, which its end says better: so below.
         let _ = agent.tell(&Command::History(turns)).await;
     }
     while let Some(task) = prompt.next().await? {
         let _ = agent.tell(&Command::Message(task.clone())).await;
         agent.begin();
         let Some(answer) = turn(&mut agent).await? else { break };
-        if let Some(path) = &kept {
+        // A task that failed is not kept: it would be told again as if it were done.
+        if let Some(path) = kept.as_ref().filter(|_| !answer.is_empty()) {
             write(path, &[("user", &task), ("assistant", &answer)])?;
         }
     }

@@ -169,7 +169,7 @@ fn show(plan: &Planned) {
             some("loses", &plan.grants_lost);
         }
     }
-    some("granted at once", &plan.grants);
+    some("granted now", &plan.grants);
     if !plan.left_out.is_empty() {
         let shown: Vec<_> = plan.left_out.iter().take(8).map(|name| printable(name)).collect();
         let more = if plan.left_out.len() > shown.len() { ", …" } else { "" };
