@@ -11,10 +11,12 @@
 
 mod attack;
 mod gate;
+mod models;
 mod report;
 
 pub use attack::{Neighbour, OVERSHOOT, eventually, leaks_nothing};
 pub use gate::Gate;
+pub use models::Obedient;
 pub use report::Report;
 
 use std::{
@@ -59,6 +61,8 @@ pub struct Machine {
     pub plugins: Arc<Plugins>,
     /// What keeps its buckets.
     pub gate: Arc<Gate>,
+    /// What answers for its models.
+    pub obedient: Arc<Obedient>,
     runtime: tokio::runtime::Runtime,
 }
 
@@ -119,8 +123,9 @@ impl Machine {
         let (records, plugins) = (Arc::<Records>::default(), Arc::<Plugins>::default());
         let protected = PathBuf::from("/nonexistent/holm");
         let gate = Gate::new(holm_drivers::storage::open("memory", Path::new("/nonexistent")).unwrap());
+        let obedient = Arc::<Obedient>::default();
         let mut parts = Parts {
-            models: Default::default(),
+            models: obedient.models(),
             storage: gate.clone(),
             programs: plugins.clone(),
             audit: records.clone(),
@@ -131,7 +136,7 @@ impl Machine {
         change(&mut parts);
         let kernel = Kernel::boot(config, parts).unwrap();
         drop(_entered);
-        Self { kernel, records, plugins, gate, runtime }
+        Self { kernel, records, plugins, gate, obedient, runtime }
     }
 
     /// Waits for a test on this machine's runtime.
@@ -164,7 +169,7 @@ impl Guest {
     /// A guest from the bytes of a component.
     pub fn new(machine: &'static Machine, name: &str, component: Vec<u8>) -> Self {
         let mut ceiling = Grants::default();
-        for line in ["fs=*:rw", "storage=*:rw", "storage=shared/*:rw", "spawn=*", "tool=*/*", "net=*://*"] {
+        for line in ["fs=*:rw", "storage=*:rw", "storage=shared/*:rw", "spawn=*", "tool=*/*", "net=*://*", "llm=*"] {
             ceiling.add(line).unwrap();
         }
         Self {

@@ -91,7 +91,15 @@ pub(crate) enum Interrupt {
 impl Conversation {
     /// As a command runs a program: our streams are its streams.
     pub(crate) fn new(denials: Denials, terminal: Option<Terminal>, stdin: Stdin) -> Self {
-        Self { denials, terminal, stdin, stdout: Stdout::Ours, interrupt: Interrupt::Kill, started: None, detach: false }
+        Self {
+            denials,
+            terminal,
+            stdin,
+            stdout: Stdout::Ours,
+            interrupt: Interrupt::Kill,
+            started: None,
+            detach: false,
+        }
     }
 }
 

@@ -26,6 +26,10 @@ const MET: &[(&str, &str)] = &[
     ("random", "random_flood"),
     ("mailbox", "mailbox_flood"),
     ("audit", "audit_flood"),
+    ("model-calls", "calls_without_end"),
+    ("tokens", "twenty_children_and_one_budget"),
+    ("money", "money_is_a_limit_too"),
+    ("model-streams", "replies_that_nobody_reads"),
 ];
 
 #[test]

@@ -12,6 +12,7 @@ mod handles;
 mod kills;
 mod limits;
 mod memory;
+mod models;
 mod processes;
 mod revocations;
 mod storage;

@@ -26,7 +26,7 @@ wit_bindgen::generate!({
 
 use self::holm::sys::types::{Denial, Errno};
 pub use self::{
-    holm::sys::{log, spawn, storage, tool},
+    holm::sys::{llm, log, spawn, storage, tool},
     wasi::{cli, clocks, filesystem, io, random, sockets},
 };
 
@@ -81,6 +81,35 @@ pub fn tool_word(error: &tool::Error) -> String {
         tool::Error::Tool(tool::ToolError::InvalidArguments(_)) => "invalid-arguments".to_owned(),
         tool::Error::Tool(tool::ToolError::NoSuchTool) => "no-such-tool".to_owned(),
         tool::Error::Fault(text) => format!("fault {text}"),
+    }
+}
+
+/// An error of a model in a few words.
+pub fn llm_word(error: &llm::Error) -> String {
+    match error {
+        llm::Error::Sys(errno) => word(errno),
+        llm::Error::RateLimited(_) => "rate-limited".to_owned(),
+        llm::Error::ContextLength(_) => "context-length".to_owned(),
+        llm::Error::Refused(_) => "refused".to_owned(),
+        llm::Error::Unavailable(text) => format!("unavailable {text}"),
+        llm::Error::Malformed(text) => format!("malformed {text}"),
+    }
+}
+
+/// A request that says one thing.
+pub fn say(text: &str) -> llm::Request {
+    llm::Request {
+        messages: vec![llm::Message { role: llm::Role::User, content: vec![llm::Part::Text(text.to_owned())] }],
+        tools: Vec::new(),
+        tool_choice: llm::ToolChoice::Auto,
+        output_schema: None,
+        max_tokens: None,
+        temperature: None,
+        stop: Vec::new(),
+        seed: None,
+        effort: None,
+        cached: false,
+        deadline: None,
     }
 }
 

@@ -150,6 +150,13 @@ impl Entered<'_, Llm> {
         Caller { under: under.into_iter().map(|(plugin, rule)| Under { plugin, rule }).collect(), flow, control }
     }
 
+    /// Records that a budget had no more, which shows only once a call is made.
+    fn met(&mut self, error: &CallError) {
+        if let CallError::Quota(exceeded) = error {
+            self.over(*exceeded);
+        }
+    }
+
     /// A place among the calls under way.
     fn place(&mut self, calls: u64) -> std::result::Result<Hold, Refusal> {
         let held = self.account().hold(Level::ModelStreams, calls);
@@ -215,6 +222,7 @@ impl HostModel for Syscall<'_, Llm> {
             futures_util::future::join_all(requests.into_iter().map(one)).await
         });
         let answers = answers.await?;
+        answers.iter().filter_map(|answer| answer.as_ref().err()).for_each(|error| call.met(error));
         let bytes: usize = answers.iter().flatten().map(|answer| answer.reply.bytes()).sum();
         call.charge(fuel_for_bytes(bytes as u64));
         Ok(answers.into_iter().map(|answer| answer.map(convert::reply).map_err(Error::from)).collect())
@@ -258,7 +266,8 @@ impl HostModel for Syscall<'_, Llm> {
             let _place = place;
             models.embed(&caller, &routed, texts).await
         });
-        let vectors = vectors.await?.map_err(|error| Interrupt::Guest(Error::from(error)))?;
+        let vectors = vectors.await?.inspect_err(|error| call.met(error));
+        let vectors = vectors.map_err(|error| Interrupt::Guest(Error::from(error)))?;
         call.charge(fuel_for_bytes(vectors.iter().map(|vector| 4 * vector.len() as u64).sum()));
         Ok(vectors)
     }
@@ -336,6 +345,7 @@ impl HostReplyStream for Syscall<'_, Llm> {
                 Ok(Some(convert::delta(delta)))
             }
             Next::End(answer) => {
+                let answer = answer.inspect_err(|error| call.met(error));
                 let answer = answer.map_err(|error| Interrupt::Guest(Error::from(error)))?;
                 call.charge(fuel_for_bytes(answer.reply.bytes() as u64));
                 Ok(Some(wit::Delta::Done(convert::reply(answer))))
