@@ -78,11 +78,11 @@ impl Obedient {
 }
 
 fn order(request: &Request) -> (String, u64) {
-    let text = request.messages.iter().flat_map(|message| &message.content).filter_map(|part| match part {
+    let mut text = request.messages.iter().flat_map(|message| &message.content).filter_map(|part| match part {
         Part::Text(text) => Some(text.as_str()),
         _ => None,
     });
-    let line = text.last().and_then(|text| text.lines().last()).unwrap_or_default();
+    let line = text.next_back().and_then(|text| text.lines().next_back()).unwrap_or_default();
     let (word, number) = line.split_once(' ').unwrap_or((line, "0"));
     (word.to_owned(), number.parse().unwrap_or(0))
 }
