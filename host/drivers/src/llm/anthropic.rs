@@ -14,6 +14,7 @@ pub(super) struct Messages;
 
 impl Dialect for Messages {
     const BASE_URL: &'static str = "https://api.anthropic.com/v1";
+    const MAKER: &str = "anthropic";
     const FRAMES: Frames = Frames::Events;
 
     fn key_header(&self) -> (&'static str, &'static str) {

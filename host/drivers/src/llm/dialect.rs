@@ -7,6 +7,8 @@ use serde_json::Value;
 pub(super) trait Dialect: Send + Sync + 'static {
     /// Where its own provider listens.
     const BASE_URL: &'static str;
+    /// Whose seals its replies carry.
+    const MAKER: &'static str;
     /// How the pieces of a reply are told apart.
     const FRAMES: Frames;
 

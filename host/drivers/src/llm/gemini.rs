@@ -14,6 +14,7 @@ pub(super) struct Generate;
 
 impl Dialect for Generate {
     const BASE_URL: &'static str = "https://generativelanguage.googleapis.com/v1beta";
+    const MAKER: &str = "gemini";
     const FRAMES: Frames = Frames::Events;
 
     fn key_header(&self) -> (&'static str, &'static str) {
@@ -82,30 +83,34 @@ impl Dialect for Generate {
 }
 
 fn content(message: &Message) -> Value {
-    let part = |part: &Part| match part {
-        Part::Text(text) => json!({ "text": text }),
-        Part::Image { media_type, data } => json!({ "inlineData": { "mimeType": media_type, "data": base64(data) } }),
-        Part::Thinking { text, signature } => {
-            let mut part = json!({ "text": text, "thought": true });
-            set(&mut part, "thoughtSignature", signature.clone());
-            part
-        }
-        Part::ToolCall(call) => {
-            let mut part = json!({ "functionCall": { "name": call.name, "args": arguments(&call.arguments) } });
-            set(&mut part, "thoughtSignature", call.signature.clone());
-            part
-        }
-        Part::ToolResult { name, content, is_error, .. } => {
-            let key = if *is_error { "error" } else { "result" };
-            let response = match serde_json::from_str(content) {
-                Ok(Value::Object(object)) if !is_error => Value::Object(object),
-                _ => json!({ key: content }),
-            };
-            json!({ "functionResponse": { "name": name, "response": response } })
-        }
+    let part = |part: &Part| {
+        Some(match part {
+            Part::Text(text) => json!({ "text": text }),
+            Part::Image { media_type, data } => {
+                json!({ "inlineData": { "mimeType": media_type, "data": base64(data) } })
+            }
+            // Only what it sealed itself is taken back.
+            Part::Thinking { text, signature } => {
+                let signature = signature.as_ref()?;
+                json!({ "text": text, "thought": true, "thoughtSignature": signature })
+            }
+            Part::ToolCall(call) => {
+                let mut part = json!({ "functionCall": { "name": call.name, "args": arguments(&call.arguments) } });
+                set(&mut part, "thoughtSignature", call.signature.clone());
+                part
+            }
+            Part::ToolResult { name, content, is_error, .. } => {
+                let key = if *is_error { "error" } else { "result" };
+                let response = match serde_json::from_str(content) {
+                    Ok(Value::Object(object)) if !is_error => Value::Object(object),
+                    _ => json!({ key: content }),
+                };
+                json!({ "functionResponse": { "name": name, "response": response } })
+            }
+        })
     };
     let role = if message.role == Role::Assistant { "model" } else { "user" };
-    json!({ "role": role, "parts": message.content.iter().map(part).collect::<Vec<_>>() })
+    json!({ "role": role, "parts": message.content.iter().filter_map(part).collect::<Vec<_>>() })
 }
 
 /// Its stream ends without a word: whole if a reason to finish was told before.

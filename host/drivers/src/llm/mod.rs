@@ -15,6 +15,7 @@ mod openai;
 mod remote;
 mod responses;
 mod scripted;
+mod seal;
 mod status;
 
 use std::{path::PathBuf, sync::Arc, time::Duration};

@@ -14,6 +14,7 @@ pub(super) struct Ollama;
 
 impl Dialect for Ollama {
     const BASE_URL: &'static str = "http://localhost:11434";
+    const MAKER: &str = "ollama";
     const FRAMES: Frames = Frames::Lines;
 
     fn key_header(&self) -> (&'static str, &'static str) {

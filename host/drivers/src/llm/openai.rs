@@ -16,6 +16,7 @@ pub(super) struct Chat;
 
 impl Dialect for Chat {
     const BASE_URL: &'static str = "https://api.openai.com/v1";
+    const MAKER: &str = "openai";
     const FRAMES: Frames = Frames::Events;
 
     fn key_header(&self) -> (&'static str, &'static str) {

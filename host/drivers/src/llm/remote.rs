@@ -30,7 +30,7 @@ use tokio_util::{
 use super::{
     Key, OpenError, Provider,
     dialect::{Dialect, Frames, Reader},
-    status,
+    seal, status,
 };
 
 /// Bytes of one reply on the wire: about fifty for each that it holds. Stops a provider that sends
@@ -170,6 +170,7 @@ impl<D: Dialect> Shared<D> {
         if let Some(why) = self.dialect.refuses(&attempt) {
             return Err(Failure::BadRequest(why.to_owned()));
         }
+        let attempt = seal::own(attempt, D::MAKER);
         let body = self.dialect.body(&attempt, self.base.host_str().unwrap_or_default());
         let answer = self.send(&self.dialect.path(&attempt.model), &body).await?;
         let kind = answer.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or("none").to_owned();
@@ -184,7 +185,8 @@ impl<D: Dialect> Shared<D> {
         let reader = self.dialect.reader();
         let frames = frames(answer, D::FRAMES, self.idle_timeout);
         let shared = self.clone();
-        Ok(events(frames, reader).map_err(move |failure| shared.scrub(failure)).boxed())
+        let events = events(frames, reader).map_ok(|event| seal::stamp(event, D::MAKER));
+        Ok(events.map_err(move |failure| shared.scrub(failure)).boxed())
     }
 }
 

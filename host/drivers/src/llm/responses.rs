@@ -16,6 +16,7 @@ pub(super) struct Responses;
 
 impl Dialect for Responses {
     const BASE_URL: &'static str = "https://api.openai.com/v1";
+    const MAKER: &str = "openai-responses";
     const FRAMES: Frames = Frames::Events;
 
     fn key_header(&self) -> (&'static str, &'static str) {
