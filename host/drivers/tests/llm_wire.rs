@@ -280,7 +280,8 @@ async fn servers_that_do_not_answer() {
 #[tokio::test]
 async fn refusals_are_told_apart() {
     let limited = |headers: &str| status("429 Too Many Requests", headers, "{}");
-    let cases: Vec<(Vec<Act>, fn(&Failure) -> bool)> = vec![
+    type Case = (Vec<Act>, fn(&Failure) -> bool);
+    let cases: Vec<Case> = vec![
         (limited(""), |failure| *failure == Failure::RateLimited { retry_after: None }),
         (limited("retry-after: 3\r\n"), |failure| {
             *failure == Failure::RateLimited { retry_after: Some(Duration::from_secs(3)) }

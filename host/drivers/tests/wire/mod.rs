@@ -1,4 +1,5 @@
 //! A server that misbehaves as it is told: every byte of an answer, when it is sent, how it ends.
+#![allow(unreachable_pub, reason = "a module of test binaries")]
 
 use std::{
     sync::{
