@@ -127,9 +127,14 @@ impl Started {
         writer.write(format!("{line}\n").into())
     }
 
+    /// What it has written so far.
+    pub fn output(&self) -> String {
+        String::from_utf8_lossy(&self.stdout.bytes.lock()).into_owned()
+    }
+
     /// Waits until it has written this.
     pub async fn shows(&self, text: &str) {
-        let shown = || String::from_utf8_lossy(&self.stdout.bytes.lock()).into_owned();
+        let shown = || self.output();
         eventually(|| shown().contains(text), || format!("`{text}` in {:?}, it is {}", shown(), self.state())).await;
     }
 }

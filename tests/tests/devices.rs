@@ -2,7 +2,8 @@
 
 use std::fs;
 
-use holm_tests::{guest, machine};
+use holm_kernel::Answer;
+use holm_tests::{Always, guest, machine};
 
 #[test]
 fn program_ok() {
@@ -39,6 +40,37 @@ fn fs_denied() {
         let report = guest("fs_denied").arguments(["/etc/passwd", "x.txt"]).directory("/tmp".as_ref()).run().await;
         report.exits(0).denied("fs", "not granted");
     });
+}
+
+/// What a guest is told of a path that is not in its granted working directory, and its operator.
+fn looked_up(path: &str, answer: Answer) -> (String, Vec<String>) {
+    let directory = tempfile::tempdir().expect("a directory");
+    let here = directory.path().canonicalize().expect("it exists");
+    machine().block_on(async {
+        let operator = Always::new(answer);
+        let guest = guest("fs_denied").arguments([path]).directory(&here).operator(operator.clone());
+        let report = guest.grant(&format!("fs={}:ro", here.display())).run().await;
+        report.exits(0);
+        let asked = operator.asked.lock().iter().map(|question| question.resource.clone()).collect();
+        (report.stdout, asked)
+    })
+}
+
+#[test]
+fn a_path_of_the_host_is_told_where_the_working_directory_is_granted() {
+    let (said, asked) = looked_up("/etc/passwd", Answer::Deny);
+    // Both readings are answered: there is no ./etc here, and /etc/passwd is not granted.
+    assert!(said.starts_with("/etc/passwd: NotFound, Some(Denial { capability: \"fs\""), "{said}");
+    assert_eq!(asked, ["/etc/passwd:ro"]);
+    // Whether it exists is not told.
+    let (absent, asked) = looked_up("/etc/no such file", Answer::Deny);
+    assert_eq!(absent.replace("no such file", "passwd"), said);
+    assert_eq!(asked, ["/etc/no such file:ro"]);
+    let (said, _) = looked_up("/etc/passwd", Answer::Once);
+    assert!(said.starts_with("/etc/passwd: read "), "{said}");
+    // What begins like nothing of the host's is its own, and only absent.
+    let (said, asked) = looked_up("absent/file.txt", Answer::Deny);
+    assert_eq!((said.as_str(), asked.len()), ("absent/file.txt: NotFound, None\n", 0));
 }
 
 #[test]

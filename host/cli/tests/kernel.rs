@@ -47,6 +47,28 @@ fn two_commands_at_once_and_a_revocation_from_a_third() {
 }
 
 #[test]
+fn a_detached_run_holds_no_connection() {
+    let holm = Holm::new();
+    holm.guest("waits");
+    let detach = || holm.run(&["run", "--detach", "waits.wasm", "poll"]).succeeds();
+    detach();
+    let folder = format!("/proc/{}/fd", process(&holm));
+    let sockets = || {
+        let links = std::fs::read_dir(&folder).unwrap().filter_map(|entry| entry.unwrap().path().read_link().ok());
+        links.filter(|link| link.to_string_lossy().starts_with("socket:")).count()
+    };
+    // The listener, and what the runtime has of its own: as many as after the first.
+    let before = sockets();
+    (0..4).for_each(|_| drop(detach()));
+    assert_eq!(holm.processes().len(), 5);
+    let start = Instant::now();
+    while sockets() > before {
+        assert!(start.elapsed() < Duration::from_secs(10), "{} sockets, {before} before", sockets());
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+#[test]
 fn a_grant_of_one_run_is_revoked_too() {
     let holm = Holm::new();
     holm.install("other", "revoked", REVOKED);

@@ -17,7 +17,11 @@ fn flags() -> i32 {
 
 /// The bytes of a regular file of at most `maximum` bytes.
 pub(crate) fn read(path: &Path, maximum: u64) -> io::Result<Vec<u8>> {
-    read_from(open(path)?, maximum)
+    let file = open(path)?;
+    match file.metadata()?.len() > maximum {
+        true => Err(too_large(maximum)),
+        false => read_from(file, maximum),
+    }
 }
 
 /// Opens a regular file that is no link.
@@ -33,9 +37,13 @@ pub(crate) fn read_from(file: impl Read, maximum: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     file.take(maximum + 1).read_to_end(&mut bytes)?;
     match bytes.len() as u64 > maximum {
-        true => Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("larger than {maximum} bytes"))),
+        true => Err(too_large(maximum)),
         false => Ok(bytes),
     }
+}
+
+fn too_large(maximum: u64) -> io::Error {
+    io::Error::new(io::ErrorKind::FileTooLarge, format!("larger than {maximum} bytes"))
 }
 
 fn explained(error: io::Error) -> io::Error {

@@ -2,14 +2,16 @@
 
 use std::{
     path::{Path, PathBuf},
+    pin::Pin,
     sync::{
         Arc,
-        atomic::{AtomicUsize, Ordering::SeqCst},
+        atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
     },
+    time::Duration,
 };
 
 use holm_kernel::{CompileError, Compiler, Config, ImageError, InProcess, SpawnError};
-use holm_tests::{Guest, Machine, Neighbour, component, guest, machine};
+use holm_tests::{Guest, Machine, Neighbour, component, eventually, guest, machine};
 
 use crate::{run, wat, written};
 
@@ -200,4 +202,57 @@ fn planted_images() {
         assert_eq!(compiled(&cache, "storage_ok", good), 1, "{what} was loaded");
         assert_eq!(std::fs::read(&ours).unwrap().len(), real.len(), "{what} stayed");
     }
+}
+
+/// The kernel's own compiler, held up until it may go on.
+#[derive(Default)]
+struct Slow {
+    begun: AtomicUsize,
+    go_on: AtomicBool,
+}
+
+impl Compiler for Slow {
+    fn compile(
+        &self,
+        component: Vec<u8>,
+        reservation: u64,
+    ) -> Pin<Box<dyn Future<Output = Result<Vec<u8>, CompileError>> + Send + '_>> {
+        Box::pin(async move {
+            self.begun.fetch_add(1, SeqCst);
+            while !self.go_on.load(SeqCst) {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+            InProcess.compile(component, reservation).await
+        })
+    }
+}
+
+#[test]
+fn started_by_many_at_once_it_is_compiled_once() {
+    let slow = Arc::<Slow>::default();
+    let compiler = slow.clone();
+    let machine = Machine::alone(Config { capacity: 50, ..Config::default() }, |parts| parts.compiler = compiler);
+    machine.block_on(async move {
+        let program = Guest::new(machine, "many_files", component("many_files")).program();
+        let inspect = || {
+            let (kernel, program) = (machine.kernel.clone(), program.clone());
+            tokio::spawn(async move { kernel.inspect(&program).await })
+        };
+        let begun = async |count| eventually(|| slow.begun.load(SeqCst) >= count, || format!("{count} begun")).await;
+        let first = inspect();
+        begun(1).await;
+        let others = [inspect(), inspect(), inspect()];
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        assert_eq!(slow.begun.load(SeqCst), 1);
+        // The one that compiles is given up: one of the others goes on.
+        first.abort();
+        begun(2).await;
+        slow.go_on.store(true, SeqCst);
+        let mut images = Vec::new();
+        for other in others {
+            images.push(other.await.unwrap().unwrap());
+        }
+        assert!(images.iter().all(|image| Arc::ptr_eq(image, &images[0])));
+        assert_eq!(slow.begun.load(SeqCst), 2);
+    });
 }

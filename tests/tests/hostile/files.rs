@@ -23,6 +23,61 @@ fn many_files() {
 }
 
 #[test]
+fn long_listing() {
+    const NAMES: usize = 5_000;
+    run(async {
+        for removed in [false, true] {
+            let directory = Directory::new();
+            // Long names: what the C library reads at once is not most of them.
+            (0..NAMES).for_each(|number| std::fs::write(directory.join(&format!("{number:0200}")), "").unwrap());
+            let attacker = guest("long_listing").named(&format!("listing-{removed}")).keep_stdin();
+            let attacker = attacker.arguments([directory.join("").as_str()]);
+            let attacker = attacker.grant(&format!("fs={}:ro", directory.join("")));
+            let report = attacker
+                .attack_with(async |started| {
+                    started.shows("begins 200").await;
+                    if removed {
+                        (0..NAMES).for_each(|n| std::fs::remove_file(directory.join(&format!("{n:0200}"))).unwrap());
+                    }
+                    started.say("go on").await;
+                    started.shows("after its end: Ok(false)").await;
+                })
+                .await;
+            report.exits(0);
+            let names = report.stdout.lines().find_map(|line| line.strip_suffix(" names")?.parse::<usize>().ok());
+            match removed {
+                false => assert_eq!(names, Some(NAMES), "{report:#?}"),
+                // Of those that went meanwhile, only what was read ahead is still told.
+                true => assert!((1..=200).contains(&names.unwrap()), "{report:#?}"),
+            }
+            assert!(report.exit.fuel.0 > 2_000 * names.unwrap() as u64, "{report:#?}");
+        }
+    });
+}
+
+#[test]
+fn prices() {
+    let directory = Directory::new();
+    std::fs::write(directory.join("large"), vec![1; 1 << 20]).unwrap();
+    std::os::unix::fs::symlink("x/".repeat(2_000), directory.join("long")).unwrap();
+    std::os::unix::fs::symlink("x", directory.join("tiny")).unwrap();
+    run(async move {
+        let paths = ["large", "long", "tiny"].map(|name| directory.join(name));
+        let guest = guest("prices").arguments(paths.iter().map(String::as_str)).grant("storage=notes:rw");
+        let report = guest.grant(&format!("fs={}:ro", directory.join(""))).attack().await;
+        report.exits(0);
+        let cost = |call: &str| -> u64 {
+            let line = report.stdout.lines().find_map(|line| line.strip_prefix(call)).unwrap();
+            line.trim().parse().unwrap()
+        };
+        // A unit for each sixteen bytes.
+        assert!(cost("get-version") >= (1 << 20) / 16, "{report:#?}");
+        assert!(cost("skip") >= (1 << 20) / 16, "{report:#?}");
+        assert!(cost("readlink") >= 100 * 3_500 / 16, "{report:#?}");
+    });
+}
+
+#[test]
 fn many_files_family() {
     let directory = Directory::new();
     run(async move {

@@ -1,11 +1,54 @@
 //! Killed, or past its time, in the middle of each kind of system call.
 
-use std::time::Duration;
+use std::{
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::SeqCst},
+    },
+    time::Duration,
+};
 
-use holm_kernel::process::KilledBy;
-use holm_tests::{eventually, guest, machine};
+use holm_kernel::{Config, account::Total, process::KilledBy};
+use holm_tests::{Guest, Machine, component, eventually, guest, machine};
 
 use crate::{Directory, deputy, run};
+
+#[test]
+fn killed_while_a_file_is_opened_none_is_counted() {
+    let directory = Directory::new().with("0", "it was here before");
+    let (reached, go_on) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
+    let (target, reach, go) = (directory.path().join("0"), reached.clone(), go_on.clone());
+    // Holm asks whether an open file is its own: that is where the open is held up.
+    let is_open = move |path: &Path| {
+        let links = std::fs::read_dir("/proc/self/fd").unwrap().filter_map(|entry| entry.ok()?.path().read_link().ok());
+        path == target && links.into_iter().any(|link| link == target)
+    };
+    let machine = Machine::alone(Config { capacity: 50, ..Config::default() }, |parts| {
+        parts.protected = Arc::new(move |path| {
+            if is_open(path) {
+                reach.store(true, SeqCst);
+                while !go.load(SeqCst) {
+                    std::thread::sleep(Duration::from_millis(1));
+                }
+            }
+            false
+        });
+    });
+    machine.block_on(async move {
+        let guest = Guest::new(machine, "many_files", component("many_files"));
+        let guest = guest.arguments([directory.join("").as_str()]).grant(&format!("fs={}:rw", directory.join("")));
+        let started = guest.start().await;
+        eventually(|| reached.load(SeqCst), || "it opens the file".to_owned()).await;
+        let running = started.running.clone();
+        let counted = || running.account().total(Total::FilesCreated);
+        assert_eq!(counted(), 1);
+        started.kill();
+        started.wait().await.killed(KilledBy::Operator);
+        go_on.store(true, SeqCst);
+        eventually(|| counted() == 0, || format!("{} files are counted", counted())).await;
+    });
+}
 
 #[test]
 fn waits() {

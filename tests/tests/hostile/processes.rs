@@ -1,7 +1,7 @@
 //! Children: too many, too deep, with more rights or longer lives than their parents.
 
 use holm_kernel::{Config, SpawnError, account::Fuel, process::KilledBy};
-use holm_tests::{Guest, Machine, OVERSHOOT, component, guest, machine};
+use holm_tests::{Guest, Machine, OVERSHOOT, component, eventually, guest, machine};
 
 use crate::{Directory, run};
 
@@ -115,6 +115,33 @@ fn full_table() {
         let bomb = Guest::new(machine, "fork_wide", component("fork_wide")).grant("spawn=self");
         bomb.attack().await.exits(0).over("processes").prints("14 children, then quota processes 16\n");
         assert_eq!(machine.kernel.snapshot().len(), 0);
+    });
+}
+
+#[test]
+fn stopped_before_a_dear_call_it_takes_enough_to_go_on() {
+    run(async {
+        let attacker = guest("dear_call").named("too-little").grant("storage=notes:rw").limit(|limits| {
+            limits.fuel = Fuel(500_000);
+            limits.on_empty = holm_kernel::account::OnEmpty::Stop;
+        });
+        let report = attacker
+            .attack_with(async |started| {
+                started.is("stopped").await;
+                let (account, calls) = (started.running.account(), started.output());
+                // Fuel, and less than a put costs: it neither goes on nor goes round in circles.
+                for _ in 0..3 {
+                    machine().kernel.top_up(started.running.pid, Fuel(1)).unwrap();
+                    started.is("stopped").await;
+                }
+                assert!(account.left() > Fuel(0) && started.output() == calls, "{account:?}");
+                machine().kernel.top_up(started.running.pid, Fuel(500_000)).unwrap();
+                eventually(|| started.output().len() > calls.len(), || format!("{account:?}")).await;
+                started.is("stopped").await;
+                started.kill();
+            })
+            .await;
+        report.killed(KilledBy::Operator);
     });
 }
 

@@ -115,3 +115,66 @@ impl Operator for Client {
         Box::pin(self.decide(question))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{path::Path, sync::Arc};
+
+    use holm_kernel::{Answer, Question, account::Limits, devices::Grants, process::Pid};
+    use holm_packages::Plugins;
+    use tokio::sync::mpsc;
+
+    use super::{Choice, Client, Reply};
+    use crate::control::runs::{RunGrants, Runs};
+
+    fn question(plugin: &str, root: bool, resource: &str) -> Question {
+        Question {
+            pid: "7".parse::<Pid>().expect("a pid"),
+            root,
+            plugin: plugin.to_owned(),
+            capability: "fs".to_owned(),
+            resource: resource.to_owned(),
+            rule: "not granted".to_owned(),
+            grantable: true,
+        }
+    }
+
+    /// What becomes of a question of the run of `clipper` that is answered with "once", if it is asked.
+    async fn once(home: &Path, question: Question) -> (Answer, bool, Arc<RunGrants>) {
+        let plugins = Arc::new(Plugins::open(home, [], Limits::default()).expect("a home"));
+        let run = Runs::default().begin("clipper", None, Grants::default());
+        let (outgoing, mut replies) = mpsc::channel(4);
+        let client = Client::new(outgoing, true, run.clone(), plugins);
+        let (answer, asked) = tokio::join!(client.decide(question), async {
+            let Some(Reply::Denied { ask, .. }) = replies.recv().await else { panic!("it is told") };
+            if let Some(id) = ask {
+                client.answer(id, Choice::Once);
+            }
+            ask.is_some()
+        });
+        (answer, asked, run)
+    }
+
+    #[tokio::test]
+    async fn once_widens_the_run_for_its_root_alone() {
+        let home = tempfile::tempdir().expect("a home");
+        let (_, asked, run) = once(home.path(), question("clipper", true, "/data:ro")).await;
+        assert!(asked);
+        assert_eq!(run.live.get().lines(), ["fs=/data:ro"]);
+        // A child of the same plugin, and a child of another: by the kernel, for that process alone.
+        for plugin in ["clipper", "other"] {
+            let (answer, asked, run) = once(home.path(), question(plugin, false, "/data:ro")).await;
+            assert_eq!((answer, asked, run.live.get().lines()), (Answer::Once, true, Vec::new()));
+        }
+    }
+
+    #[tokio::test]
+    async fn holms_own_files_are_not_even_asked_for() {
+        let home = tempfile::tempdir().expect("a home");
+        for path in [home.path().join("plugins"), home.path().join("grants.toml"), home.path().to_path_buf()] {
+            let (answer, asked, run) =
+                once(home.path(), question("clipper", true, &format!("{}:rw", path.display()))).await;
+            assert_eq!((answer, asked, run.live.get().lines()), (Answer::Deny, false, Vec::new()));
+        }
+    }
+}

@@ -26,9 +26,9 @@ pub(crate) struct RunGrants {
 
 impl RunGrants {
     fn settle(&self) {
-        let mut both = self.installed.as_ref().map(|installed| Grants::clone(&installed.get())).unwrap_or_default();
-        // Held to the end: what another changes meanwhile is settled after this.
+        // Held from before the first look to the end: what another changes meanwhile is settled after this.
         let extra = self.extra.lock();
+        let mut both = self.installed.as_ref().map(|installed| Grants::clone(&installed.get())).unwrap_or_default();
         for line in extra.lines() {
             // It was a rule before: it parses.
             let _ = both.add(&line);
@@ -109,6 +109,23 @@ mod tests {
         let mut grants = Grants::default();
         lines.iter().for_each(|line| grants.add(line).expect("a rule"));
         grants
+    }
+
+    #[test]
+    fn what_is_revoked_while_a_run_settles_does_not_come_back() {
+        let installed = Arc::new(LiveGrants::new(grants(&["storage=notes:rw"])));
+        let runs = Runs::default();
+        let run = runs.begin("clipper", Some(installed.clone()), grants(&["fs=/data:ro"]));
+        let held = run.extra.lock();
+        std::thread::scope(|scope| {
+            let settling = scope.spawn(|| run.settle());
+            // It has come as far as it can.
+            std::thread::sleep(std::time::Duration::from_millis(100));
+            installed.set(Grants::default());
+            drop(held);
+            settling.join().expect("it settles");
+        });
+        assert_eq!(run.live.get().lines(), ["fs=/data:ro"]);
     }
 
     #[test]

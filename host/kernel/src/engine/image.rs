@@ -80,6 +80,31 @@ pub(crate) struct Images {
     pooled: Option<Linker<Process>>,
     on_demand: Linker<Process>,
     loaded: Mutex<Loaded>,
+    /// By digest: two starts of one component compile it once.
+    under_way: Mutex<HashMap<Digest, Flight>>,
+}
+
+/// An image that is being made, for all who wait for it.
+type Flight = Arc<tokio::sync::OnceCell<Result<Arc<Image>, ImageError>>>;
+
+/// One who waits for an image. The last of them, and whoever finds it made, ends the flight.
+struct Passenger<'a> {
+    images: &'a Images,
+    digest: Digest,
+    flight: Flight,
+}
+
+impl Drop for Passenger<'_> {
+    fn drop(&mut self) {
+        let mut under_way = self.images.under_way.lock();
+        // Besides the list, this one alone knows of it: the others gave up too.
+        let last = Arc::strong_count(&self.flight) <= 2;
+        if (last || self.flight.initialized())
+            && under_way.get(&self.digest).is_some_and(|flight| Arc::ptr_eq(flight, &self.flight))
+        {
+            under_way.remove(&self.digest);
+        }
+    }
 }
 
 #[derive(Default)]
@@ -103,7 +128,16 @@ impl Images {
         let pooled = engines.pooled.as_ref().map(link).transpose()?;
         let on_demand = link(&engines.on_demand)?;
         let disk = cache.and_then(|directory| Disk::open(directory, &engines.on_demand));
-        Ok(Self { engines, reservation, compiler, disk, pooled, on_demand, loaded: Mutex::default() })
+        Ok(Self {
+            engines,
+            reservation,
+            compiler,
+            disk,
+            pooled,
+            on_demand,
+            loaded: Mutex::default(),
+            under_way: Mutex::default(),
+        })
     }
 
     /// The image of this digest, if it is in memory.
@@ -116,12 +150,27 @@ impl Images {
         Some(image.clone())
     }
 
-    /// The image of this digest: from memory, from disk, or compiled from what `read` gives.
+    /// The image of this digest: from memory, from disk, or compiled from what `read` gives. Who
+    /// asks while another has it made waits for that; if the other gives up, the next goes on.
     pub(crate) async fn load(
         &self,
         digest: Digest,
         read: impl FnOnce() -> std::io::Result<Vec<u8>>,
     ) -> Result<Arc<Image>, ImageError> {
+        if let Some(image) = self.loaded(&digest) {
+            return Ok(image);
+        }
+        let flight = self.under_way.lock().entry(digest).or_default().clone();
+        let passenger = Passenger { images: self, digest, flight };
+        passenger.flight.get_or_init(|| self.make(digest, read)).await.clone()
+    }
+
+    async fn make(
+        &self,
+        digest: Digest,
+        read: impl FnOnce() -> std::io::Result<Vec<u8>>,
+    ) -> Result<Arc<Image>, ImageError> {
+        // Another may have made it since we looked.
         if let Some(image) = self.loaded(&digest) {
             return Ok(image);
         }

@@ -113,3 +113,47 @@ impl Control {
         self.ending.lock().clone()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::{Control, Pid};
+    use crate::account::{Account, Fuel, Limits};
+
+    fn control() -> Control {
+        let account = Account::root(Limits { fuel: Fuel(10_000), ..Limits::default() });
+        Control::new(Pid::new(1, 0), None, "clipper".into(), false, account)
+    }
+
+    #[test]
+    fn what_children_burned_is_no_slice_of_their_parent() {
+        let control = control();
+        control.account.set_burned(Fuel(100));
+        control.begin_slice();
+        let child = control.account.carve(&Limits::default(), Some(Fuel(5_000))).expect("there is enough");
+        child.set_burned(Fuel(4_000));
+        control.account.set_burned(Fuel(130));
+        child.close();
+        drop::<Arc<_>>(child);
+        assert_eq!((control.slice_spent(), control.account.spent()), (Fuel(30), Fuel(4_130)));
+        control.begin_slice();
+        assert_eq!(control.slice_spent(), Fuel(0));
+    }
+
+    #[test]
+    fn less_than_the_call_needs_is_as_good_as_none() {
+        let control = control();
+        control.account.set_burned(Fuel(9_900));
+        assert!(!control.empty());
+        control.need(Fuel(200));
+        assert!(control.empty());
+        control.account.top_up(Fuel(50));
+        assert!(control.empty());
+        control.account.top_up(Fuel(50));
+        assert!(!control.empty());
+        control.need(Fuel(0));
+        control.account.set_burned(Fuel(10_000));
+        assert!(!control.empty());
+    }
+}

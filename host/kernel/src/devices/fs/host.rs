@@ -19,11 +19,12 @@ use wasmtime_wasi::{
 };
 
 use super::{
+    list::Listing,
     locate::{Place, failed, writable},
     open::{self, Mode},
 };
 use crate::{
-    account::{Level, Total},
+    account::{Account, Level, Total},
     syscall::{
         Device, Entered, Op, Syscall,
         device::{WasiDevice, fuel_for_bytes},
@@ -75,6 +76,7 @@ static READ: Op = Op::query("read", 2_000);
 static WRITE: Op = Op::query("write", 2_000);
 static SYNC: Op = Op::query("sync", 20_000);
 static READ_DIRECTORY: Op = Op::query("read-directory", 20_000);
+static NEXT_ENTRY: Op = Op::query("next-entry", 2_000);
 static STREAM: Op = Op::query("stream", 1_000);
 static MAKE_DIRECTORY: Op = Op::effect("create-directory", 20_000);
 static REMOVE: Op = Op::effect("remove", 20_000);
@@ -110,6 +112,20 @@ impl Entered<'_, Files> {
     fn take_back(&mut self, lent: Fd) {
         // It was put there a moment ago and nobody else knows it.
         let _ = self.wasi().1.delete(lent);
+    }
+}
+
+/// A file that was counted before it is made; where it was not made, it is not counted.
+struct Making {
+    account: Arc<Account>,
+    made: bool,
+}
+
+impl Drop for Making {
+    fn drop(&mut self) {
+        if !self.made {
+            self.account.untake(Total::FilesCreated, 1);
+        }
     }
 }
 
@@ -171,14 +187,23 @@ impl HostDirectoryEntryStream for Syscall<'_, Files> {
         &mut self,
         stream: Resource<types::DirectoryEntryStream>,
     ) -> FsResult<Option<types::DirectoryEntry>> {
-        let mut call = self.enter(&STAT).await.map_err(failed)?;
+        let mut call = self.enter(&NEXT_ENTRY).await.map_err(failed)?;
         call.check_origin(stream.rep()).map_err(failed)?;
-        call.view().read_directory_entry(stream).await
+        let stream = Resource::<Listing>::new_borrow(stream.rep());
+        let listing = call.wasi().1.get_mut(&stream)?;
+        if listing.is_dry() {
+            let dry = std::mem::take(listing);
+            let filled = tokio::task::spawn_blocking(|| dry.read_ahead()).await.map_err(|_| ErrorCode::Io)?;
+            *call.wasi().1.get_mut(&stream)? = filled;
+        }
+        let next = call.wasi().1.get_mut(&stream)?.next()?;
+        call.charge(fuel_for_bytes(next.as_ref().map_or(0, |entry| entry.name.len() as u64)));
+        Ok(next)
     }
 
     fn drop(&mut self, stream: Resource<types::DirectoryEntryStream>) -> wasmtime::Result<()> {
         self.forget_origin(stream.rep());
-        self.wasi_table().delete(stream)?;
+        self.wasi_table().delete(Resource::<Listing>::new_own(stream.rep()))?;
         Ok(())
     }
 }
@@ -198,20 +223,26 @@ impl HostDescriptor for Syscall<'_, Files> {
         let place = call.locate(&fd, &path, mode.access()).await?;
         mode.follow &= !place.exact;
         let hold = call.account().hold(Level::OpenFiles, 1).map_err(|exceeded| failed(call.over(exceeded)))?;
-        let may_make = mode.open.contains(types::OpenFlags::CREATE);
-        if may_make {
-            // Before it is made: a file that is one too many must not be left behind.
-            call.take(Total::FilesCreated, 1).map_err(failed)?;
-        }
+        let mut making = match mode.open.contains(types::OpenFlags::CREATE) {
+            true => {
+                // Before it is made: a file that is one too many must not be left behind.
+                call.take(Total::FilesCreated, 1).map_err(failed)?;
+                Some(Making { account: call.account().clone(), made: false })
+            }
+            false => None,
+        };
         let below = if writable(&place.right, &call) { Access::Write } else { Access::Read };
         let Place { directory, path, right, .. } = place;
         let protected = call.session.protected.clone();
-        let open = move || open::open(&directory, &path, mode, below, protected.as_ref());
-        let opened = tokio::task::spawn_blocking(open).await;
-        if may_make && !matches!(opened, Ok(Ok((_, true)))) {
-            call.account().untake(Total::FilesCreated, 1);
-        }
-        let (descriptor, _) = opened.map_err(|_| ErrorCode::Io)??;
+        // It goes on where the process is killed meanwhile: what came of it is counted there.
+        let open = move || {
+            let (descriptor, made) = open::open(&directory, &path, mode, below, protected.as_ref())?;
+            if let Some(making) = &mut making {
+                making.made = made;
+            }
+            Ok::<_, ErrorCode>(descriptor)
+        };
+        let descriptor = tokio::task::spawn_blocking(open).await.map_err(|_| ErrorCode::Io)??;
         let fd = call.wasi().1.push(descriptor)?;
         call.set_origin(fd.rep(), right, Arc::new(hold));
         Ok(fd)
@@ -250,6 +281,7 @@ impl HostDescriptor for Syscall<'_, Files> {
         let borrowed = Resource::new_borrow(lent.rep());
         let done = call.view().readlink_at(borrowed, place.path).await;
         call.take_back(lent);
+        call.charge(fuel_for_bytes(done.as_ref().map_or(0, |target| target.len() as u64)));
         done
     }
 
@@ -303,6 +335,7 @@ impl HostDescriptor for Syscall<'_, Files> {
 
     async fn symlink_at(&mut self, fd: Fd, target: String, path: String) -> FsResult<()> {
         let mut call = self.enter(&LINK).await.map_err(failed)?;
+        call.charge(fuel_for_bytes(target.len() as u64));
         let place = call.locate(&fd, &path, Access::Write).await?;
         call.take(Total::FilesCreated, 1).map_err(failed)?;
         let lent = call.lend(&place)?;
@@ -344,11 +377,18 @@ impl HostDescriptor for Syscall<'_, Files> {
             // The root itself: what is below it is not the guest's to list.
             return Err(failed(call.deny("fs", "/:ro".to_owned(), "not granted")));
         };
-        // The stream holds all names of the directory: it counts as one more that is open.
+        // The stream holds the directory: it counts as one more that is open.
         let hold = call.account().hold(Level::OpenFiles, 1).map_err(|exceeded| failed(call.over(exceeded)))?;
-        let stream = call.view().read_directory(fd).await?;
-        call.set_origin(stream.rep(), right, Arc::new(hold));
-        Ok(stream)
+        let directory = match call.wasi().1.get(&fd)? {
+            Descriptor::Dir(directory) => directory.dir.clone(),
+            Descriptor::File(_) => return Err(ErrorCode::NotDirectory.into()),
+        };
+        let listing =
+            tokio::task::spawn_blocking(move || Listing::of(&directory)).await.map_err(|_| ErrorCode::Io)??;
+        // WASI's name for the type is wasmtime-wasi's, whose own holds all names: the table knows better.
+        let stream = call.wasi().1.push(listing)?.rep();
+        call.set_origin(stream, right, Arc::new(hold));
+        Ok(Resource::new_own(stream))
     }
 
     async fn read(&mut self, fd: Fd, length: u64, offset: u64) -> FsResult<(Vec<u8>, bool)> {

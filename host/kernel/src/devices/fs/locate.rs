@@ -17,6 +17,7 @@ use wasmtime_wasi::{
 use super::{FsRule, FsWant, host::Files, normalise};
 use crate::syscall::{
     Entered, Refusal,
+    authority::Denier,
     device::fuel_for_bytes,
     door::Granted,
     grant::{Access, Rule},
@@ -121,8 +122,17 @@ impl Entered<'_, Files> {
 
     /// From the root: the deepest granted place confines it.
     async fn locate_from_root(&mut self, path: &str, access: Access) -> Result<Place, FsError> {
-        let want = self.want(path, access).ok_or(ErrorCode::NotPermitted)?;
-        let right = self.admit::<FsRule>(want).await.map_err(failed)?;
+        let right = match self.elsewhere(path, access) {
+            // The operator is told of it, and may allow it. Until then nothing of that name is there.
+            Some(absolute) => self.admit::<FsRule>(absolute).await.map_err(|refusal| match refusal {
+                Refusal::Errno(_) => ErrorCode::NoEntry.into(),
+                fault => failed(fault),
+            })?,
+            None => {
+                let want = self.want(path, access).ok_or(ErrorCode::NotPermitted)?;
+                self.admit::<FsRule>(want).await.map_err(failed)?
+            }
+        };
         let anchor = deepest(&right).map_or_else(|| PathBuf::from("/"), Path::to_path_buf);
         self.anchored(right, anchor).await
     }
@@ -163,16 +173,35 @@ impl Entered<'_, Files> {
         let want = |from: &Path| normalise(&from.join(path)).map(|path| FsWant { path, access });
         let absolute = want(Path::new("/"))?;
         let Some(relative) = want(&self.session.directory) else { return Some(absolute) };
-        let granted = |want: &FsWant| self.authority().admit::<FsRule>(want).is_ok();
-        if granted(&absolute) {
+        if self.granted(&absolute) {
             return Some(absolute);
         }
+        Some(if self.is_foreign(path) && !self.granted(&relative) { absolute } else { relative })
+    }
+
+    /// The absolute reading of what is to be read, where only the relative one is granted and nothing
+    /// begins like it there: `/etc/x` where the working directory is granted. Says no more of the
+    /// host than the denial of a path that neither reading is granted for. What is to be made is
+    /// left out: a program that makes `tmp/x` step by step means its own directory.
+    fn elsewhere(&self, path: &str, access: Access) -> Option<FsWant> {
+        let want = |from: &Path| normalise(&from.join(path)).map(|path| FsWant { path, access });
+        let (absolute, relative) = (want(Path::new("/"))?, want(&self.session.directory)?);
+        let denier = self.authority().admit::<FsRule>(&absolute).err()?;
+        let meant = access == Access::Read && denier == Denier::Grant && self.granted(&relative);
+        (meant && self.is_foreign(path)).then_some(absolute)
+    }
+
+    fn granted(&self, want: &FsWant) -> bool {
+        self.authority().admit::<FsRule>(want).is_ok()
+    }
+
+    /// Whether a path begins like one of the host's and like nothing in the working directory.
+    fn is_foreign(&self, path: &str) -> bool {
         let first = Path::new(path).components().next();
         let begins_in = |from: &Path| first.is_some_and(|first| from.join(first).exists());
         // Only a root process's directory is its operator's own: what a child was started in may be a probe.
         let root = self.control().parent.is_none();
-        let foreign = root && begins_in(Path::new("/")) && !begins_in(&self.session.directory);
-        Some(if foreign && !granted(&relative) { absolute } else { relative })
+        root && begins_in(Path::new("/")) && !begins_in(&self.session.directory)
     }
 }
 

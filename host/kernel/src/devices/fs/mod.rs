@@ -7,6 +7,7 @@
 
 mod grant;
 mod host;
+mod list;
 mod locate;
 mod open;
 

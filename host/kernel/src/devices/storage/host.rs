@@ -196,6 +196,7 @@ impl HostBucket for Syscall<'_, Storage> {
         limit: u32,
     ) -> Result<wit::Page> {
         let (mut call, mut bucket) = self.with(&LIST, &bucket, &prefix, prefix.len(), Access::Read).await?;
+        call.charge(fuel_for_bytes(cursor.as_ref().map_or(0, |cursor| cursor.len() as u64)));
         let (driver, id) = (call.session.driver.clone(), bucket.id.clone());
         let limit = limit.clamp(1, PAGE_KEYS) as usize;
         let page = call
@@ -238,7 +239,11 @@ impl HostBucket for Syscall<'_, Storage> {
         let found = call.drive(&mut bucket.right, async move { driver.get_version(&id, &key, version).await }).await?;
         match found {
             Err(DriverError::NoSuchVersion(_)) => Ok(None),
-            found => found.map_err(|error| refuse(&mut call, error)),
+            found => {
+                let found = found.map_err(|error| refuse(&mut call, error))?;
+                call.charge(found.as_ref().map_or(0, |value| fuel_for_bytes(value.len() as u64)));
+                Ok(found)
+            }
         }
     }
 

@@ -149,12 +149,16 @@ impl HostInputStream for Syscall<'_, Io> {
 
     async fn skip(&mut self, stream: Input, length: u64) -> Result<u64> {
         let mut call = self.with(&READ, stream.rep()).await?;
-        WasiInput::skip(call.wasi().1, stream, length)
+        let skipped = WasiInput::skip(call.wasi().1, stream, length)?;
+        call.charge(fuel_for_bytes(skipped));
+        Ok(skipped)
     }
 
     async fn blocking_skip(&mut self, stream: Input, length: u64) -> Result<u64> {
         let mut call = self.with(&READ, stream.rep()).await?;
-        WasiInput::blocking_skip(call.wasi().1, stream, length).await
+        let skipped = WasiInput::blocking_skip(call.wasi().1, stream, length).await?;
+        call.charge(fuel_for_bytes(skipped));
+        Ok(skipped)
     }
 
     async fn subscribe(&mut self, stream: Input) -> wasmtime::Result<Resource<DynPollable>> {
