@@ -8,5 +8,5 @@ A tool that is denied stays denied until the user grants it: say what is missing
 
 #[holm::main]
 fn main(arguments: Vec<String>) -> holm::Result<()> {
-    holm::agent::main(arguments, |agent| agent.system(INSTRUCTIONS))
+    holm::agent::main(arguments, |agent| agent.system(INSTRUCTIONS).tools(|_| true))
 }

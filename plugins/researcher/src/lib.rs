@@ -33,7 +33,7 @@ struct Finding {
 fn main(arguments: Vec<String>) -> holm::Result<()> {
     // A sub-agent is this component again.
     if arguments.first().is_some_and(|first| first == "--protocol") {
-        return holm::agent::main(arguments, |agent| agent.tools(|_| false));
+        return holm::agent::main(arguments, |agent| agent);
     }
     let (model, folder, question) = parse(arguments)?;
     let parts = parts(&folder)?;

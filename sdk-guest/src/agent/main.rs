@@ -61,7 +61,7 @@ impl Arguments {
 /// ```no_run
 /// #[holm::main]
 /// fn main(arguments: Vec<String>) -> holm::Result<()> {
-///     holm::agent::main(arguments, |agent| agent.system("You are a careful librarian."))
+///     holm::agent::main(arguments, |agent| agent.system("You are a careful librarian.").tools(|_| true))
 /// }
 /// ```
 ///

@@ -5,7 +5,7 @@
 //!
 //! #[holm::main]
 //! fn main(arguments: Vec<String>) -> holm::Result<()> {
-//!     let mut agent = Agent::new("smart")?.system("You are a careful librarian.");
+//!     let mut agent = Agent::new("smart")?.system("You are a careful librarian.").tools(|_| true);
 //!     let outcome = agent.run(&arguments.join(" "), |_| {})?;
 //!     println!("{}", outcome.text);
 //!     Ok(())
@@ -22,6 +22,7 @@
 //! [`protocol`]): an agent that delegates must hand its arguments to [`Agent::serve`] where they
 //! begin so, as `holm ask` and `holm chat` need too. [`main`] does all of it.
 
+mod hands;
 mod hooks;
 mod limits;
 mod main;
@@ -37,7 +38,9 @@ mod world;
 
 use crate::llm::{self, Message, Role, Usage};
 use serde::{Deserialize, Serialize};
+use std::rc::Rc;
 
+use hands::Granted;
 pub use hooks::{Decision, Hooks, NoHooks};
 pub use limits::Limits;
 pub use main::main;
@@ -94,7 +97,7 @@ pub struct Agent {
 }
 
 impl Agent {
-    /// One that thinks with a model, by the name its user gave it. It may use all tools it is granted.
+    /// One that thinks with a model, by the name its user gave it, and does no more until it is told how.
     ///
     /// # Errors
     /// Denied, not found: see [`llm::Model::open`].
@@ -154,10 +157,11 @@ impl Agent {
         self
     }
 
-    /// Only tools whose name (`plugin/tool`) is admitted are told of; the grants decide what can be called.
+    /// It may use tools whose name (`plugin/tool`) is admitted, as far as its grants allow. One that is
+    /// not given any does not import the tool interface.
     #[must_use]
     pub fn tools(mut self, admit: impl Fn(&str) -> bool + 'static) -> Self {
-        self.system.admit = Box::new(admit);
+        self.system.hands = Some(Rc::new(Granted(admit)));
         self
     }
 

@@ -1,6 +1,7 @@
 //! The world as it is: the system calls, and the user at the other end of standard input.
 
 use super::{
+    hands::Hands,
     protocol::{Command, Event},
     toolset::{Full, Line},
     world::{Done, Interrupted, Task, Tell, Wanted, Word, World},
@@ -8,16 +9,15 @@ use super::{
 use crate::{
     llm::{self, Delta, Model, Reply, Request},
     poll::{self, Pollable},
-    spawn, streams, tool,
+    spawn, streams,
 };
 use std::{
     collections::VecDeque,
     io::{Read, Write},
+    rc::Rc,
     time::{Duration, Instant},
 };
 
-/// Tools that are called at once: each takes half of the fuel that is left.
-const CALLS_AT_ONCE: usize = 8;
 /// Bytes of one line from the user or a sub-agent. Stops one that never ends.
 const LINE_BYTES: usize = 8 << 20;
 
@@ -25,7 +25,8 @@ const LINE_BYTES: usize = 8 << 20;
 pub(super) struct System {
     model: Model,
     name: String,
-    pub(super) admit: Box<dyn Fn(&str) -> bool>,
+    /// Nothing where it has no tools.
+    pub(super) hands: Option<Rc<dyn Hands>>,
     /// Sub-agents that run at once.
     pub(super) at_once: usize,
     /// The user, where there is one who may speak meanwhile.
@@ -108,7 +109,7 @@ impl System {
         Ok(Self {
             model: Model::open(model)?,
             name: model.to_owned(),
-            admit: Box::new(|_| true),
+            hands: None,
             at_once: 1,
             ears: None,
             begun: Instant::now(),
@@ -116,7 +117,7 @@ impl System {
     }
 
     /// Waits until one of these is ready, listening meanwhile; the indices of those that are.
-    fn wait(&mut self, pollables: &[&Pollable]) -> Result<Vec<usize>, Interrupted> {
+    pub(super) fn wait(&mut self, pollables: &[&Pollable]) -> Result<Vec<usize>, Interrupted> {
         let Some(ears) = self.ears.as_mut().filter(|ears| !ears.ended) else { return Ok(poll::wait(pollables)) };
         if ears.interrupted() {
             return Err(Interrupted);
@@ -159,42 +160,10 @@ impl World for System {
     }
 
     fn call(&mut self, calls: &[Wanted], tell: Tell<'_>) -> Result<Vec<Result<String, String>>, Interrupted> {
-        let mut results = Vec::with_capacity(calls.len());
-        for some in calls.chunks(CALLS_AT_ONCE) {
-            let begun: Vec<_> = some
-                .iter()
-                .map(|call| {
-                    let arguments = serde_json::from_str(&call.arguments).unwrap_or_default();
-                    tell(Event::Tool { id: call.id.clone(), name: call.name.clone(), arguments });
-                    let started = tool::start(&call.name, &call.arguments);
-                    (started.map(|call| (call.ended(), call)), Instant::now())
-                })
-                .collect();
-            for (call, (started, since)) in some.iter().zip(begun) {
-                let answer = match started {
-                    Ok((ended, invocation)) => {
-                        while self.wait(&[&ended])?.is_empty() {}
-                        drop(ended);
-                        invocation.finish()
-                    }
-                    Err(error) => Err(error),
-                };
-                let answer = answer.map_err(|error| error.to_string());
-                let (content, is_error) = match &answer {
-                    Ok(text) => (text, false),
-                    Err(text) => (text, true),
-                };
-                tell(Event::ToolResult {
-                    id: call.id.clone(),
-                    name: call.name.clone(),
-                    content: super::transcript::bounded(content.clone()),
-                    is_error,
-                    milliseconds: since.elapsed().as_secs_f64() * 1e3,
-                });
-                results.push(answer);
-            }
+        match self.hands.clone() {
+            Some(hands) => hands.call(self, calls, tell),
+            None => Ok(calls.iter().map(|call| Err(format!("there is no tool `{}`", call.name))).collect()),
         }
-        Ok(results)
     }
 
     fn delegate(&mut self, tasks: &[Task], tell: Tell<'_>) -> Result<Vec<Done>, Interrupted> {
@@ -232,15 +201,11 @@ impl World for System {
     }
 
     fn catalogue(&mut self) -> Vec<Line> {
-        // No tool is granted: the agent has none.
-        let tools = tool::list("").unwrap_or_default().into_iter();
-        let admitted = tools.filter(|tool| (self.admit)(&tool.name));
-        admitted.map(|tool| Line { name: tool.name, description: tool.description }).collect()
+        self.hands.as_ref().map_or_else(Vec::new, |hands| hands.list())
     }
 
     fn describe(&mut self, name: &str) -> Option<Full> {
-        let tool = tool::describe(name).ok()?;
-        Some(Full { description: tool.description, schema: tool.input_schema })
+        self.hands.as_ref()?.describe(name)
     }
 
     fn heard(&mut self) -> Vec<Word> {

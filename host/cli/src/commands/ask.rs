@@ -1,6 +1,9 @@
 //! `holm ask`: one task for an agent, for a person or a pipe.
 
-use std::io::{IsTerminal, Read};
+use std::{
+    io::{IsTerminal, Read},
+    time::Duration,
+};
 
 use crate::{
     agent::{
@@ -16,6 +19,9 @@ use crate::{
 
 /// Bytes of standard input that a task may come with.
 const INPUT_BYTES: u64 = 1 << 20;
+
+/// How long standard input may stay open before it is said that it is waited for.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Give an agent a task; what is piped in comes with it
 #[derive(clap::Args)]
@@ -81,12 +87,21 @@ impl Arguments {
 
 /// The task, with what is piped in.
 fn task(words: String) -> Result<String> {
-    let stdin = std::io::stdin();
-    if stdin.is_terminal() {
+    if std::io::stdin().is_terminal() {
         return Ok(words);
     }
-    let mut piped = Vec::new();
-    stdin.lock().take(INPUT_BYTES + 1).read_to_end(&mut piped).map_err(CommandError::internal)?;
+    let (sender, receiver) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let mut piped = Vec::new();
+        let read = std::io::stdin().lock().take(INPUT_BYTES + 1).read_to_end(&mut piped);
+        // Nobody receives where the command is over.
+        let _ = sender.send(read.map(|_| piped));
+    });
+    let read = receiver.recv_timeout(PATIENCE).or_else(|_| {
+        ui::talk("holm: waiting for the end of standard input, which comes with the task; `</dev/null` gives none");
+        receiver.recv()
+    });
+    let piped = read.map_err(CommandError::internal)?.map_err(CommandError::internal)?;
     if piped.len() as u64 > INPUT_BYTES {
         let error = CommandError::usage("what is piped in has more than 1 MiB");
         return Err(error.hint("grant the agent's tools the file instead, and name it in the task"));

@@ -71,6 +71,19 @@ impl Holm {
         self.run(&["install", "--yes", name]).succeeds();
     }
 
+    /// Installs one of the plugins that come with Holm, with grants.
+    pub fn install_real(&self, name: &str, grants: &[&str]) {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../plugins");
+        let component = root.join("target/wasm32-wasip2/release").join(name.replace('-', "_")).with_extension("wasm");
+        let component = std::fs::read(&component)
+            .unwrap_or_else(|error| panic!("{}: {error}; build the plugins with `just plugins`", component.display()));
+        self.file(&format!("{name}/plugin.toml"), std::fs::read(root.join(name).join("plugin.toml")).unwrap());
+        self.file(&format!("{name}/{name}.wasm"), component);
+        let grants = grants.iter().flat_map(|grant| ["--grant", grant]);
+        let command: Vec<&str> = ["install", "--yes", name].into_iter().chain(grants).collect();
+        self.run(&command).succeeds();
+    }
+
     /// The command, nothing typed, no terminal.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_holm"));
@@ -214,6 +227,13 @@ impl Going {
         let mut line = String::new();
         self.lines.read_line(&mut line).unwrap();
         assert_eq!(line.trim_end(), expected);
+    }
+
+    /// The next line that it writes; none at its end.
+    pub fn line(&mut self) -> Option<String> {
+        let mut line = String::new();
+        let taken = self.lines.read_line(&mut line).unwrap();
+        (taken > 0).then(|| line.trim_end().to_owned())
     }
 
     pub fn types(&mut self, line: &str) {

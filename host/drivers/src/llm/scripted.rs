@@ -6,7 +6,7 @@
 //! ```toml
 //! [[reply]]
 //! turn = 0                 # replies that the conversation holds already
-//! contains = "how many"    # text of its latest user message, or of its instructions
+//! contains = "how many"    # text of a message of its user, or of its instructions
 //! thinking = "…"
 //! text = "…"               # `{{result}}` is the latest result of a tool
 //! tool-calls = [{ name = "files__list", arguments = { path = "." } }]

@@ -79,7 +79,10 @@ impl Assembly {
                 None => Err(Failure::Malformed("it gives arguments of a call that it did not begin".to_owned())),
             },
             Event::Usage(usage) => {
-                self.usage = Some(usage);
+                // A provider that tells of nothing used tells nothing: what was reserved is settled then.
+                if usage.tokens() > 0 {
+                    self.usage = Some(usage);
+                }
                 Ok(None)
             }
             Event::Stop(_) => Ok(None),
@@ -160,6 +163,17 @@ mod tests {
         let start = Event::ToolCall { index, id: id.into(), name: "look".into(), signature: None };
         let fragments = fragments.iter().map(|fragment| Event::Arguments { index, fragment: (*fragment).into() });
         std::iter::once(start).chain(fragments).collect()
+    }
+
+    #[test]
+    fn what_a_provider_tells_is_kept_and_nothing_used_is_not_told() {
+        let mut assembly = Assembly::default();
+        let used = Usage { input: 3, output: 4, ..Usage::default() };
+        assembly.take(Event::Text("much".into())).expect("taken");
+        assembly.take(Event::Usage(Usage::default())).expect("taken");
+        assert_eq!(assembly.usage(), None);
+        assembly.take(Event::Usage(used)).expect("taken");
+        assert_eq!(assembly.usage(), Some(used));
     }
 
     #[test]

@@ -1,0 +1,275 @@
+//! Agents: tasks, conversations, sub-agents, and what ends them, on a scripted provider.
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
+
+mod common;
+
+use common::Holm;
+use expect_test::expect;
+use rustix::process::Signal;
+
+const CONFIG: &str = r#"
+[kernel]
+idle-shutdown = "20s"
+
+[providers.script]
+kind = "scripted"
+script = "replies.toml"
+
+[models.smart]
+targets = ["script/any"]
+"#;
+
+/// What each plugin comes with.
+const AGENT: &[&str] = &["llm=smart", "tool=files/*", "spawn=self"];
+
+fn holm(replies: &str) -> Holm {
+    let holm = Holm::new();
+    holm.configure(CONFIG);
+    std::fs::write(holm.home().join("replies.toml"), replies).unwrap();
+    holm.file("notes/a.md", "The harbour froze in 1929.\nBoats stood still.\n");
+    holm.file("notes/b.md", "A recipe for soup.\n");
+    holm.install_real("files", &["fs=./notes:ro"]);
+    holm.install_real("agent", AGENT);
+    holm
+}
+
+const HARBOUR: &str = r#"
+[[reply]]
+turn = 0
+contains = "harbour"
+text = "I look. "
+tool-calls = [
+    { name = "files__search", arguments = { pattern = "harbour", path = "./notes" } },
+    { name = "files__read", arguments = { path = "./notes/a.md", from = 2 } },
+    { name = "files__read", arguments = { path = "./secret" } },
+]
+
+[[reply]]
+turn = 1
+contains = "harbour"
+text = "Found. The last call said: {{result}}"
+
+[[reply]]
+contains = "once more"
+text = "Again."
+
+[[reply]]
+contains = "long"
+text = "one two three four five six seven eight nine ten"
+pace = "200ms"
+"#;
+
+#[test]
+fn a_task_is_done_with_granted_tools() {
+    let holm = holm(HARBOUR);
+    let said = holm.run(&["ask", "What", "about", "the", "harbour?"]).succeeds();
+    assert!(
+        said.stdout.starts_with("Found. The last call said: cannot read ./secret: denied"),
+        "{}",
+        said.transcript()
+    );
+    for line in [
+        "> files/search {\"path\":\"./notes\",\"pattern\":\"harbour\"}",
+        "> files/read {\"path\":\"./secret\"}",
+        "< files/read failed after ",
+        "holm: denied: files may not read ./secret (not granted); to allow it: holm grant files fs=./secret:ro",
+        "2 steps, ",
+    ] {
+        assert!(said.talk.contains(line), "{line}: {}", said.transcript());
+    }
+    // What is piped in comes with the task, and what comes out is for programs.
+    let said = holm.feed(&["ask", "--json", "Say something"], b"once more\n").succeeds();
+    let events: Vec<serde_json::Value> = said.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(
+        events.iter().map(|event| event["event"].as_str().unwrap()).collect::<Vec<_>>(),
+        ["text", "step", "answer"]
+    );
+    assert_eq!(events[2]["text"], "Again.");
+    assert_eq!(events[1]["served_by"], "script/any");
+}
+
+#[test]
+fn what_is_missing_is_said_with_what_helps() {
+    let holm = holm(HARBOUR);
+    let commands: [&[&str]; 5] = [
+        &["ask", "nothing of the script"],
+        &["ask", "--model", "dumb", "harbour"],
+        &["ask", "--agent", "nobody", "harbour"],
+        &["model", "list"],
+        &["model", "test", "dumb"],
+    ];
+    holm.check(
+        &commands,
+        expect![[r#"
+        $ holm ask nothing of the script
+        ! error: the agent gave up: the provider does not take the request: the script has no reply to this
+        ? 1
+
+        $ holm ask --model dumb harbour
+        ! holm: denied: agent may not ask the model dumb (not granted); to allow it: holm grant agent llm=dumb
+        ! error: the agent gave up: denied: llm=dumb (not granted)
+        ? 1
+
+        $ holm ask --agent nobody harbour
+        ! error: no plugin `nobody` is installed
+        ! hint: `holm list` shows what is installed
+        ? 4
+
+        $ holm model list
+        MODEL  SERVED BY   KIND      KEY   WINDOW  $/M IN, OUT
+        smart  script/any  scripted  none       -  0.00 / 0.00
+
+        $ holm model test dumb
+        ! error: there is no model `dumb`
+        ! hint: there are: smart
+        ? 4
+    "#]],
+    );
+    holm.run(&["revoke", "agent", "llm"]).succeeds();
+    let said = holm.run(&["ask", "once more"]).ends(1);
+    assert!(said.talk.contains("holm grant agent llm=smart"), "{}", said.transcript());
+}
+
+#[test]
+fn a_conversation_goes_on_where_it_was() {
+    let holm = holm(HARBOUR);
+    let said = holm.feed(&["chat", "--session", "work"], b"What about the harbour?\nTell me once more\n").succeeds();
+    assert_eq!(said.stdout.lines().count(), 2, "{}", said.transcript());
+    let kept = std::fs::read_to_string(holm.home().join("chats/work.jsonl")).unwrap();
+    assert_eq!(kept.lines().count(), 4, "{kept}");
+    let said = holm.feed(&["chat", "--session", "work"], b"and once more\n").succeeds();
+    assert!(said.talk.contains("> What about the harbour?"), "{}", said.transcript());
+    // The script's replies differ by turn: the model was told all that was said before.
+    assert_eq!(said.stdout, "Again.\n");
+}
+
+#[test]
+fn an_interruption_stops_the_task_and_not_the_kernel() {
+    let holm = holm(HARBOUR);
+    let mut ask = holm.start(&["ask", "--json", "something long"]);
+    // Its input would come with the task.
+    ask.closes();
+    assert!(ask.line().unwrap().contains("\"text\""));
+    ask.signal(Signal::INT);
+    let (rest, talk, code) = ask.ends();
+    assert!(rest.lines().last().unwrap().contains("\"outcome\":\"interrupted\""), "{rest} {talk}");
+    assert_eq!(code, 130);
+    holm.until("nobody", <[_]>::is_empty);
+    holm.run(&["ask", "once more"]).succeeds();
+}
+
+#[test]
+fn sub_agents_work_at_once_and_may_fail() {
+    let holm = holm(
+        r#"
+[[reply]]
+turn = 0
+contains = "compare"
+tool-calls = [{ name = "delegate", arguments = { tasks = [
+    { task = "part one", context = "read it" }, { task = "part two" }, { task = "part three" },
+] } }]
+
+[[reply]]
+turn = 1
+contains = "compare"
+text = "Merged: {{result}}"
+
+[[reply]]
+turn = 0
+contains = "part one"
+tool-calls = [{ name = "files__read", arguments = { path = "./notes/b.md" } }]
+
+[[reply]]
+turn = 1
+contains = "part one"
+text = "one has {{result}}"
+
+[[reply]]
+contains = "part two"
+fails = "refused"
+
+[[reply]]
+contains = "part three"
+text = "three"
+"#,
+    );
+    let said = holm.run(&["ask", "compare the parts"]).succeeds();
+    let merged = said.stdout.strip_prefix("Merged: ").unwrap_or_else(|| panic!("{}", said.transcript()));
+    let merged: serde_json::Value = serde_json::from_str(merged).unwrap();
+    assert!(merged[0]["answer"].as_str().unwrap().contains("A recipe for soup."), "{merged}");
+    assert!(merged[1]["failed"].as_str().unwrap().contains("refused"), "{merged}");
+    assert_eq!(merged[2]["answer"], "three");
+    assert!(said.talk.contains("< sub-agent 2 failed: "), "{}", said.transcript());
+}
+
+#[test]
+fn a_budget_of_its_grant_ends_a_task() {
+    let holm = holm(
+        r#"
+[[reply]]
+contains = "on and on"
+text = "More. "
+tool-calls = [{ name = "files__list", arguments = { path = "./notes" } }]
+"#,
+    );
+    holm.run(&["revoke", "agent", "llm"]).succeeds();
+    holm.run(&["grant", "agent", "llm=smart:tokens=20000/day"]).succeeds();
+    let said = holm.run(&["ask", "--json", "on and on"]).succeeds();
+    let last: serde_json::Value = serde_json::from_str(said.stdout.lines().last().unwrap()).unwrap();
+    let used = last["usage"]["input"].as_u64().unwrap() + last["usage"]["output"].as_u64().unwrap();
+    assert!(["tokens", "stuck"].contains(&last["outcome"].as_str().unwrap()), "{last}");
+    assert!(used <= 20_000, "{last}");
+}
+
+#[test]
+fn a_folder_of_documents_is_read_by_many() {
+    let holm = holm(
+        r#"
+[[reply]]
+contains = "Give your answer as JSON"
+text = '{"relevant":true,"finding":"It froze.","quote":"The harbour froze in 1929."}'
+
+[[reply]]
+contains = "Findings:"
+text = "It froze [./notes/a.md]."
+
+[[reply]]
+contains = "What does this part"
+text = "It froze."
+"#,
+    );
+    holm.install_real("researcher", &["llm=smart", "spawn=self", "fs=./notes:ro"]);
+    let said = holm.run(&["run", "researcher", "--", "./notes", "What happened?"]).succeeds();
+    assert_eq!(said.stdout, "It froze [./notes/a.md].\n");
+    assert!(said.talk.contains("2 of 2: read"), "{}", said.transcript());
+    // One that may not start sub-agents says so, and nothing is made up.
+    holm.run(&["revoke", "researcher", "spawn"]).succeeds();
+    let said = holm.run(&["run", "researcher", "--", "./notes", "What happened?"]).ends(1);
+    assert!(said.talk.contains("spawn=self"), "{}", said.transcript());
+}
+
+#[test]
+fn a_text_is_written_until_the_critic_accepts_it() {
+    let holm = holm(
+        r#"
+[[reply]]
+contains = "Text:\nbetter"
+text = '{"accepted":true,"changes":[]}'
+
+[[reply]]
+contains = "Text:"
+text = '{"accepted":false,"changes":["be better"]}'
+
+[[reply]]
+turn = 1
+contains = "be better"
+text = "better"
+
+[[reply]]
+text = "first"
+"#,
+    );
+    holm.install_real("reviewer", &["llm=smart"]);
+    let said = holm.run(&["run", "reviewer", "--", "A greeting"]).succeeds();
+    assert_eq!((said.stdout.as_str(), said.talk.as_str()), ("better\n", "round 1: be better\nround 2: accepted\n"));
+}
