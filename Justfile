@@ -11,6 +11,10 @@ default:
 demo: holm
     bash tests/demo.sh
 
+# An agent with tools and sub-agents at work, on a script in place of a model: no key is needed.
+demo-agent: holm
+    bash tests/demo-agent.sh
+
 # Builds `holm`.
 holm:
     cargo build --workspace --bin holm

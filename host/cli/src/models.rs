@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    fmt,
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
@@ -12,7 +13,10 @@ use holm_kernel::{
     account::{Bytes, Money},
     llm::{Attempt, Choice, Config, Driver, Events, Failure, ModelConfig, Prices, Provider, Target, Traits},
 };
-use serde::Deserialize;
+use serde::{
+    Deserialize, Deserializer,
+    de::{self, value::MapAccessDeserializer},
+};
 
 /// Who can be asked, by the names their user gave them.
 pub(crate) type Providers = BTreeMap<String, ProviderSettings>;
@@ -102,11 +106,54 @@ pub(crate) struct TargetSettings {
     terms: TargetTerms,
 }
 
-#[derive(Deserialize)]
-#[serde(untagged, expecting = "write \"provider/model\", or { target = \"provider/model\", … }")]
 enum TargetForm {
     Name(String),
-    Table(TargetTable),
+    Table(Box<TargetTable>),
+}
+
+impl<'de> Deserialize<'de> for TargetForm {
+    // Not untagged: what is wrong in the table is to be named.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor;
+        impl<'de> de::Visitor<'de> for Visitor {
+            type Value = TargetForm;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("\"provider/model\", or { target = \"provider/model\", … }")
+            }
+            fn visit_str<E: de::Error>(self, name: &str) -> Result<TargetForm, E> {
+                Ok(TargetForm::Name(name.to_owned()))
+            }
+            fn visit_map<A: de::MapAccess<'de>>(self, map: A) -> Result<TargetForm, A::Error> {
+                TargetTable::deserialize(MapAccessDeserializer::new(map)).map(Box::new).map(TargetForm::Table)
+            }
+        }
+        deserializer.deserialize_any(Visitor)
+    }
+}
+
+/// A price, in US dollars: `3`, `0.25`, `"0.25"`.
+fn dollars<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Money, D::Error> {
+    struct Visitor;
+    impl de::Visitor<'_> for Visitor {
+        type Value = Money;
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("US dollars, like 3 or 0.25")
+        }
+        fn visit_str<E: de::Error>(self, text: &str) -> Result<Money, E> {
+            text.parse().map_err(E::custom)
+        }
+        fn visit_i64<E: de::Error>(self, whole: i64) -> Result<Money, E> {
+            self.visit_str(&whole.to_string())
+        }
+        fn visit_f64<E: de::Error>(self, number: f64) -> Result<Money, E> {
+            self.visit_str(&number.to_string())
+        }
+    }
+    deserializer.deserialize_any(Visitor)
+}
+
+fn some_dollars<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Money>, D::Error> {
+    dollars(deserializer).map(Some)
 }
 
 #[derive(Deserialize)]
@@ -121,10 +168,11 @@ struct TargetTable {
     #[serde(default)]
     images: bool,
     /// US dollars for a million tokens.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "dollars")]
     input_price: Money,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "dollars")]
     output_price: Money,
+    #[serde(default, deserialize_with = "some_dollars")]
     cached_price: Option<Money>,
     #[serde(default = "yes")]
     tools: bool,
@@ -161,7 +209,7 @@ fn yes() -> bool {
 impl From<TargetForm> for TargetSettings {
     fn from(form: TargetForm) -> Self {
         let table = match form {
-            TargetForm::Table(table) => table,
+            TargetForm::Table(table) => *table,
             TargetForm::Name(target) => TargetTable {
                 target,
                 weight: weight(),
@@ -363,7 +411,7 @@ mod tests {
 
         [models.smart]
         targets = [
-            { target = "claude/claude-sonnet-4-5", context-window = 200000, input-price = "3", output-price = "15" },
+            { target = "claude/claude-sonnet-4-5", context-window = 200000, input-price = 3, output-price = 15.0 },
             "local/org/model",
         ]
         hedge = "2s"
@@ -390,9 +438,20 @@ mod tests {
     }
 
     #[test]
+    fn what_a_newcomer_copies_is_read() {
+        let readme = include_str!("../../../README.md").split("```toml\n").skip(1);
+        for example in readme.filter_map(|text| text.split("```").next()) {
+            let settings: Settings = toml::from_str(example).expect("the README's example");
+            open(&settings.providers, &settings.models, Path::new("/")).expect("a configuration");
+        }
+    }
+
+    #[test]
     fn what_cannot_be_meant_is_said() {
         let wrong = |text: &str| toml::from_str::<Settings>(text).expect_err("refused").to_string();
         assert!(wrong("[models.a]\ntargets = [1]").contains("provider/model"));
+        assert!(wrong("[models.a]\ntargets = [{ target = \"a/b\", prise = 1 }]").contains("prise"));
+        assert!(wrong("[models.a]\ntargets = [{ target = \"a/b\", input-price = -1 }]").contains("US dollars"));
         assert!(wrong("[providers.a]\nkind = \"openai\"\nkey = \"sk-1\"").contains("unknown field"));
         let settings: Settings =
             toml::from_str("[providers.a]\nkind = \"opnai\"\n[models.b]\ntargets = [\"a\"]").expect("settings");
