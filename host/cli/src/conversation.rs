@@ -308,5 +308,11 @@ pub(crate) fn conclude(name: &str, status: &ExitStatus) -> Result<()> {
 /// What a process used, in one line.
 pub(crate) fn usage(exit: &Exit) -> String {
     let calls = ui::count(usize::try_from(exit.syscalls).unwrap_or(usize::MAX), "system call");
-    format!("used {} fuel, {calls}, {}", exit.fuel, ui::span(exit.wall))
+    let mut used = format!("used {} fuel, {calls}, {}", exit.fuel, ui::span(exit.wall));
+    if exit.latency.calls > 0 {
+        let models = ui::count(usize::try_from(exit.latency.calls).unwrap_or(usize::MAX), "model call");
+        let (waiting, turnaround) = (ui::times(&exit.latency.waiting), ui::times(&exit.latency.turnaround));
+        used.push_str(&format!("; {models} (waiting {waiting}, turnaround {turnaround}: mean, p90, p99)"));
+    }
+    used
 }

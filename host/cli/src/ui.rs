@@ -8,6 +8,7 @@ use std::{
 
 use anstyle::{AnsiColor, Style};
 use holm_adapters::control::Stage;
+use holm_kernel::process::Times;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
@@ -166,6 +167,15 @@ pub(crate) fn span(time: Duration) -> String {
         60..=3599 => format!("{}m{:02}s", seconds / 60, seconds % 60),
         _ => format!("{}h{:02}m", seconds / 3600, seconds / 60 % 60),
     }
+}
+
+/// The mean of times, and what nine of ten and ninety-nine of a hundred stay below.
+pub(crate) fn times(times: &Times) -> String {
+    let short = |seconds: f64| match seconds {
+        0.0..1.0 => format!("{:.1}ms", seconds * 1e3),
+        _ => span(Duration::try_from_secs_f64(seconds).unwrap_or_default()),
+    };
+    format!("{} {} {}", short(times.average), short(times.p90), short(times.p99))
 }
 
 /// `1 tool`, `2 tools`.

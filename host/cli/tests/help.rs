@@ -26,6 +26,7 @@ const VERBS: &[&str] = &[
     "model list",
     "model test",
     "ps",
+    "top",
     "kill",
     "stop",
     "continue",

@@ -103,14 +103,14 @@ fn a_kernel_that_was_killed_leaves_nothing_in_the_way() {
     holm.check(
         &[&["shutdown"], &["shutdown"], &["ps"]],
         expect![[r#"
-        $ holm shutdown
+            $ holm shutdown
 
-        $ holm shutdown
-        ! no kernel is running
+            $ holm shutdown
+            ! no kernel is running
 
-        $ holm ps
-        PID  PPID  PLUGIN  STATE  NICE  FUEL  BUDGET  MEM  SYSCALLS  TIME
-    "#]],
+            $ holm ps
+            PID  PPID  PLUGIN  STATE  NICE  FUEL  BUDGET  MEM  SYSCALLS  TOKENS  TIME  CALLING
+        "#]],
     );
     assert_eq!(process(&holm), "none");
 }

@@ -120,3 +120,30 @@ fn what_was_typed_before_the_question_is_no_answer() {
     assert!(!holm.work().join("out/loud").exists());
     assert_eq!(holm.run(&["inspect", "reader", "--json"]).succeeds().json()["grants"], serde_json::json!([]));
 }
+
+#[test]
+fn processes_are_watched_and_ended() {
+    let holm = Holm::new();
+    holm.guest("waits");
+    holm.run(&["run", "--detach", "waits.wasm", "poll"]).succeeds();
+    let mut top = terminal(&holm, "stty cols 110 rows 10; exec \"$HOLM\" top --every 100ms");
+    top.exp_string("CALLING").unwrap();
+    top.exp_string("waits").unwrap();
+    top.exp_string("io.poll").unwrap();
+    top.send("s").unwrap();
+    top.flush().unwrap();
+    holm.until("stopped", |processes| processes.iter().all(|process| process["state"] == "stopped"));
+    // Without a yes it goes on.
+    for key in ["k", "n", "k"] {
+        top.send(key).unwrap();
+        top.flush().unwrap();
+    }
+    top.exp_string("and all its descendants?").unwrap();
+    assert_eq!(holm.processes().len(), 1);
+    top.send("y").unwrap();
+    top.flush().unwrap();
+    holm.until("gone", <[_]>::is_empty);
+    top.send("q").unwrap();
+    top.flush().unwrap();
+    assert!(matches!(top.process().wait().unwrap(), WaitStatus::Exited(_, 0)));
+}

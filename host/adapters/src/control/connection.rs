@@ -104,6 +104,7 @@ impl Server {
             Request::Run(run) => return self.run(run, reader, outgoing).await,
             Request::Call(call) => return self.call(call, reader, outgoing).await,
             Request::Processes => Reply::Processes(self.kernel.snapshot()),
+            Request::Statistics => Reply::Statistics(self.kernel.statistics()),
             Request::Signal { pids, signal } => self.signal(&pids, signal)?,
         };
         // The client may be gone.

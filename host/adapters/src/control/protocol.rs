@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use holm_kernel::{
-    Capacity, Exit, ProcessSnapshot, Question, ToolError,
+    Capacity, Exit, PluginSnapshot, ProcessSnapshot, Question, ToolError,
     account::{Bytes, Fuel, OnEmpty},
     process::Pid,
     sched::Nice,
@@ -105,6 +105,8 @@ pub enum Request {
     Call(Call),
     /// The live processes. Answered by [`Reply::Processes`].
     Processes,
+    /// What each plugin's processes have done. Answered by [`Reply::Statistics`].
+    Statistics,
     /// Does something to processes. Answered by [`Reply::Signalled`], in their order.
     Signal {
         /// Which.
@@ -266,6 +268,8 @@ pub enum Reply {
     Tools(Vec<ToolView>),
     /// See [`Request::Processes`].
     Processes(Vec<ProcessSnapshot>),
+    /// See [`Request::Statistics`].
+    Statistics(Vec<PluginSnapshot>),
     /// For each process, how many were reached, or why none.
     Signalled(Vec<Result<usize, Failure>>),
     /// A process was started.

@@ -23,6 +23,7 @@ mod shutdown;
 mod signal;
 mod stop;
 mod tool;
+mod top;
 mod topup;
 mod uninstall;
 mod update;
@@ -79,6 +80,7 @@ enum Command {
     Chat(chat::Arguments),
     Model(model::Arguments),
     Ps(ps::Arguments),
+    Top(top::Arguments),
     Kill(kill::Arguments),
     Stop(stop::Arguments),
     Continue(resume::Arguments),
@@ -154,6 +156,7 @@ async fn dispatch(command: Command, session: &Session) -> Result<()> {
         Command::Chat(arguments) => arguments.run(session).await,
         Command::Model(arguments) => arguments.run(session).await,
         Command::Ps(arguments) => arguments.run(session).await,
+        Command::Top(arguments) => arguments.run(session).await,
         Command::Kill(arguments) => arguments.run(session).await,
         Command::Stop(arguments) => arguments.run(session).await,
         Command::Continue(arguments) => arguments.run(session).await,

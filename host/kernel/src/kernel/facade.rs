@@ -14,6 +14,7 @@ use super::{
     launch::Launch,
     snapshot::ProcessSnapshot,
     spawn::{NoSuchProcess, Running, Spawn, SpawnError, ToolAnswer, ToolError},
+    statistics::{PluginSnapshot, Statistics},
 };
 use crate::{
     account::{Fuel, Limits},
@@ -40,6 +41,7 @@ pub(super) struct Inner {
     pub(super) cpu: Cpu,
     pub(super) table: Mutex<Table<Live>>,
     pub(super) epoch: Arc<Epoch>,
+    pub(super) statistics: Statistics,
     pub(super) this: Weak<Inner>,
 }
 
@@ -85,6 +87,7 @@ impl Kernel {
             cpu,
             table,
             epoch: Arc::default(),
+            statistics: Statistics::default(),
             this: this.clone(),
         });
         let watched = Arc::downgrade(&inner);
@@ -233,6 +236,11 @@ impl Kernel {
     /// All live processes, by pid.
     pub fn snapshot(&self) -> Vec<ProcessSnapshot> {
         self.inner.snapshot()
+    }
+
+    /// What each plugin's processes have done since boot, by name.
+    pub fn statistics(&self) -> Vec<PluginSnapshot> {
+        self.inner.statistics()
     }
 
     /// Says that grants were changed: the next call of each running process asks them anew, and

@@ -282,6 +282,8 @@ impl Inner {
         let mut table = self.table.lock();
         let children: Vec<Pid> = table.descendants(pid);
         let live = table.remove(pid);
+        // While the table is locked: who looks meanwhile sees it live or ended, and never both.
+        self.statistics.note(control, &status);
         drop(table);
         for child in children {
             self.end(child, ExitStatus::Killed(KilledBy::ParentEnded));

@@ -7,8 +7,10 @@ mod launch;
 mod services;
 mod snapshot;
 mod spawn;
+mod statistics;
 
 pub use config::{BootError, Config, Parts};
 pub use facade::Kernel;
 pub use snapshot::ProcessSnapshot;
 pub use spawn::{Exit, NoSuchProcess, Running, Spawn, SpawnError, ToolAnswer, ToolError};
+pub use statistics::PluginSnapshot;

@@ -4,7 +4,7 @@ use std::{sync::atomic::Ordering::Relaxed, time::SystemTime};
 
 use serde::{Deserialize, Serialize};
 
-use super::facade::Inner;
+use super::{facade::Inner, statistics::PluginSnapshot};
 use crate::{
     account::{Bytes, Fuel, Level, Money, Total},
     process::{LatencySummary, Pid},
@@ -47,11 +47,18 @@ pub struct ProcessSnapshot {
     pub money: Money,
     /// How long its own calls waited and took.
     pub latency: LatencySummary,
+    /// The system call it is in: `llm.complete`.
+    pub calling: Option<String>,
     /// When it was started.
     pub started: SystemTime,
 }
 
 impl Inner {
+    pub(super) fn statistics(&self) -> Vec<PluginSnapshot> {
+        let table = self.table.lock();
+        self.statistics.snapshot(table.iter().map(|(_, live)| &*live.control))
+    }
+
     pub(super) fn snapshot(&self) -> Vec<ProcessSnapshot> {
         let controls: Vec<_> = self.table.lock().iter().map(|(_, live)| live.control.clone()).collect();
         let mut processes: Vec<_> = controls
@@ -76,6 +83,7 @@ impl Inner {
                     tokens: account.total(Total::Tokens),
                     money: Money(account.total(Total::Money)),
                     latency: control.latency(),
+                    calling: control.calling(),
                     started: control.started_at,
                 })
             })

@@ -29,6 +29,13 @@ impl Latency {
         self.turnaround.saturating_record(micros(turnaround));
     }
 
+    /// Adds what another measured.
+    pub(crate) fn merge(&mut self, other: &Self) {
+        // Both have the same bounds: nothing falls outside.
+        let _ = self.waiting.add(&other.waiting);
+        let _ = self.turnaround.add(&other.turnaround);
+    }
+
     pub(crate) fn summary(&self) -> LatencySummary {
         LatencySummary { calls: self.waiting.len(), waiting: times(&self.waiting), turnaround: times(&self.turnaround) }
     }

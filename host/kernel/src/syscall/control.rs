@@ -8,10 +8,13 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
+use crossbeam_utils::atomic::AtomicCell;
 use parking_lot::Mutex;
 
+use super::device::{Device, Op};
+
 use crate::{
-    account::{Account, Fuel},
+    account::{Account, Fuel, Money},
     process::{ExitStatus, Latency, LatencySummary, Pid},
 };
 
@@ -39,6 +42,12 @@ pub(crate) struct Control {
     ending: Mutex<Option<ExitStatus>>,
     /// How its calls of models did, once it made one.
     latency: Mutex<Option<Box<Latency>>>,
+    /// Tokens of its own calls, and millionths of a dollar.
+    tokens: AtomicU64,
+    money: AtomicU64,
+    /// The system call it is in, and whose it is.
+    calling: AtomicCell<Option<&'static Op>>,
+    device: AtomicCell<fn() -> &'static str>,
 }
 
 impl Control {
@@ -64,6 +73,10 @@ impl Control {
             needs: AtomicU64::default(),
             ending: Mutex::default(),
             latency: Mutex::default(),
+            tokens: AtomicU64::default(),
+            money: AtomicU64::default(),
+            calling: AtomicCell::default(),
+            device: AtomicCell::new(|| ""),
         }
     }
 
@@ -75,6 +88,42 @@ impl Control {
         }
         if let Some(latency) = latency.as_mut() {
             latency.record(waiting, turnaround);
+        }
+    }
+
+    /// An attempt at such a call was settled.
+    pub(crate) fn note_use(&self, tokens: u64, money: u64) {
+        self.tokens.fetch_add(tokens, Relaxed);
+        self.money.fetch_add(money, Relaxed);
+    }
+
+    /// Tokens and money of its own calls.
+    pub(crate) fn used(&self) -> (u64, Money) {
+        (self.tokens.load(Relaxed), Money(self.money.load(Relaxed)))
+    }
+
+    /// A system call begins.
+    pub(crate) fn begin_call<D: Device>(&self, op: &'static Op) {
+        self.syscalls.fetch_add(1, Relaxed);
+        self.device.store(|| D::NAME);
+        self.calling.store(Some(op));
+    }
+
+    /// It is over.
+    pub(crate) fn end_call(&self) {
+        self.calling.store(None);
+    }
+
+    /// The system call it is in: `llm.complete`.
+    pub(crate) fn calling(&self) -> Option<String> {
+        let op = self.calling.load()?;
+        Some(format!("{}.{}", self.device.load()(), op.name))
+    }
+
+    /// Adds how its calls of models did.
+    pub(crate) fn add_latency(&self, sum: &mut Latency) {
+        if let Some(latency) = self.latency.lock().as_ref() {
+            sum.merge(latency);
         }
     }
 

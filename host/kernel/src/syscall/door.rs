@@ -197,7 +197,7 @@ impl<'a, D: Device> Syscall<'a, D> {
     }
 
     fn entered(&mut self, op: &'static Op, charge: Charge) -> Entered<'_, D> {
-        self.core.control.syscalls.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        self.core.control.begin_call::<D>(op);
         Entered {
             session: self.session,
             core: self.core,

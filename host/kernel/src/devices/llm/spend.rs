@@ -167,6 +167,7 @@ impl Drop for Reservation<'_> {
                 None => self.caller.account().overdraw(total, owed - reserved),
             }
         }
+        self.caller.control.note_use(self.owed.tokens, self.owed.money);
         self.ledger.settle(&self.caller.under, self.caller.root(), self.hour, self.reserved, self.owed);
     }
 }
