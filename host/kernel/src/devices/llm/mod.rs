@@ -4,7 +4,6 @@
 //! the way to one provider, `queue` and `limits` its pure policies; `spend` reserves and settles.
 
 mod assemble;
-mod budget;
 mod call;
 mod check;
 mod config;
@@ -22,7 +21,7 @@ mod spend;
 
 pub use config::{Choice, Config, ConfigError, Model as ModelConfig, Prices, Provider, Target};
 pub use driver::{Attempt, Driver, Embedded, Events, Failure, Traits};
-pub use grant::{Budget, LlmRule, LlmWant, Unit, Window};
+pub use grant::{LlmRule, LlmWant};
 pub(crate) use host::{Llm, Session, Shares};
 pub use host::{Model, ReplyStream};
 pub use message::{Effort, Event, Message, Part, Request, Role, StopReason, Tool, ToolCall, ToolChoice, Usage};

@@ -15,20 +15,22 @@ use sha2::{Digest, Sha256};
 
 use super::{
     Usage,
-    budget::{Kept, Ledger},
     call::{Call, Progress, embed},
     check::Checked,
     config::{Config, ConfigError, Model},
     lane::Lane,
     reply::{Answer, CallError, Delta},
-    spend::{Caller, count_call, hour},
+    spend::{Caller, count_call},
 };
-use crate::{account::Money, process::Pid, syscall::named::is_exact_name};
+use crate::{
+    account::Money,
+    syscall::{ledger::Ledger, named::is_exact_name},
+};
 
 /// Everything behind the llm device.
 pub(crate) struct Models {
     models: HashMap<String, Arc<Routed>>,
-    pub(super) ledger: Ledger,
+    pub(super) ledger: Arc<Ledger>,
     cache: Cache<[u8; 32], Arc<Answer>>,
 }
 
@@ -44,7 +46,7 @@ const CACHED_OVERHEAD: usize = 512;
 impl Models {
     /// # Errors
     /// The configuration contradicts itself.
-    pub(crate) fn new(config: Config) -> Result<Self, ConfigError> {
+    pub(crate) fn new(config: Config, ledger: Arc<Ledger>) -> Result<Self, ConfigError> {
         let lanes: HashMap<&str, Arc<Lane>> =
             config.providers.iter().map(|provider| (provider.name.as_str(), Lane::new(provider))).collect();
         let mut models = HashMap::new();
@@ -67,7 +69,7 @@ impl Models {
             u32::try_from(answer.reply.bytes() + CACHED_OVERHEAD).unwrap_or(u32::MAX)
         };
         let cache = Cache::builder().max_capacity(config.cache_size.0).weigher(weigh).time_to_live(config.cache_time);
-        Ok(Self { models, ledger: Ledger::default(), cache: cache.build() })
+        Ok(Self { models, ledger, cache: cache.build() })
     }
 
     pub(super) fn find(&self, name: &str) -> Option<Arc<Routed>> {
@@ -79,21 +81,6 @@ impl Models {
         let mut names: Vec<String> = self.models.keys().cloned().collect();
         names.sort_unstable();
         names
-    }
-
-    /// A root process has ended.
-    pub(crate) fn end_run(&self, root: Pid) {
-        self.ledger.end_run(root);
-    }
-
-    /// Hours and days of budgets, to be kept; none where nothing changed since the last time.
-    pub(crate) fn keep(&self) -> Option<Vec<Kept>> {
-        self.ledger.keep(hour(SystemTime::now()))
-    }
-
-    /// What was kept.
-    pub(crate) fn restore(&self, kept: Vec<Kept>) {
-        self.ledger.restore(kept);
     }
 
     /// Makes a call, or answers it from the cache. Pieces go to `progress` as they come.

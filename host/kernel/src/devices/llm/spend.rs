@@ -2,24 +2,22 @@
 
 use std::{sync::Arc, time::SystemTime};
 
-use super::{
-    Usage,
-    budget::{Amounts, Ledger, Under},
-    config::Target,
-    grant::Unit,
-    queue::Flow,
-};
+use super::{LlmRule, Usage, config::Target, queue::Flow};
 use crate::{
     account::{Account, Exceeded, Total},
     process::Pid,
-    syscall::Control,
+    syscall::{
+        Control,
+        budget::Unit,
+        ledger::{Amounts, Ledger, Under, hour},
+    },
 };
 
 /// Who calls, who pays, and under which rules.
 #[derive(Clone)]
 pub(super) struct Caller {
     pub(super) control: Arc<Control>,
-    pub(super) under: Vec<Under>,
+    pub(super) under: Vec<Under<LlmRule>>,
     pub(super) flow: Flow,
 }
 
@@ -31,11 +29,6 @@ impl Caller {
     fn account(&self) -> &Account {
         &self.control.account
     }
-}
-
-/// Hours since 1970.
-pub(super) fn hour(now: SystemTime) -> u64 {
-    now.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs() / 3600)
 }
 
 /// What is set aside for one attempt. Dropped, it costs [`Reservation::owed`].
