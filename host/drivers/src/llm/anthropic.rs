@@ -1,4 +1,4 @@
-//! Anthropic's messages. Source: https://docs.anthropic.com/en/api/messages.
+//! Anthropic's messages. Source: <https://docs.anthropic.com/en/api/messages>.
 
 use holm_kernel::llm::{Attempt, Effort, Event, Failure, Message, Part, Role, StopReason, ToolChoice, Usage};
 use serde::Deserialize;

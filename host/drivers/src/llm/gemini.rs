@@ -1,4 +1,4 @@
-//! Google's Gemini. Source: https://ai.google.dev/api/generate-content.
+//! Google's Gemini. Source: <https://ai.google.dev/api/generate-content>.
 
 use holm_kernel::llm::{Attempt, Effort, Embedded, Event, Failure, Message, Part, Role, StopReason, ToolChoice, Usage};
 use serde::Deserialize;

@@ -1,7 +1,7 @@
 //! Who answers for models: one file per dialect, one line each in the table below.
 //!
 //! A dialect says where a request goes, how it is written, and how the pieces of its reply are
-//! read ([`Dialect`], [`Reader`]); `remote` does what is the same for all: connections, bounds,
+//! read (`Dialect`, `Reader`); `remote` does what is the same for all: connections, bounds,
 //! time limits, failures by status. A new provider of a known dialect is configuration; a new
 //! dialect is one file and one line in [`open`].
 

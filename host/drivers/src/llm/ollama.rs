@@ -1,4 +1,4 @@
-//! Ollama's own chat. Source: https://github.com/ollama/ollama/blob/main/docs/api.md.
+//! Ollama's own chat. Source: <https://github.com/ollama/ollama/blob/main/docs/api.md>.
 
 use holm_kernel::llm::{Attempt, Effort, Embedded, Event, Failure, Message, Part, Role, StopReason, Usage};
 use serde::Deserialize;

@@ -1,6 +1,6 @@
 //! OpenAI's chat completions, and all who speak it: OpenRouter, vLLM, llama.cpp, LM Studio.
 //!
-//! Source: https://platform.openai.com/docs/api-reference/chat.
+//! Source: <https://platform.openai.com/docs/api-reference/chat>.
 
 use holm_kernel::llm::{Attempt, Embedded, Event, Failure, Message, Part, Role, StopReason, ToolChoice, Usage};
 use serde::Deserialize;

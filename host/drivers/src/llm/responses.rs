@@ -1,4 +1,4 @@
-//! OpenAI's responses. Source: https://platform.openai.com/docs/api-reference/responses.
+//! OpenAI's responses. Source: <https://platform.openai.com/docs/api-reference/responses>.
 //!
 //! Nothing is stored at the provider: the whole conversation is sent, sealed reasoning included.
 
