@@ -80,7 +80,8 @@ impl environment::Host for Syscall<'_, Program> {
     }
 
     async fn initial_cwd(&mut self) -> wasmtime::Result<Option<String>> {
-        let call = self.enter(&LOOK).await.map_err(super::io::trap)?;
+        let mut call = self.enter(&LOOK).await.map_err(super::io::trap)?;
+        call.charge(fuel_for_bytes(call.session.directory.len() as u64));
         Ok(Some(call.session.directory.clone()))
     }
 }
