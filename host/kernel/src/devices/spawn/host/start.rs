@@ -92,7 +92,7 @@ pub(super) async fn check(
         memory: options.memory,
         tokens: options.tokens,
         nice: options.nice,
-        mail: (Mailbox::new(capacity), Mailbox::new(capacity)),
+        mail: (Mailbox::new(capacity, call.account().clone()), Mailbox::new(capacity, call.account().clone())),
     };
     let ends = Ends { stdin: stdin_end, stdout: stdout_end, stderr: stderr_end };
     Ok((right, request, ends))
