@@ -131,9 +131,9 @@ impl Kernel {
     pub async fn call_tool(&self, spawn: Spawn, tool: &str, arguments: String) -> Result<ToolAnswer, SpawnError> {
         let entry = Entry::Call { tool: tool.to_owned(), arguments };
         let (running, outcome) = self.inner.launch(Launch::root(spawn, entry)).await?;
-        let guard = KillOnDrop(self.clone(), running.pid);
+        let mut guard = KillOnDrop(Some(self.clone()), running.pid);
         let exit = running.wait().await;
-        std::mem::forget(guard);
+        guard.0 = None;
         let result = match outcome.await {
             Ok(Outcome::Answered(answer)) => answer.map_err(ToolError::from),
             _ => Err(ToolError::Ended(exit.status.clone())),
@@ -184,6 +184,11 @@ impl Kernel {
         Ok(Running { pid, control: live.control.clone(), exit: live.exit.subscribe() })
     }
 
+    /// The root of the tree of a live process: itself, if it has no parent.
+    pub fn root(&self, pid: Pid) -> Option<Pid> {
+        self.inner.table.lock().get(pid).map(|live| live.control.tree)
+    }
+
     /// Ends a process and all its descendants; how many there were.
     ///
     /// # Errors
@@ -222,14 +227,14 @@ impl Kernel {
         Ok(())
     }
 
-    /// Gives a process more fuel; one that stopped for want of it goes on.
+    /// Gives a process more fuel; one that stopped for want of it goes on, one that its operator stopped does not.
     ///
     /// # Errors
     /// No such process.
     pub fn top_up(&self, pid: Pid, fuel: Fuel) -> Result<(), NoSuchProcess> {
         let running = self.find(pid)?;
         running.control.account.top_up(fuel);
-        self.inner.cpu.resume(pid);
+        self.inner.cpu.fed(pid);
         Ok(())
     }
 
@@ -301,11 +306,13 @@ impl Kernel {
     }
 }
 
-/// Ends a process whose caller went away.
-struct KillOnDrop(Kernel, Pid);
+/// Ends a process whose caller went away; without a kernel, none.
+struct KillOnDrop(Option<Kernel>, Pid);
 
 impl Drop for KillOnDrop {
     fn drop(&mut self) {
-        let _ = self.0.kill(self.1);
+        if let Some(kernel) = &self.0 {
+            let _ = kernel.kill(self.1);
+        }
     }
 }

@@ -295,7 +295,8 @@ impl Inner {
         tracing::debug!(%pid, plugin = %control.plugin, %status, "process ended");
         if let Some(live) = live {
             if let Some((to_child, from_child)) = &live.mail {
-                to_child.close();
+                // What it sent is its parent's to read; what was sent to it is nobody's.
+                to_child.discard();
                 from_child.close();
             }
             live.exit.send_replace(Some(status));

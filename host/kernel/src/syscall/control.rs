@@ -33,7 +33,8 @@ pub(crate) struct Control {
     pub(crate) account: Arc<Account>,
     pub(crate) started: Instant,
     pub(crate) started_at: SystemTime,
-    pub(crate) syscalls: AtomicU64,
+    /// Shared with its parent's handle, which may outlive all the rest of this.
+    pub(crate) syscalls: Arc<AtomicU64>,
     /// What the account had spent when the current slice began.
     slice_start: AtomicU64,
     /// Fuel that the call which waits needs; less is as good as none.
@@ -68,7 +69,7 @@ impl Control {
             account,
             started: Instant::now(),
             started_at: SystemTime::now(),
-            syscalls: AtomicU64::default(),
+            syscalls: Arc::default(),
             slice_start: AtomicU64::default(),
             needs: AtomicU64::default(),
             ending: Mutex::default(),

@@ -82,6 +82,10 @@ impl Drop for Core {
 /// A process whose operator was told of this many denials is denied in silence from then on.
 const QUESTIONS: usize = 256;
 
+/// What is told of a resource is cut here. Stops names of 4 MiB that are kept for each of [`QUESTIONS`];
+/// what was cut is told and never asked, since nobody allows what they cannot read.
+const TOLD_BYTES: usize = 8_192;
+
 /// A device of one process, before the door: the type on which WIT's host traits are implemented.
 pub(crate) struct Syscall<'a, D: Device> {
     core: &'a mut Core,
