@@ -151,8 +151,8 @@ mod tests {
         assert_eq!(named("1.95.0\n").as_deref(), Some("1.95.0"));
         assert_eq!(named("[toolchain]\nchannel = \"nightly-2026-01-01\"\n").as_deref(), Some("nightly-2026-01-01"));
         assert_eq!(named("[toolchain]\ncomponents = []\n"), None);
+        assert_eq!(named(""), None);
         let refused = [
-            "",
             "[toolchain]\npath = \"./mine\"",
             "[toolchain]\nchannel = \"stable\"\npath = \"./mine\"",
             "[toolchain]\nchannel = \"../mine\"",
