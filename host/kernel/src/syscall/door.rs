@@ -174,11 +174,11 @@ impl<'a, D: Device> Syscall<'a, D> {
             preempt().await;
         }
         let charge = loop {
-            match Charge::reserve(&control.account, Fuel(op.fuel)) {
+            match Charge::reserve(&control.account, Fuel(op.price())) {
                 Ok(charge) => break charge,
                 Err(_) => {
                     // The scheduler withholds the next slice until there is more, or ends it.
-                    control.need(Fuel(op.fuel));
+                    control.need(Fuel(op.price()));
                     preempt().await;
                 }
             }
@@ -196,7 +196,7 @@ impl<'a, D: Device> Syscall<'a, D> {
     /// # Errors
     /// The account is empty.
     pub(crate) fn enter_now(&mut self, op: &'static Op) -> Result<Entered<'_, D>, Refusal> {
-        let charge = Charge::reserve(&self.core.control.account, Fuel(op.fuel))?;
+        let charge = Charge::reserve(&self.core.control.account, Fuel(op.price()))?;
         Ok(self.entered(op, charge))
     }
 

@@ -295,7 +295,7 @@ impl<D: Device> Entered<'_, D> {
 impl<D: Device> Drop for Entered<'_, D> {
     fn drop(&mut self) {
         self.core.control.end_call();
-        let fuel = Fuel(self.op.fuel.saturating_add(self.extra.0));
+        let fuel = Fuel(self.op.price().saturating_add(self.extra.0));
         if let Some(charge) = self.charge.take() {
             charge.settle_at(fuel);
         }
