@@ -253,6 +253,10 @@ impl Inner {
         let table = self.table.lock();
         table.get(pid).ok_or(NoSuchProcess(pid))?;
         let descendants = table.descendants(pid);
+        // All are marked before any is ended: none sees another go, and makes one more system call.
+        for live in descendants.iter().filter_map(|child| table.get(*child)) {
+            live.control.end(ExitStatus::Killed(KilledBy::ParentEnded));
+        }
         drop(table);
         self.end(pid, ExitStatus::Killed(by));
         for child in &descendants {
