@@ -41,7 +41,7 @@ pub(super) struct Inner {
     pub(super) cpu: Cpu,
     pub(super) table: Mutex<Table<Live>>,
     pub(super) epoch: Arc<Epoch>,
-    pub(super) statistics: Statistics,
+    pub(super) statistics: Arc<Statistics>,
     pub(super) this: Weak<Inner>,
 }
 
@@ -87,7 +87,7 @@ impl Kernel {
             cpu,
             table,
             epoch: Arc::default(),
-            statistics: Statistics::default(),
+            statistics: Arc::default(),
             this: this.clone(),
         });
         let watched = Arc::downgrade(&inner);
@@ -101,11 +101,12 @@ impl Kernel {
         });
         let watched = Arc::downgrade(&inner);
         runtime.spawn(async move {
-            if let Some(kernel) = watched.upgrade() {
-                kernel.restore_budgets().await;
-            }
             let mut tick = tokio::time::interval(SAVE);
+            let mut restored = false;
             while let Some(kernel) = watched.upgrade() {
+                if !restored {
+                    restored = kernel.restore_budgets().await;
+                }
                 kernel.save_budgets().await;
                 drop(kernel);
                 tick.tick().await;

@@ -208,7 +208,7 @@ impl Inner {
             arguments.extend(own.iter().cloned());
         }
         Sessions {
-            llm: llm::Session { models: self.models.clone(), shares: kernel.clone() },
+            llm: llm::Session::new(self.models.clone(), kernel.clone()),
             storage: storage::Session { driver: self.parts.storage.clone(), owner },
             spawn: spawn::Session {
                 driver: kernel.clone(),
@@ -286,7 +286,9 @@ impl Inner {
         let mut table = self.table.lock();
         let children: Vec<Pid> = table.descendants(pid);
         let live = table.remove(pid);
-        // While the table is locked: who looks meanwhile sees it live or ended, and never both.
+        // While the table is locked: who looks meanwhile sees it live or ended, and never both. A call of
+        // a model that ends with it may settle a moment later.
+        control.settle_later(self.statistics.clone());
         self.statistics.note(control, &status);
         drop(table);
         for child in children {
