@@ -105,8 +105,8 @@ impl Scrub {
     fn begun(&self, text: &str) -> usize {
         let longest = self.words.first().map_or(0, String::len);
         let starts = (0..text.len()).rev().take(longest.saturating_sub(1)).filter(|at| text.is_char_boundary(*at));
-        let begun = starts.filter(|at| self.words.iter().any(|word| word.starts_with(&text[*at..])));
-        begun.last().map_or(0, |at| text.len() - at)
+        let mut begun = starts.filter(|at| self.words.iter().any(|word| word.starts_with(&text[*at..])));
+        begun.next_back().map_or(0, |at| text.len() - at)
     }
 }
 

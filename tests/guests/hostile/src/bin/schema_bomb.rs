@@ -25,7 +25,7 @@ fn main() {
         // A pattern whose every state is looked at for each letter.
         "pattern" => {
             let schema = r#"{"pattern":"^((a|a){60}){40}$"}"#.to_owned();
-            (schema, format!("\"{}\"", "a".repeat(1_000_000)))
+            (schema, format!("\"{}\"", "a".repeat(400_000)))
         }
         // More patterns than memory.
         "patterns" => {
