@@ -89,6 +89,10 @@ const QUESTIONS: usize = 256;
 /// asks for ever would wear down whoever answers.
 const REFUSALS: u32 = 16;
 
+/// What is told of a resource is cut here. Stops names of 4 MiB that are kept for each of [`QUESTIONS`];
+/// what was cut is told and never asked, since nobody allows what they cannot read.
+const TOLD_BYTES: usize = 8_192;
+
 /// A device of one process, before the door: the type on which WIT's host traits are implemented.
 pub(crate) struct Syscall<'a, D: Device> {
     core: &'a mut Core,
@@ -177,11 +181,11 @@ impl<'a, D: Device> Syscall<'a, D> {
             preempt().await;
         }
         let charge = loop {
-            match Charge::reserve(&control.account, Fuel(op.fuel)) {
+            match Charge::reserve(&control.account, Fuel(op.price())) {
                 Ok(charge) => break charge,
                 Err(_) => {
                     // The scheduler withholds the next slice until there is more, or ends it.
-                    control.need(Fuel(op.fuel));
+                    control.need(Fuel(op.price()));
                     preempt().await;
                 }
             }
@@ -199,7 +203,7 @@ impl<'a, D: Device> Syscall<'a, D> {
     /// # Errors
     /// The account is empty.
     pub(crate) fn enter_now(&mut self, op: &'static Op) -> Result<Entered<'_, D>, Refusal> {
-        let charge = Charge::reserve(&self.core.control.account, Fuel(op.fuel))?;
+        let charge = Charge::reserve(&self.core.control.account, Fuel(op.price()))?;
         Ok(self.entered(op, charge))
     }
 

@@ -6,13 +6,16 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering::Relaxed},
     },
-    time::SystemTime,
+    time::{Instant, SystemTime},
 };
 
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 
-use super::budget::{Budget, Budgeted, Unit, Window};
+use super::{
+    books::Books,
+    budget::{Budget, Budgeted, Unit, Window},
+};
 use crate::{account::Exceeded, process::Pid};
 
 /// What one attempt may use, or has used.
@@ -72,6 +75,13 @@ impl Used {
         used.copied().unwrap_or(0)
     }
 
+    fn counted(&mut self, key: &Key) -> Option<&mut u64> {
+        match key.period {
+            Period::Run(root) => self.runs.get_mut(&root)?.get_mut(key),
+            _ => self.clock.get_mut(key),
+        }
+    }
+
     fn entry(&mut self, key: Key) -> &mut u64 {
         match key.period {
             Period::Run(root) => self.runs.entry(root).or_default().entry(key).or_default(),
@@ -86,6 +96,7 @@ pub(crate) struct Ledger {
     used: Mutex<Used>,
     /// An hour's or a day's budget changed since it was last kept.
     changed: AtomicBool,
+    books: Books,
 }
 
 /// A rule that a call is made under, and whose it is.
@@ -153,7 +164,8 @@ impl Ledger {
         let mut used = self.used.lock();
         for (key, budget) in keys(under, root, hour) {
             self.note(&key);
-            let entry = used.entry(key);
+            // A run that has ended meanwhile has nothing to be counted against any more.
+            let Some(entry) = used.counted(&key) else { continue };
             *entry = entry.saturating_sub(reserved.of(budget.unit)).saturating_add(used_now.of(budget.unit));
         }
     }
@@ -176,9 +188,19 @@ impl Ledger {
         }
     }
 
-    /// Hours and days that still count, to be kept; none where nothing changed since the last time.
+    /// Waits until what these budgets have used is known.
+    ///
+    /// # Errors
+    /// Why calls under them are denied.
+    pub(crate) async fn open<R: Budgeted>(&self, under: &[Under<R>], deadline: Instant) -> Result<(), &'static str> {
+        let mut budgets = under.iter().flat_map(|under| under.rule.budgets());
+        if budgets.all(|budget| budget.window == Window::Run) { Ok(()) } else { self.books.open(deadline).await }
+    }
+
+    /// Hours and days that still count, to be kept; none where nothing changed since the last time, or
+    /// where what was kept has not been read.
     pub(crate) fn keep(&self, hour: u64) -> Option<Vec<Kept>> {
-        if !self.changed.swap(false, Relaxed) {
+        if !self.books.read() || !self.changed.swap(false, Relaxed) {
             return None;
         }
         let mut used = self.used.lock();
@@ -195,7 +217,14 @@ impl Ledger {
         Some(kept.collect())
     }
 
-    /// Takes back what [`Ledger::keep`] gave, after a restart.
+    /// What was kept cannot be read: until it can, calls under budgets of hours and days are denied.
+    /// Whether that is new.
+    pub(crate) fn unreadable(&self) -> bool {
+        self.books.set(false)
+    }
+
+    /// Takes back what [`Ledger::keep`] gave, after a restart; from now on, calls under budgets of hours
+    /// and days are made.
     pub(crate) fn restore(&self, kept: Vec<Kept>) {
         let mut used = self.used.lock();
         for entry in kept {
@@ -210,6 +239,8 @@ impl Ledger {
             // Some may have been used since the start already.
             *used.entry(key) += entry.used;
         }
+        drop(used);
+        self.books.set(true);
     }
 }
 
@@ -273,6 +304,7 @@ mod tests {
     #[test]
     fn windows_end_and_plugins_do_not_share() {
         let ledger = Ledger::default();
+        ledger.restore(Vec::new());
         let rules = [under("a", "fast:tokens=100/hour,calls=9/day")];
         ledger.reserve(&rules, ROOT, 23, tokens(100)).expect("taken");
         assert!(ledger.reserve(&rules, ROOT, 23, tokens(1)).is_err());
@@ -294,6 +326,9 @@ mod tests {
         ledger.reserve(&rules, Pid::new(2, 1), 0, tokens(10)).expect("taken");
         assert!(ledger.reserve(&rules, ROOT, 1, tokens(1)).is_err());
         ledger.end_run(ROOT);
+        // A call that was killed with it settles later.
+        ledger.settle(&rules, ROOT, 0, tokens(10), tokens(3));
+        assert_eq!(ledger.used.lock().runs.len(), 1, "of the other run");
         ledger.reserve(&rules, ROOT, 1, tokens(10)).expect("taken");
     }
 

@@ -2,6 +2,7 @@
 
 pub mod audit;
 pub(crate) mod authority;
+mod books;
 pub mod budget;
 pub(crate) mod control;
 pub(crate) mod device;
@@ -14,7 +15,7 @@ mod operator;
 pub(crate) mod pattern;
 
 pub(crate) use authority::Authority;
-pub(crate) use control::Control;
+pub(crate) use control::{Control, Late};
 pub(crate) use device::{Device, Op};
 pub(crate) use door::{Entered, Syscall};
 pub(crate) use errno::{Errno, Interrupt, Refusal};

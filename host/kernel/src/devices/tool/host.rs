@@ -1,6 +1,9 @@
 //! WIT's `tool`, implemented on the door.
 
-use std::{sync::Arc, time::SystemTime};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant, SystemTime},
+};
 
 use super::{Arguments, Called, Driver, ToolRule, ToolWant};
 use crate::{
@@ -40,6 +43,9 @@ pub(crate) struct Session {
 static LIST: Op = Op::query("list", 10_000);
 static DESCRIBE: Op = Op::query("describe", 2_000);
 static CALL: Op = Op::effect("call", 100_000);
+
+/// What hours and days have used is read as the kernel starts; a call waits for it at most this long.
+const KNOWN_WITHIN: Duration = Duration::from_secs(10);
 
 /// A page of the catalogue.
 const PAGE: u32 = 1000;
@@ -139,7 +145,7 @@ impl Entered<'_, Tool> {
         });
         let arguments = Arc::new(arguments);
         let mut right = self.admit::<ToolRule>(ToolWant::call(name, arguments.clone())).await?;
-        let counted = self.count(right.want())?;
+        let counted = self.count(right.want()).await?;
         if let Some(rule) = right.rules().iter().find(|rule| rule.asks()).map(ToString::to_string) {
             self.approve(&mut right, &rule, arguments.shown()).await?;
         }
@@ -155,15 +161,14 @@ impl Entered<'_, Tool> {
     }
 
     /// Sets one call aside in each budget that it is made under.
-    fn count(&mut self, want: &ToolWant) -> std::result::Result<Counted, Refusal> {
+    async fn count(&mut self, want: &ToolWant) -> std::result::Result<Counted, Refusal> {
         let under = self.authority().under::<ToolRule>(want).into_iter();
         let under = under.map(|(plugin, rule)| Under { plugin, rule });
-        let counted = Counted {
-            ledger: self.session.ledger.clone(),
-            under: under.filter(|under| !under.rule.budgets().is_empty()).collect(),
-            root: self.control().tree,
-            hour: hour(SystemTime::now()),
-        };
+        let under: Vec<_> = under.filter(|under| !under.rule.budgets().is_empty()).collect();
+        let ledger = self.session.ledger.clone();
+        let known = ledger.open(&under, Instant::now() + KNOWN_WITHIN).await;
+        known.map_err(|rule| self.deny(Tool::NAME, want.to_string(), rule))?;
+        let counted = Counted { ledger, under, root: self.control().tree, hour: hour(SystemTime::now()) };
         counted.reserve().map_err(|exceeded| self.over(exceeded))
     }
 

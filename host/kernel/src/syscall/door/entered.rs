@@ -9,7 +9,7 @@ use std::{
 
 use wasmtime::component::{Resource, ResourceTable};
 
-use super::{Entered, Granted, Lapse, Origin, QUESTIONS, REFUSALS, Resident};
+use super::{Entered, Granted, Lapse, Origin, QUESTIONS, REFUSALS, Resident, TOLD_BYTES};
 use crate::{
     account::{Account, Exceeded, Fuel, Hold, Total},
     bindings::Denial,
@@ -125,8 +125,8 @@ impl<D: Device> Entered<'_, D> {
             Err(denier) => denier,
         };
         let spelled = self.core.authority.spelled::<R>(&want);
-        let grantable = denier == Denier::Grant && spelled.is_some();
-        let text = spelled.unwrap_or(text);
+        let text = spelled.as_ref().unwrap_or(&text).clone();
+        let grantable = denier == Denier::Grant && spelled.is_some() && text.len() <= TOLD_BYTES;
         if let Some((operator, question)) = self.first_telling(R::NAME, &text, denier.rule(), grantable) {
             let answer = operator.denied(question).await;
             if grantable && answer == Answer::Once {
@@ -200,10 +200,11 @@ impl<D: Device> Entered<'_, D> {
         grantable: bool,
     ) -> Option<(Arc<dyn Operator>, Question)> {
         let operator = self.core.operator.clone()?;
+        let resource = told(resource);
         if self.core.told.len() >= QUESTIONS || !self.core.told.insert(format!("{capability}={resource}")) {
             return None;
         }
-        let question = self.question(capability, resource, rule, grantable);
+        let question = self.question(capability, &resource, rule, grantable);
         Some((operator, question))
     }
 
@@ -214,7 +215,7 @@ impl<D: Device> Entered<'_, D> {
             root: control.parent.is_none(),
             plugin: control.plugin.to_string(),
             capability: capability.to_owned(),
-            resource: resource.to_owned(),
+            resource: told(resource),
             rule: rule.to_owned(),
             grantable,
             approval: None,
@@ -231,6 +232,7 @@ impl<D: Device> Entered<'_, D> {
 
     /// Denies, and remembers why for `log.last-denial`.
     pub(crate) fn deny(&mut self, capability: &str, resource: String, rule: &str) -> Refusal {
+        let resource = told(&resource);
         self.about(&resource);
         self.decision = Some(Decision::Denied(rule.to_owned()));
         let denial = Denial { capability: capability.to_owned(), resource, rule: rule.to_owned() };
@@ -326,12 +328,20 @@ impl<D: Device> Entered<'_, D> {
 impl<D: Device> Drop for Entered<'_, D> {
     fn drop(&mut self) {
         self.core.control.end_call();
-        let fuel = Fuel(self.op.fuel.saturating_add(self.extra.0));
+        let fuel = Fuel(self.op.price().saturating_add(self.extra.0));
         if let Some(charge) = self.charge.take() {
             charge.settle_at(fuel);
         }
         let decision = self.decision.take().unwrap_or(Decision::Allowed);
         self.core.auditor.note(&self.core.control, D::NAME, self.op, &self.resource, decision, fuel.0);
+    }
+}
+
+/// As much of a resource's name as anybody is told.
+fn told(resource: &str) -> String {
+    match resource.len() > TOLD_BYTES {
+        true => format!("{}…", &resource[..resource.floor_char_boundary(TOLD_BYTES)]),
+        false => resource.to_owned(),
     }
 }
 
