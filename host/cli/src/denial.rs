@@ -36,6 +36,7 @@ impl Denials {
             "tool" => format!("call {named}"),
             "llm" => format!("ask the model {named}"),
             "net" => format!("reach {named}"),
+            "task" => "end its task".to_owned(),
             other => format!("use {other} on {named}"),
         };
         format!("{} may not {deed}", self.who(question))
