@@ -4,7 +4,7 @@ use holm_kernel::{
     devices::{
         Capability, Grants,
         fs::{FsRule, FsWant, normalise},
-        net::{NetRule, NetWant},
+        net::{NetRule, NetWant, law::Target},
         spawn::{SpawnRule, SpawnWant},
         storage::{StorageRule, StorageWant, bucket_name},
         tool::{ToolRule, ToolWant},
@@ -57,7 +57,12 @@ fn line() -> impl Strategy<Value = String> {
         }),
         name().prop_map(|name| format!("spawn={name}")),
         (name(), name()).prop_map(|(plugin, tool)| format!("tool={plugin}/{tool}")),
-        (select(vec!["https", "tcp", "*"]), name()).prop_map(|(scheme, host)| format!("net={scheme}://{host}")),
+        (
+            select(vec!["https", "http", "*"]),
+            select(vec!["*", "*.a.example", "a.example", "b.a.example", "127.0.0.1"]),
+            path()
+        )
+            .prop_map(|(scheme, host, path)| format!("net={scheme}://{host}{path}")),
     ]
 }
 
@@ -85,8 +90,12 @@ fn want() -> impl Strategy<Value = Want> {
         }),
         plain().prop_map(|name| Want::Spawn(SpawnWant(name))),
         (plain(), plain()).prop_map(|(plugin, tool)| Want::Tool(ToolWant(format!("{plugin}/{tool}")))),
-        (select(vec!["https", "tcp"]), plain())
-            .prop_map(|(scheme, host)| Want::Net(NetWant(format!("{scheme}://{host}")))),
+        (select(vec!["https", "http"]), select(vec!["a.example", "b.a.example", "c.example"]), path()).prop_map(
+            |(scheme, host, path)| {
+                let target = Target::parse(&format!("{scheme}://{host}{path}")).expect("well-formed");
+                Want::Net(NetWant { target, method: "GET".to_owned() })
+            }
+        ),
     ]
 }
 

@@ -1,7 +1,10 @@
-//! The network device: no driver dials yet, so each attempt is denied, with a record that says so.
+//! The network device: the law of what may be reached, and WASI's sockets, all closed.
 
 mod grant;
 mod host;
+pub mod law;
+#[cfg(test)]
+mod tests;
 
 pub use grant::{NetRule, NetWant};
 pub(crate) use host::{Net, Session};
