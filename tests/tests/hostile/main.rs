@@ -14,6 +14,7 @@ mod limits;
 mod memory;
 mod models;
 mod processes;
+mod requests;
 mod revocations;
 mod storage;
 mod surroundings;

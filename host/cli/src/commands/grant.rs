@@ -14,7 +14,7 @@ Rules:
   storage=notes:rw    buckets of its own; storage=shared/team:ro for a shared one
   tool=jq/*           tools of other plugins
   spawn=csv-query     plugins it may start; spawn=self for itself
-  net=https://host    origins (no driver dials yet)";
+  net=https://host/*  requests; net=https://*.host/api/*:get,post for some of them";
 
 /// Let a plugin do something, within its ceiling
 #[derive(clap::Args)]

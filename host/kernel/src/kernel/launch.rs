@@ -221,7 +221,7 @@ impl Inner {
             tool: tool::Session { driver: kernel, directory: directory.clone() },
             log: self.parts.log.clone(),
             fs: fs::Session::new(spawn.directory, self.parts.protected.clone()),
-            net: net::Session::default(),
+            net: net::Session::new(self.parts.network.clone()),
             io: (),
             clocks: Instant::now(),
             random: wasmtime_wasi::thread_rng(),

@@ -1,5 +1,7 @@
 //! WASI's sockets, all closed: the three ways to come by one are asked for and denied.
 
+use std::sync::Arc;
+
 use wasmtime::component::Resource;
 use wasmtime_wasi::p2::{
     Network, SocketError, SocketResult, TcpSocket, UdpSocket,
@@ -9,8 +11,9 @@ use wasmtime_wasi::p2::{
         tcp_create_socket, udp_create_socket,
     },
 };
+use wasmtime_wasi_http::WasiHttpCtx;
 
-use super::{NetRule, NetWant, law::Target};
+use super::{Driver, NetRule, NetWant, http::Hooks, law::Target};
 use crate::{
     devices::Capability,
     syscall::{Device, Op, Refusal, Syscall, device::WasiDevice},
@@ -20,16 +23,30 @@ pub(crate) struct Net;
 
 impl Device for Net {
     const NAME: &'static str = "net";
-    /// Nothing is open, ever; kept for wasmtime-wasi.
     type Session = Session;
 }
 
 impl WasiDevice for Net {}
 
-/// An empty context.
-#[derive(Default)]
+/// What dials, and what wasmtime-wasi keeps.
 pub(crate) struct Session {
+    /// Nothing is open, ever.
     pub(crate) sockets: wasmtime_wasi::sockets::WasiSocketsCtx,
+    pub(super) driver: Arc<dyn Driver>,
+    pub(super) http: WasiHttpCtx,
+    pub(super) hooks: Hooks,
+}
+
+/// Bytes of one set of header fields, those of a response included. Stops thirty thousand headers;
+/// how many sets there are, `handles` bounds.
+const FIELDS: usize = 32 << 10;
+
+impl Session {
+    pub(crate) fn new(driver: Arc<dyn Driver>) -> Self {
+        let mut http = WasiHttpCtx::new();
+        http.set_field_size_limit(FIELDS);
+        Self { sockets: Default::default(), driver, http, hooks: Hooks::default() }
+    }
 }
 
 static NETWORK: Op = Op::query("instance-network", 100);

@@ -19,7 +19,7 @@ pub enum Host {
 }
 
 /// Scheme, host, port and path of a request. The path has no dot segments and its percent signs
-/// stand for what cannot be written plainly. What follows a `?` is never part of it.
+/// stand for what cannot be written plainly.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target {
     /// `https`, `http`, `tcp`, `udp` or `dns`.
@@ -30,6 +30,8 @@ pub struct Target {
     pub port: u16,
     /// With its leading slash. This spelling is sent, too: what was checked is what arrives.
     pub path: String,
+    /// What follows the `?`. No rule looks at it.
+    pub query: Option<String>,
 }
 
 /// Why a request has no target.
@@ -81,7 +83,16 @@ impl Target {
         }
         let host = url.host().and_then(host).ok_or(TargetError::Malformed)?;
         let path = normal_path(url.path())?;
-        Ok(Self { scheme, host, port: url.port().unwrap_or(default), path })
+        let query = url.query().map(str::to_owned);
+        Ok(Self { scheme, host, port: url.port().unwrap_or(default), path, query })
+    }
+
+    /// Host and port, as the `Host` header has them.
+    pub fn authority(&self) -> String {
+        match default_port(self.scheme) {
+            Some(port) if port == self.port => self.host.to_string(),
+            _ => format!("{}:{}", self.host, self.port),
+        }
     }
 
     /// The path as rules see it: a star or colon of its own is no star or colon of a rule.
@@ -92,7 +103,7 @@ impl Target {
     /// A socket, in WASI's interfaces of them.
     pub(crate) fn socket(scheme: &'static str, host: &str) -> Self {
         let host: String = host.chars().filter(|char| !char.is_control() && *char != ' ').take(253).collect();
-        Self { scheme, host: Host::Name(host), port: 0, path: String::new() }
+        Self { scheme, host: Host::Name(host), port: 0, path: String::new(), query: None }
     }
 }
 
