@@ -164,7 +164,6 @@ impl types::HostFutureIncomingResponse for Syscall<'_, Net> {
         fn subscribe(response: Resource<HostFutureIncomingResponse>) -> Resource<DynPollable>;
     }
 
-    #[expect(clippy::type_complexity, reason = "as WIT has it")]
     fn get(
         &mut self,
         response: Resource<HostFutureIncomingResponse>,
