@@ -9,6 +9,7 @@
 //! ```
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
 
+mod acts;
 mod attack;
 mod gate;
 mod models;
@@ -16,6 +17,7 @@ mod names;
 mod report;
 mod web;
 
+pub use acts::{ASKED, Act, Actor, routed, target};
 pub use attack::{Neighbour, OVERSHOOT, eventually, leaks_nothing};
 pub use gate::Gate;
 pub use models::Obedient;

@@ -76,11 +76,6 @@ impl Key {
     pub(super) fn expose(&self) -> &str {
         self.0.expose_secret()
     }
-
-    /// The text without the key in it, for messages that a server wrote.
-    pub(super) fn scrub(&self, text: &str) -> String {
-        text.replace(self.expose(), "[key]")
-    }
 }
 
 impl fmt::Debug for Key {
@@ -106,6 +101,5 @@ mod tests {
         let key = Key::from_file(&path).expect("works");
         assert_eq!(key.expose(), "sk-secret");
         assert!(!format!("{key:?}").contains("secret"));
-        assert_eq!(key.scrub("bad key sk-secret!"), "bad key [key]!");
     }
 }

@@ -12,7 +12,7 @@ mod operator;
 pub(crate) mod pattern;
 
 pub(crate) use authority::Authority;
-pub(crate) use control::Control;
+pub(crate) use control::{Control, Late};
 pub(crate) use device::{Device, Op};
 pub(crate) use door::{Entered, Syscall};
 pub(crate) use errno::{Errno, Interrupt, Refusal};

@@ -2,10 +2,14 @@
 //!
 //! Self-clocked fair queueing (Golestani, 1994): a flow that begins to wait starts at the clock, or
 //! where it was served up to if that is further on; a call's finish tag lies its tokens over its
-//! flow's weight beyond; the least finish tag goes first, and is the clock from then on. So a short call passes a long one, a flow that used little lately
-//! passes one that used much, and nobody waits for ever, since tags only grow.
+//! flow's weight beyond; the least finish tag goes first, and is the clock from then on. So a short
+//! call passes a long one, a flow that used little lately passes one that used much, and nobody
+//! waits for ever, since tags only grow.
 
-use std::collections::{HashMap, VecDeque};
+use std::{
+    collections::{HashMap, VecDeque},
+    time::Instant,
+};
 
 use crate::{process::Pid, sched::Weight};
 
@@ -42,11 +46,23 @@ struct Share<F> {
     flow: F,
 }
 
+/// A call that waits.
 #[derive(Debug)]
-struct Entry<T> {
-    ticket: u64,
-    tokens: f64,
-    call: T,
+pub(super) struct Entry<T> {
+    /// Counts the calls in the order they came.
+    pub(super) ticket: u64,
+    /// About what it will use.
+    pub(super) tokens: u64,
+    /// When nobody wants it any more. Among calls of one process the sooner goes first; what
+    /// others get does not depend on it.
+    pub(super) deadline: Instant,
+    pub(super) call: T,
+}
+
+impl<T> Entry<T> {
+    fn size(&self) -> f64 {
+        self.tokens.max(1) as f64
+    }
 }
 
 impl<T> Default for Queue<T> {
@@ -72,8 +88,8 @@ impl<T> Queue<T> {
         self.waiting
     }
 
-    /// A call of about `tokens` waits from now on.
-    pub(super) fn push(&mut self, flow: Flow, ticket: u64, tokens: u64, call: T) {
+    /// A call waits from now on.
+    pub(super) fn push(&mut self, flow: Flow, entry: Entry<T>) {
         let fresh = || Share { finish: 0.0, weight: 1.0, flow: Tree { processes: HashMap::new(), clock: 0.0 } };
         let tree = self.trees.entry(flow.tree.0).or_insert_with(fresh);
         tree.weight = weight(flow.tree.1);
@@ -86,14 +102,15 @@ impl<T> Queue<T> {
         if process.flow.is_empty() {
             process.finish = process.finish.max(tree.flow.clock);
         }
-        process.flow.push_back(Entry { ticket, tokens: tokens.max(1) as f64, call });
+        let place = process.flow.partition_point(|before| before.deadline <= entry.deadline);
+        process.flow.insert(place, entry);
         self.waiting += 1;
     }
 
     /// The tokens of the call that goes next, if one waits.
     pub(super) fn peek(&self) -> Option<u64> {
         let (tree, process, _) = self.next()?;
-        Some(self.trees[&tree].flow.processes[&process].flow.front()?.tokens as u64)
+        Some(self.trees[&tree].flow.processes[&process].flow.front()?.tokens)
     }
 
     /// Takes the call that goes next.
@@ -102,7 +119,7 @@ impl<T> Queue<T> {
         let tree = self.trees.get_mut(&tree_id)?;
         let process = tree.flow.processes.get_mut(&process_id)?;
         let entry = process.flow.pop_front()?;
-        process.finish = process.after(entry.tokens);
+        process.finish = process.after(entry.size());
         tree.flow.clock = process.finish;
         tree.finish = finish;
         self.clock = finish;
@@ -122,6 +139,15 @@ impl<T> Queue<T> {
         Some(entry.call)
     }
 
+    /// Takes all calls out, and charges nobody for them.
+    pub(super) fn drain(&mut self) -> Vec<T> {
+        let processes = self.trees.values_mut().flat_map(|tree| tree.flow.processes.values_mut());
+        let calls = processes.flat_map(|process| process.flow.drain(..)).map(|entry| entry.call).collect();
+        self.waiting = 0;
+        self.forget();
+        calls
+    }
+
     /// A call that was served used `used` tokens where `expected` were counted.
     pub(super) fn settle(&mut self, flow: &Flow, expected: u64, used: u64) {
         let difference = used as f64 - expected.max(1) as f64;
@@ -138,7 +164,7 @@ impl<T> Queue<T> {
         let heads = self.trees.iter().filter_map(|(tree_id, tree)| {
             let heads = tree.flow.processes.iter().filter_map(|(id, process)| {
                 let head = process.flow.front()?;
-                Some((process.after(head.tokens), head.ticket, *id, head.tokens))
+                Some((process.after(head.size()), head.ticket, *id, head.size()))
             });
             let (_, ticket, process, tokens) = heads.min_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)))?;
             Some((tree.after(tokens), ticket, *tree_id, process))
@@ -169,6 +195,13 @@ const IDLE_FLOWS: usize = 4096;
 mod tests {
     use super::*;
 
+    impl<T> Queue<T> {
+        fn put(&mut self, flow: Flow, ticket: u64, tokens: u64, call: T) {
+            static NEVER: std::sync::LazyLock<Instant> = std::sync::LazyLock::new(Instant::now);
+            self.push(flow, Entry { ticket, tokens, deadline: *NEVER, call });
+        }
+    }
+
     fn flow(tree: u32, process: u32, nice_weight: u32) -> Flow {
         Flow { tree: (Pid::new(tree, 0), Weight(nice_weight)), process: (Pid::new(process, 0), Weight(1024)) }
     }
@@ -180,13 +213,13 @@ mod tests {
         let mut ticket = 0;
         for (index, (flow, size)) in flows.iter().enumerate() {
             ticket += 1;
-            queue.push(*flow, ticket, *size, index);
+            queue.put(*flow, ticket, *size, index);
         }
         for _ in 0..served {
             let index = queue.pop().expect("taken");
             tokens[index] += flows[index].1;
             ticket += 1;
-            queue.push(flows[index].0, ticket, flows[index].1, index);
+            queue.put(flows[index].0, ticket, flows[index].1, index);
         }
         tokens
     }
@@ -225,9 +258,9 @@ mod tests {
     fn a_short_call_passes_long_ones() {
         let mut queue = Queue::default();
         for n in 1..=5 {
-            queue.push(flow(n, n, 1024), n.into(), 10_000, "long");
+            queue.put(flow(n, n, 1024), n.into(), 10_000, "long");
         }
-        queue.push(flow(9, 9, 1024), 9, 10, "short");
+        queue.put(flow(9, 9, 1024), 9, 10, "short");
         assert_eq!(queue.pop(), Some("short"));
     }
 
@@ -235,12 +268,12 @@ mod tests {
     fn a_sleeper_saves_nothing_up() {
         let mut queue = Queue::default();
         for ticket in 0..1000 {
-            queue.push(flow(1, 1, 1024), ticket, 100, 1);
+            queue.put(flow(1, 1, 1024), ticket, 100, 1);
             queue.pop();
         }
         for ticket in 0..10 {
-            queue.push(flow(1, 1, 1024), ticket, 100, 1);
-            queue.push(flow(2, 2, 1024), 100 + ticket, 100, 2);
+            queue.put(flow(1, 1, 1024), ticket, 100, 1);
+            queue.put(flow(2, 2, 1024), 100 + ticket, 100, 2);
         }
         let first: Vec<_> = (0..10).filter_map(|_| queue.pop()).collect();
         assert!(first.iter().filter(|flow| **flow == 2).count() <= 6, "{first:?}");
@@ -250,12 +283,41 @@ mod tests {
     fn what_was_used_beyond_the_estimate_is_owed() {
         let mut queue = Queue::default();
         let (greedy, other) = (flow(1, 1, 1024), flow(2, 2, 1024));
-        queue.push(greedy, 1, 10, "greedy");
-        queue.push(greedy, 2, 10, "greedy");
-        queue.push(other, 3, 500, "other");
+        queue.put(greedy, 1, 10, "greedy");
+        queue.put(greedy, 2, 10, "greedy");
+        queue.put(other, 3, 500, "other");
         assert_eq!(queue.pop(), Some("greedy"));
         queue.settle(&greedy, 10, 10_000);
         assert_eq!(queue.pop(), Some("other"));
         assert_eq!((queue.cancel(&greedy, 2), queue.len()), (Some("greedy"), 0));
+    }
+
+    #[test]
+    fn who_is_sent_away_owes_nothing() {
+        let mut queue = Queue::default();
+        let (greedy, other) = (flow(1, 1, 1024), flow(2, 2, 1024));
+        for ticket in 0..100 {
+            queue.put(greedy, ticket, 1_000, "greedy");
+        }
+        assert_eq!((queue.drain().len(), queue.len()), (100, 0));
+        queue.put(greedy, 200, 10, "greedy");
+        queue.put(other, 201, 20, "other");
+        assert_eq!(queue.pop(), Some("greedy"));
+    }
+
+    #[test]
+    fn the_sooner_deadline_goes_first_within_a_process() {
+        let mut queue = Queue::default();
+        let now = Instant::now();
+        let entry = |ticket, seconds, call| {
+            let deadline = now + std::time::Duration::from_secs(seconds);
+            Entry { ticket, tokens: 10, deadline, call }
+        };
+        queue.push(flow(1, 1, 1024), entry(1, 60, "late"));
+        queue.push(flow(1, 1, 1024), entry(2, 5, "soon"));
+        queue.push(flow(2, 2, 1024), entry(3, 1, "another's"));
+        queue.push(flow(1, 1, 1024), entry(4, 5, "soon too"));
+        let order: Vec<_> = std::iter::from_fn(|| queue.pop()).collect();
+        assert_eq!(order, ["soon", "another's", "soon too", "late"]);
     }
 }
