@@ -8,6 +8,10 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 
+/// What lies at `/page`.
+const PAGE: &str = "<!doctype html><html><head><title>Äpfel</title><script>alert(1)</script></head><body>\
+    <h1>Apples</h1><p>Some are <b>red</b>, see <a href=\"/more?a=1\">more</a>.</p></body></html>";
+
 /// A server, and the heads of the requests that came to it.
 pub struct Web {
     /// Where it listens.
@@ -108,6 +112,9 @@ async fn answer(mut stream: TcpStream, heads: Arc<Mutex<Vec<String>>>) -> std::i
         }
         "/short" => stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nhello").await,
         "/nonsense" => stream.write_all(b"SSH-2.0-OpenSSH_9.9\r\n\r\n").await,
+        "/page" => whole(&mut stream, "200 OK", "content-type: text/html; charset=utf-8\r\n", PAGE).await,
+        "/picture" => whole(&mut stream, "200 OK", "content-type: image/png\r\n", "\u{fffd}PNG").await,
+        "/round" => whole(&mut stream, "302 Found", "location: /round\r\n", "").await,
         "/packed" => whole(&mut stream, "200 OK", "content-encoding: gzip\r\n", "not unpacked").await,
         _ => whole(&mut stream, "404 Not Found", "", "").await,
     }
