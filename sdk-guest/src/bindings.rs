@@ -11,6 +11,7 @@ pub mod imports {
                 include holm:sys/imports@0.1.0;
                 import wasi:clocks/monotonic-clock@0.2.12;
                 import wasi:cli/stdin@0.2.12;
+                import wasi:http/outgoing-handler@0.2.12;
             }
         ",
         world: "holm:guest/system",

@@ -15,9 +15,9 @@
 //! ```
 //!
 //! [`tool`](macro@tool) makes a function a tool, [`export_tools!`] exports them; [`main`] makes a
-//! function what `holm run` runs. One component may do both;
-//! [`export_policy!`] makes one that judges others. The system calls are the modules
-//! [`storage`], [`spawn`], [`mod@tool`] and [`log`]; files, standard streams, clocks and random
+//! function what `holm run` runs. One component may do both; [`export_policy!`] makes one that judges
+//! others. The system calls are the modules [`storage`], [`spawn`], [`mod@tool`], [`http`] and [`log`];
+//! files, standard streams, clocks and random
 //! numbers are those of the standard library. A component imports only what its code reaches, and
 //! each import must lie within its manifest's ceiling.
 //!
@@ -31,6 +31,7 @@ mod errno;
 mod error;
 mod exit;
 pub mod files;
+pub mod http;
 pub mod llm;
 pub mod log;
 pub mod policy;

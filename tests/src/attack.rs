@@ -81,9 +81,9 @@ pub async fn leaks_nothing(machine: &Machine, running: &Running, plugin: &str) {
 
 fn left_behind(machine: &Machine, account: &Account, plugin: &str) -> Option<String> {
     let live = machine.kernel.snapshot().into_iter().filter(|process| process.plugin == plugin).count();
-    let levels = [Level::Memory, Level::Children, Level::OpenFiles].map(|level| account.level(level));
+    let levels = [Level::Memory, Level::Children, Level::OpenFiles, Level::Requests].map(|level| account.level(level));
     let (left, spent, budget) = (account.left().0, account.spent().0, account.budget().0);
-    let clean = live == 0 && levels == [0; 3] && left == budget.saturating_sub(spent);
+    let clean = live == 0 && levels == [0; 4] && left == budget.saturating_sub(spent);
     (!clean).then(|| format!("{live} live processes, levels {levels:?}, {left} left after {spent} of {budget}"))
 }
 

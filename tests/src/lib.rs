@@ -13,13 +13,17 @@ mod acts;
 mod attack;
 mod gate;
 mod models;
+mod names;
 mod report;
+mod web;
 
 pub use acts::{ASKED, Act, Actor, routed, target};
 pub use attack::{Neighbour, OVERSHOOT, eventually, leaks_nothing};
 pub use gate::Gate;
 pub use models::Obedient;
+pub use names::Names;
 pub use report::Report;
+pub use web::Web;
 
 use std::{
     collections::HashMap,
@@ -29,6 +33,7 @@ use std::{
     time::Duration,
 };
 
+use holm_drivers::net::Network;
 use holm_kernel::{
     Answer, Config, InProcess, Kernel, Moment, Operator, Parts, Question, Running, Spawn,
     account::Limits,
@@ -66,6 +71,8 @@ pub struct Machine {
     pub gate: Arc<Gate>,
     /// What answers for its models.
     pub obedient: Arc<Obedient>,
+    /// What its names lead to.
+    pub names: Arc<Names>,
     runtime: tokio::runtime::Runtime,
 }
 
@@ -137,9 +144,11 @@ impl Machine {
         let protected = PathBuf::from("/nonexistent/holm");
         let gate = Gate::new(holm_drivers::storage::open("memory", Path::new("/nonexistent")).unwrap());
         let obedient = Arc::<Obedient>::default();
+        let names = Arc::<Names>::default();
         let mut parts = Parts {
             models: obedient.models(),
             storage: gate.clone(),
+            network: Arc::new(Network::new(names.clone()).unwrap()),
             programs: plugins.clone(),
             audit: records.clone(),
             log: Arc::new(()),
@@ -149,7 +158,7 @@ impl Machine {
         change(&mut parts);
         let kernel = Kernel::boot(config, parts).unwrap();
         drop(_entered);
-        Self { kernel, records, plugins, gate, obedient, runtime }
+        Self { kernel, records, plugins, gate, obedient, names, runtime }
     }
 
     /// Waits for a test on this machine's runtime.
@@ -233,8 +242,8 @@ impl Guest {
 
     /// Its arguments.
     #[must_use]
-    pub fn arguments<'a>(mut self, arguments: impl IntoIterator<Item = &'a str>) -> Self {
-        self.arguments = arguments.into_iter().map(str::to_owned).collect();
+    pub fn arguments(mut self, arguments: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.arguments = arguments.into_iter().map(Into::into).collect();
         self
     }
 

@@ -4,7 +4,7 @@ use holm_kernel::{
     devices::{
         Capability, Grants,
         fs::{FsRule, FsWant, normalise},
-        net::{NetRule, NetWant},
+        net::{NetRule, NetWant, law::Target},
         spawn::{SpawnRule, SpawnWant},
         storage::{StorageRule, StorageWant, bucket_name},
         tool::{Arguments, ToolRule, ToolWant},
@@ -90,7 +90,12 @@ fn line() -> impl Strategy<Value = String> {
         name().prop_map(|name| format!("spawn={name}")),
         (name(), name(), predicates(), terms())
             .prop_map(|(plugin, tool, predicates, terms)| format!("tool={plugin}/{tool}{predicates}{terms}")),
-        (select(vec!["https", "tcp", "*"]), name()).prop_map(|(scheme, host)| format!("net={scheme}://{host}")),
+        (
+            select(vec!["https", "http", "*"]),
+            select(vec!["*", "*.a.example", "a.example", "b.a.example", "127.0.0.1"]),
+            path()
+        )
+            .prop_map(|(scheme, host, path)| format!("net={scheme}://{host}{path}")),
     ]
 }
 
@@ -122,8 +127,12 @@ fn want() -> impl Strategy<Value = Want> {
             let arguments = Arguments::parse(&arguments).ok()?;
             Some(Want::Tool(ToolWant::call(format!("{plugin}/{tool}"), arguments.into())))
         }),
-        (select(vec!["https", "tcp"]), plain())
-            .prop_map(|(scheme, host)| Want::Net(NetWant(format!("{scheme}://{host}")))),
+        (select(vec!["https", "http"]), select(vec!["a.example", "b.a.example", "c.example"]), path()).prop_map(
+            |(scheme, host, path)| {
+                let target = Target::parse(&format!("{scheme}://{host}{path}")).expect("well-formed");
+                Want::Net(NetWant { target, method: "GET".to_owned() })
+            }
+        ),
     ]
 }
 

@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use holm_tests::{Guest, machine};
+use holm_tests::{Guest, Web, machine};
 
 fn plugin(name: &str) -> Guest {
     let file = format!("../plugins/target/wasm32-wasip2/release/{}.wasm", name.replace('-', "_"));
@@ -80,6 +80,41 @@ fn archive_extracts_inside_and_nowhere_else() {
         let bad = run("bad.tar").run().await;
         assert!(!bad.exit.status.success() && bad.stderr.contains("refused (parent-directory)"), "{bad:#?}");
         assert!(!path.join("escaped.txt").exists());
+    });
+}
+
+#[test]
+fn web_reads_pages_where_it_may() {
+    machine().block_on(async {
+        let (web, elsewhere) = (Web::start().await, Web::start().await);
+        let run = |name: &str, arguments: &[&str]| {
+            let arguments = arguments.iter().map(|argument| (*argument).to_owned());
+            plugin("web").named(name).arguments(arguments)
+        };
+        let page = web.at("/page");
+        let denied = run("web-denied", &[&page]).run().await;
+        denied.denied("net", "not granted");
+        let grant = format!("net={page}:get");
+        assert!(!denied.exit.status.success() && denied.stderr.contains(&grant), "{denied:#?}");
+        assert!(web.seen().is_empty());
+        let report = run("web", &[&page]).grant(&grant).run().await;
+        report.exits(0);
+        assert_eq!(report.stdout, "# Apples\n\nSome are **red**, see [more](/more?a=1).\n");
+        let report = run("web-text", &["--format", "text", &page]).grant(&grant).run().await;
+        assert_eq!(report.exits(0).stdout, "# Apples\n\nSome are **red**, see more.\n");
+        let report = run("web-links", &["--links", &page]).grant(&grant).run().await;
+        assert_eq!(report.exits(0).stdout, format!("{}\tmore\n", web.at("/more?a=1")));
+        // A redirect is a request of its own, and needs its own grant.
+        let leading = web.at(&format!("/redirect?{}", elsewhere.at("/text")));
+        let report = run("web-led", &[&leading]).grant(&web.grant()).run().await;
+        report.denied("net", "not granted");
+        assert!(!report.exit.status.success() && elsewhere.seen().is_empty(), "{report:#?}");
+        let report = run("web-followed", &[&leading]).grant(&web.grant()).grant(&elsewhere.grant()).run().await;
+        assert_eq!(report.exits(0).stdout, "hello\n");
+        for (path, says) in [("/round", "redirects more than 10 times"), ("/picture", "is image/png, and no text")] {
+            let report = run("web-refuses", &[&web.at(path)]).grant(&web.grant()).run().await;
+            assert!(!report.exit.status.success() && report.stderr.contains(says), "{report:#?}");
+        }
     });
 }
 

@@ -3,6 +3,7 @@
 use std::{path::Path, sync::Arc};
 
 use holm_adapters::control::{Facts, Home, Lines, Server};
+use holm_drivers::net;
 use holm_kernel::{Config, Kernel, Parts, llm};
 use holm_packages::Plugins;
 
@@ -22,6 +23,7 @@ pub(crate) fn boot(home: &Home) -> Result<Arc<Server>> {
     let settings = Settings::read(home.path())?;
     let storage = holm_drivers::storage::open(&settings.storage.driver, &home.path().join("storage"));
     let storage = storage.map_err(CommandError::internal)?;
+    let network = net::Network::new(Arc::new(net::System)).map_err(CommandError::internal)?;
     let models = models::open(&settings.providers, &settings.models, home.path()).map_err(CommandError::usage)?;
     let models = llm::Config { cache_size: settings.model_cache.size, cache_time: settings.model_cache.time, ..models };
     let plugins = Plugins::open(home.path(), [], settings.limits.clone()).map_err(CommandError::internal)?;
@@ -32,6 +34,7 @@ pub(crate) fn boot(home: &Home) -> Result<Arc<Server>> {
     let parts = Parts {
         models,
         storage,
+        network: Arc::new(network),
         programs: plugins.clone(),
         audit: audit.clone(),
         log: lines.clone(),

@@ -102,10 +102,12 @@ fn a_plugin_comes_and_goes() {
               model-calls    1000
               model-streams  32
               money          5.00
+              network        256MiB
               on-empty       end
               open-files     64
               output         64MiB
               random         64KiB
+              requests       16
               storage        64MiB
               table-elements 20000
               tokens         1000000

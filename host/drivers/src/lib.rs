@@ -1,4 +1,5 @@
 //! What stands behind the kernel's devices: one folder per device, one file per backend.
 
 pub mod llm;
+pub mod net;
 pub mod storage;

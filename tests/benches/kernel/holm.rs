@@ -68,6 +68,7 @@ impl Holm {
         let parts = Parts {
             models: Default::default(),
             storage,
+            network: Arc::new(()),
             programs: Arc::<Plugins>::default(),
             audit: Arc::<Newest>::default(),
             log: Arc::new(()),

@@ -30,6 +30,8 @@ const MET: &[(&str, &str)] = &[
     ("tokens", "twenty_children_and_one_budget"),
     ("money", "money_is_a_limit_too"),
     ("model-streams", "replies_that_nobody_reads"),
+    ("requests", "requests_that_nobody_reads"),
+    ("network", "a_body_that_never_ends"),
 ];
 
 #[test]

@@ -15,6 +15,7 @@ mod memory;
 mod models;
 mod policies;
 mod processes;
+mod requests;
 mod revocations;
 mod storage;
 mod surroundings;

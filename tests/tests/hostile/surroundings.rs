@@ -27,8 +27,8 @@ fn network() {
              dns Err(\"access-denied\")\nbecause net=dns://metadata.google.internal: not granted\n\
              std Err(PermissionDenied)\nbind Err(PermissionDenied)\n",
         );
-        // A grant makes no driver.
+        // No grant opens a socket.
         let report = guest("network").named("network-granted").grant("net=*://*").attack().await;
-        report.exits(0).denied("net", "no network driver");
+        report.exits(0).denied("net", "sockets are not opened for guests");
     });
 }

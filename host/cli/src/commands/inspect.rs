@@ -113,4 +113,4 @@ pub(super) fn amount(limit: &str, value: &str) -> String {
 
 /// Limits that count bytes.
 const BYTES: &[&str] =
-    &["memory", "written", "log-bytes", "output", "storage", "hostcall", "random", "mailbox", "audit"];
+    &["memory", "written", "log-bytes", "output", "storage", "hostcall", "random", "mailbox", "audit", "network"];

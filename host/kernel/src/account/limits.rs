@@ -74,6 +74,11 @@ pub struct Limits {
     pub money: Money,
     /// *Tree.* Calls of models under way. Stops replies that nobody reads: each may hold 4 MiB.
     pub model_streams: u64,
+    /// *Tree.* Requests to the network under way, until their response is read or let go. Stops a
+    /// thousand connections that nobody reads.
+    pub requests: u64,
+    /// *Tree.* Bytes sent to the network and received from it. Stops bodies that never end.
+    pub network: Bytes,
 }
 
 impl Default for Limits {
@@ -103,6 +108,8 @@ impl Default for Limits {
             tokens: 1_000_000,
             money: Money(5_000_000),
             model_streams: 32,
+            requests: 16,
+            network: Bytes(256 << 20),
         }
     }
 }
@@ -146,6 +153,8 @@ impl Limits {
             tokens,
             money,
             model_streams,
+            requests,
+            network,
         )
     }
 }

@@ -31,6 +31,8 @@ pub enum Level {
     OpenFiles,
     /// Calls of models under way.
     ModelStreams,
+    /// Requests to the network under way.
+    Requests,
 }
 
 /// What is used up and never comes back, by a process and its descendants together.
@@ -54,10 +56,12 @@ pub enum Total {
     Tokens,
     /// Millionths of a US dollar.
     Money,
+    /// Bytes sent to the network and received from it.
+    Network,
 }
 
-const LEVELS: usize = 4;
-const TOTALS: usize = 9;
+const LEVELS: usize = 5;
+const TOTALS: usize = 10;
 
 /// The account of one process.
 ///
@@ -324,6 +328,7 @@ impl Level {
             Level::Children => ("children", limits.children),
             Level::OpenFiles => ("open-files", limits.open_files),
             Level::ModelStreams => ("model-streams", limits.model_streams),
+            Level::Requests => ("requests", limits.requests),
         }
     }
 }
@@ -341,6 +346,7 @@ impl Total {
             Total::ModelCalls => ("model-calls", limits.model_calls),
             Total::Tokens => ("tokens", limits.tokens),
             Total::Money => ("money", limits.money.0),
+            Total::Network => bytes("network", limits.network),
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use wasmtime::{
-    ResourceLimiter,
+    ResourceLimiter, StoreContextMut,
     component::{HasData, Linker, ResourceTable},
 };
 
@@ -105,6 +105,7 @@ impl Process {
 /// Links every interface. The ceiling is checked before; the grant is asked at the door.
 pub(crate) fn link(linker: &mut Linker<Process>) -> wasmtime::Result<()> {
     use wasmtime_wasi::p2::bindings as p2;
+    use wasmtime_wasi_http::p2::bindings::http;
 
     sys::types::add_to_linker::<_, Of<Log>>(linker, Slot::syscall)?;
     sys::llm::add_to_linker::<_, Of<Llm>>(linker, Slot::syscall)?;
@@ -145,6 +146,15 @@ pub(crate) fn link(linker: &mut Linker<Process>) -> wasmtime::Result<()> {
     p2::sockets::tcp_create_socket::add_to_linker::<_, Of<Net>>(linker, Slot::syscall)?;
     p2::sockets::udp_create_socket::add_to_linker::<_, Of<Net>>(linker, Slot::syscall)?;
     p2::sockets::ip_name_lookup::add_to_linker::<_, Of<Net>>(linker, Slot::syscall)?;
+    let options = wasmtime_wasi_http::p2::bindings::LinkOptions::default();
+    http::types::add_to_linker::<_, Of<Net>>(linker, &(&options).into(), Slot::syscall)?;
+    // Sending waits in the door, so this one function is asynchronous where the crate's is not.
+    linker.instance("wasi:http/outgoing-handler@0.2.12")?.func_wrap_async(
+        "handle",
+        |mut store: StoreContextMut<'_, Process>, (request, options)| {
+            Box::new(async move { Ok((<Net as Slot>::syscall(store.data_mut()).handle(request, options).await?,)) })
+        },
+    )?;
     // No socket can be made, so what sockets do is never reached: wasmtime-wasi's own will do.
     p2::sockets::tcp::add_to_linker::<_, Sockets>(linker, sockets)?;
     p2::sockets::udp::add_to_linker::<_, Sockets>(linker, sockets)

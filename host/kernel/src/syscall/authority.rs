@@ -110,7 +110,7 @@ impl Authority {
     /// Whether every layer admits it; if so, for each the rules that do, but for ceilings
     /// (which bound what may be granted, not where it lies).
     pub(crate) fn admit<R: Capability>(&self, want: &R::Want) -> Result<Vec<R>, Denier> {
-        if R::rules(&self.ceiling).admitting(want).next().is_none() {
+        if !R::rules(&self.ceiling).bound(want) {
             return Err(Denier::Ceiling);
         }
         let granted = self.granted.get();

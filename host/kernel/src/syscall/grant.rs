@@ -14,6 +14,11 @@ pub trait Rule:
     /// Whether this rule allows what is wanted.
     fn admits(&self, want: &Self::Want) -> bool;
 
+    /// Whether this rule, in a ceiling, leaves room for a grant of what is wanted.
+    fn bounds(&self, want: &Self::Want) -> bool {
+        self.admits(want)
+    }
+
     /// Whether this rule allows all that the other allows. Never wrongly yes.
     fn covers(&self, other: &Self) -> bool;
 
@@ -54,6 +59,11 @@ impl<R: Rule> Rules<R> {
     /// The rules that allow what is wanted.
     pub fn admitting<'a>(&'a self, want: &'a R::Want) -> impl Iterator<Item = &'a R> {
         self.0.iter().filter(move |rule| rule.admits(want))
+    }
+
+    /// Whether a ceiling of these leaves room for a grant of what is wanted.
+    pub fn bound(&self, want: &R::Want) -> bool {
+        self.0.iter().any(|rule| rule.bounds(want))
     }
 
     /// Whether a rule covers `rule`.

@@ -13,6 +13,7 @@ wit_bindgen::generate!({
             import wasi:clocks/monotonic-clock@0.2.12;
             import wasi:filesystem/preopens@0.2.12;
             import wasi:filesystem/types@0.2.12;
+            import wasi:http/outgoing-handler@0.2.12;
             import wasi:random/random@0.2.12;
             import wasi:sockets/instance-network@0.2.12;
             import wasi:sockets/ip-name-lookup@0.2.12;
@@ -27,7 +28,7 @@ wit_bindgen::generate!({
 use self::holm::sys::types::{Denial, Errno};
 pub use self::{
     holm::sys::{llm, log, spawn, storage, task, tool, types},
-    wasi::{cli, clocks, filesystem, io, random, sockets},
+    wasi::{cli, clocks, filesystem, http, io, random, sockets},
 };
 
 /// One of its arguments, counted from 1; empty where there are fewer.

@@ -1,5 +1,7 @@
 //! WASI's sockets, all closed: the three ways to come by one are asked for and denied.
 
+use std::sync::Arc;
+
 use wasmtime::component::Resource;
 use wasmtime_wasi::p2::{
     Network, SocketError, SocketResult, TcpSocket, UdpSocket,
@@ -9,8 +11,9 @@ use wasmtime_wasi::p2::{
         tcp_create_socket, udp_create_socket,
     },
 };
+use wasmtime_wasi_http::WasiHttpCtx;
 
-use super::{NetRule, NetWant};
+use super::{Driver, NetRule, NetWant, http::Hooks, law::Target};
 use crate::{
     devices::Capability,
     syscall::{Device, Op, Refusal, Syscall, device::WasiDevice},
@@ -20,16 +23,30 @@ pub(crate) struct Net;
 
 impl Device for Net {
     const NAME: &'static str = "net";
-    /// Nothing is open, ever; kept for wasmtime-wasi.
     type Session = Session;
 }
 
 impl WasiDevice for Net {}
 
-/// An empty context.
-#[derive(Default)]
+/// What dials, and what wasmtime-wasi keeps.
 pub(crate) struct Session {
+    /// Nothing is open, ever.
     pub(crate) sockets: wasmtime_wasi::sockets::WasiSocketsCtx,
+    pub(super) driver: Arc<dyn Driver>,
+    pub(super) http: WasiHttpCtx,
+    pub(super) hooks: Hooks,
+}
+
+/// Bytes of one set of header fields, those of a response included. Stops thirty thousand headers;
+/// how many sets there are, `handles` bounds.
+const FIELDS: usize = 32 << 10;
+
+impl Session {
+    pub(crate) fn new(driver: Arc<dyn Driver>) -> Self {
+        let mut http = WasiHttpCtx::new();
+        http.set_field_size_limit(FIELDS);
+        Self { sockets: Default::default(), driver, http, hooks: Hooks::default() }
+    }
 }
 
 static NETWORK: Op = Op::query("instance-network", 100);
@@ -39,12 +56,13 @@ static RESOLVE: Op = Op::query("resolve", 1_000);
 type Names = Resource<ip_name_lookup::ResolveAddressStream>;
 
 impl Syscall<'_, Net> {
-    /// Denies. A grant makes no difference yet, and the record says that.
-    fn refuse(&mut self, op: &'static Op, want: &NetWant) -> SocketError {
+    /// Denies. A grant makes no difference, and the record says that: requests are what is granted.
+    fn refuse(&mut self, op: &'static Op, scheme: &'static str, host: &str) -> SocketError {
+        let want = NetWant { target: Target::socket(scheme, host), method: String::new() };
         match self.enter_now(op) {
             Ok(mut call) => {
-                let granted = call.authority().admit::<NetRule>(want).is_ok();
-                let rule = if granted { "this kernel has no network driver" } else { "not granted" };
+                let granted = call.authority().admit::<NetRule>(&want).is_ok();
+                let rule = if granted { "sockets are not opened for guests" } else { "not granted" };
                 let _ = call.deny_and_tell(NetRule::NAME, want.to_string(), rule);
                 ErrorCode::AccessDenied.into()
             }
@@ -83,20 +101,19 @@ impl instance_network::Host for Syscall<'_, Net> {
 
 impl tcp_create_socket::Host for Syscall<'_, Net> {
     fn create_tcp_socket(&mut self, _family: IpAddressFamily) -> SocketResult<Resource<TcpSocket>> {
-        Err(self.refuse(&SOCKET, &NetWant("tcp://*".to_owned())))
+        Err(self.refuse(&SOCKET, "tcp", "*"))
     }
 }
 
 impl udp_create_socket::Host for Syscall<'_, Net> {
     async fn create_udp_socket(&mut self, _family: IpAddressFamily) -> SocketResult<Resource<UdpSocket>> {
-        Err(self.refuse(&SOCKET, &NetWant("udp://*".to_owned())))
+        Err(self.refuse(&SOCKET, "udp", "*"))
     }
 }
 
 impl ip_name_lookup::Host for Syscall<'_, Net> {
     fn resolve_addresses(&mut self, _network: Resource<Network>, name: String) -> SocketResult<Names> {
-        let name: String = name.chars().filter(|c| !c.is_control() && *c != ' ').take(253).collect();
-        Err(self.refuse(&RESOLVE, &NetWant(format!("dns://{name}"))))
+        Err(self.refuse(&RESOLVE, "dns", &name))
     }
 }
 

@@ -1,7 +1,13 @@
-//! The network device: no driver dials yet, so each attempt is denied, with a record that says so.
+//! The network device: the law of what may be reached, `wasi:http` under it, and WASI's sockets,
+//! all closed.
 
 mod grant;
 mod host;
+mod http;
+pub mod law;
+#[cfg(test)]
+mod tests;
 
 pub use grant::{NetRule, NetWant};
 pub(crate) use host::{Net, Session};
+pub use http::{Body, Driver, Failure, HttpError, Request, Timeouts};

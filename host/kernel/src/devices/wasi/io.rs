@@ -8,6 +8,7 @@ use wasmtime_wasi::p2::{
         streams::{HostInputStream as WasiInput, HostOutputStream as WasiOutput},
     },
 };
+use wasmtime_wasi_http::Error as HttpError;
 
 use crate::{
     account::{Exceeded, Total},
@@ -67,12 +68,20 @@ fn failed(refusal: Refusal) -> StreamError {
     }
 }
 
-/// Records the limit that a stream ran into.
+/// Records the limit that a stream ran into, or that its right was revoked.
 fn note(call: &mut Entered<'_, Io>, error: StreamError) -> StreamError {
-    if let StreamError::LastOperationFailed(cause) = &error
-        && let Some(exceeded) = cause.downcast_ref::<Exceeded>()
-    {
+    let StreamError::LastOperationFailed(cause) = &error else { return error };
+    if let Some(exceeded) = cause.downcast_ref::<Exceeded>() {
         return failed(call.over(*exceeded));
+    }
+    match cause.downcast_ref() {
+        Some(HttpError::HttpResponseBodySize(_)) => {
+            call.over(Exceeded { limit: "network", maximum: call.account().limits().network.0 });
+        }
+        Some(HttpError::HttpRequestDenied) => {
+            call.deny("net", "a response under way".to_owned(), "revoked");
+        }
+        _ => {}
     }
     error
 }
@@ -135,14 +144,15 @@ impl streams::Host for Syscall<'_, Io> {
 impl HostInputStream for Syscall<'_, Io> {
     async fn read(&mut self, stream: Input, length: u64) -> Result<Vec<u8>> {
         let mut call = self.with(&READ, stream.rep()).await?;
-        let bytes = WasiInput::read(call.wasi().1, stream, length)?;
+        let bytes = WasiInput::read(call.wasi().1, stream, length).map_err(|error| note(&mut call, error))?;
         call.charge(fuel_for_bytes(bytes.len() as u64));
         Ok(bytes)
     }
 
     async fn blocking_read(&mut self, stream: Input, length: u64) -> Result<Vec<u8>> {
         let mut call = self.with(&READ, stream.rep()).await?;
-        let bytes = WasiInput::blocking_read(call.wasi().1, stream, length).await?;
+        let bytes = WasiInput::blocking_read(call.wasi().1, stream, length).await;
+        let bytes = bytes.map_err(|error| note(&mut call, error))?;
         call.charge(fuel_for_bytes(bytes.len() as u64));
         Ok(bytes)
     }

@@ -1,0 +1,78 @@
+//! What dials. The kernel admits a request, counts its bytes and ends it with its process or its
+//! right; a driver resolves, checks the addresses by the law, connects and speaks.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_core::future::BoxFuture;
+use http_body_util::combinators::UnsyncBoxBody;
+pub use wasmtime_wasi_http::Error as HttpError;
+
+use super::super::law::{Target, Unreachable};
+
+/// Of a request or a response, as it comes.
+pub type Body = UnsyncBoxBody<Bytes, HttpError>;
+
+/// One request that was admitted.
+#[derive(Debug)]
+pub struct Request {
+    /// Where it goes, and nowhere else: no redirect is followed, no proxy asked.
+    pub target: Target,
+    /// Method, headers and body. Its address is as the guest wrote it; a driver sends `target`.
+    pub head: http::Request<Body>,
+    /// How long is waited.
+    pub timeouts: Timeouts,
+}
+
+/// How long a driver waits. A guest may ask for less, never for more.
+#[derive(Clone, Copy, Debug)]
+pub struct Timeouts {
+    /// For names and connections.
+    pub connect: Duration,
+    /// For the head of the response, once connected. Stops headers that drip for ever.
+    pub first_byte: Duration,
+    /// Between two pieces of the body.
+    pub between_bytes: Duration,
+}
+
+impl Timeouts {
+    /// The longest.
+    pub const LONGEST: Self = Self {
+        connect: Duration::from_secs(15),
+        first_byte: Duration::from_secs(60),
+        between_bytes: Duration::from_secs(30),
+    };
+}
+
+/// Why there is no response.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// The law forbids where the name leads.
+    #[error(transparent)]
+    Unreachable(#[from] Unreachable),
+    /// Anything else.
+    #[error("{0}")]
+    Http(HttpError),
+}
+
+impl From<HttpError> for Failure {
+    fn from(error: HttpError) -> Self {
+        Failure::Http(error)
+    }
+}
+
+/// What dials.
+pub trait Driver: Send + Sync + 'static {
+    /// Sends one request. Dropping the future, or the body it gave, ends the connection.
+    ///
+    /// # Errors
+    /// The law forbids the addresses; or what `wasi:http` calls it.
+    fn send(&self, request: Request) -> BoxFuture<'static, Result<http::Response<Body>, Failure>>;
+}
+
+/// For kernels without a network: each request is denied.
+impl Driver for () {
+    fn send(&self, _: Request) -> BoxFuture<'static, Result<http::Response<Body>, Failure>> {
+        Box::pin(async { Err(HttpError::HttpRequestDenied.into()) })
+    }
+}

@@ -1,0 +1,9 @@
+//! `wasi:http` for guests: requests go out, none comes in.
+
+mod body;
+mod driver;
+mod send;
+mod types;
+
+pub use driver::{Body, Driver, Failure, HttpError, Request, Timeouts};
+pub(super) use send::Hooks;

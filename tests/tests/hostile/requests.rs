@@ -1,0 +1,257 @@
+//! Requests to the network: where they may go, what servers do to them, and what is left of them.
+
+use holm_kernel::account::Bytes;
+use holm_tests::{Guest, Web, guest, machine};
+
+use crate::run;
+
+/// A guest that asks for these, with everything of this server granted.
+fn asks(web: &Web, name: &str, arguments: &[&str]) -> Guest {
+    guest("requests").named(name).grant(&web.grant()).arguments(arguments.iter().copied())
+}
+
+#[test]
+fn requests() {
+    run(async {
+        let web = Web::start().await;
+        let report = asks(&web, "requests", &[&web.at("/text"), "post", &web.at("/text")]).attack().await;
+        report.exits(0).prints("200 hello\n200 hello\n");
+        let effects: Vec<_> = report.records.iter().filter(|record| record.operation == "request").collect();
+        let resources: Vec<&str> = effects.iter().map(|record| record.resource.as_str()).collect();
+        assert_eq!(resources, [format!("{}:get", web.at("/text")), format!("{}:post", web.at("/text"))]);
+    });
+}
+
+#[test]
+fn nothing_granted() {
+    run(async {
+        let web = Web::start().await;
+        let report = guest("requests").named("ungranted").arguments([web.at("/text")]).attack().await;
+        let because = format!("HttpRequestDenied, because net={}:get: not granted\n", web.at("/text"));
+        report.exits(0).denied("net", "not granted").prints(&because);
+        assert!(web.seen().is_empty());
+    });
+}
+
+#[test]
+fn a_widest_grant_holds_no_inner_address() {
+    run(async {
+        let web = Web::start().await;
+        let port = web.address.port();
+        let spellings = ["127.0.0.1", "127.1", "0x7f000001", "2130706433", "017700000001", "127.0.0.1."];
+        let inner =
+            ["[::1]", "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "0.0.0.0", "169.254.169.254", "[64:ff9b::7f00:1]"];
+        let addresses = spellings.iter().chain(&inner).map(|host| format!("http://{host}:{port}/text"));
+        let wide = guest("requests").named("wide").grant("net=*://*");
+        let report = wide.arguments(addresses).attack().await;
+        assert_eq!(report.exits(0).stdout.matches("HttpRequestDenied, because net=http://").count(), 12, "{report:#?}");
+        assert!(web.seen().is_empty());
+        // What is granted is the address, however it is written.
+        let addresses: Vec<String> = spellings.iter().map(|host| format!("http://{host}:{port}/text")).collect();
+        let report = asks(&web, "spelled", &addresses.iter().map(String::as_str).collect::<Vec<_>>()).attack().await;
+        report.exits(0).prints(&"200 hello\n".repeat(6));
+    });
+}
+
+#[test]
+fn names_lead_where_they_may_or_nowhere() {
+    run(async {
+        let (web, names) = (Web::start().await, &machine().names);
+        let port = web.address.port();
+        names.tell("inside.example", &[&["127.0.0.1"]]);
+        names.tell("metadata.example", &[&["169.254.169.254"]]);
+        names.tell("both.example", &[&["2d00::1", "10.0.0.1"]]);
+        names.tell("hidden.example", &[&["::ffff:127.0.0.1"]]);
+        names.tell("nat64.example", &[&["64:ff9b::7f00:1"]]);
+        let hosts = ["inside", "metadata", "both", "hidden", "nat64", "unknown"];
+        let addresses = hosts.map(|host| format!("http://{host}.example:{port}/text"));
+        let report = guest("requests").named("names").grant("net=http://*:*").arguments(addresses).attack().await;
+        report.exits(0).denied("net", "the name leads to 127.0.0.1, a loopback address");
+        for why in [
+            "the name leads to 169.254.169.254, a link-local address",
+            "the name leads to 10.0.0.1, a private address",
+            "the name leads to ::ffff:127.0.0.1, an address that hides another",
+            "the name leads to 64:ff9b::7f00:1, an address that hides another",
+            "the name has no address",
+        ] {
+            report.denied("net", why);
+        }
+        assert_eq!(report.stdout.matches("DestinationIpProhibited, because").count(), 6, "{report:#?}");
+        assert!(web.seen().is_empty());
+    });
+}
+
+/// Asked a second time the name would lead inside. It is not.
+#[test]
+fn a_name_that_changes_its_mind() {
+    run(async {
+        let (web, names) = (Web::start().await, &machine().names);
+        // An address of the internet that nobody has.
+        names.tell("rebind.example", &[&["2d00::1"], &["127.0.0.1"]]);
+        let address = format!("http://rebind.example:{}/text", web.address.port());
+        let report = guest("requests").named("rebind").grant("net=http://*:*").arguments([address]).attack().await;
+        assert!(!report.exits(0).stdout.starts_with("200"), "{report:#?}");
+        assert_eq!(names.asked("rebind.example"), 1);
+        assert!(web.seen().is_empty());
+    });
+}
+
+#[test]
+fn redirects_are_requests() {
+    run(async {
+        let (web, other) = (Web::start().await, Web::start().await);
+        let to = |address: &str| web.at(&format!("/redirect?{address}"));
+        let (metadata, elsewhere) = (to("http://169.254.169.254/latest/"), to(&other.at("/text")));
+        let (down, within) = (to("file:///etc/passwd"), to(&web.at("/text")));
+        let report = asks(&web, "redirects", &["follow", &metadata, &elsewhere, &down, &within]).attack().await;
+        report.exits(0).denied("net", "not granted");
+        assert!(report.stdout.ends_with(&format!("302 to {}\n200 hello\n", web.at("/text"))), "{report:#?}");
+        assert_eq!(report.stdout.matches("HttpRequestDenied").count(), 2, "{report:#?}");
+        assert!(report.stdout.contains("302 to file:///etc/passwd\nmalformed"), "{report:#?}");
+        assert!(other.seen().is_empty());
+        // Nothing is followed behind the guest's back.
+        let report = asks(&web, "unfollowed", &[&elsewhere]).attack().await;
+        report.exits(0).prints("302 \n");
+        assert!(other.seen().is_empty());
+    });
+}
+
+#[test]
+fn paths_and_methods_are_granted() {
+    run(async {
+        let web = Web::start().await;
+        let grant = format!("net=http://{}/repos/*:get", web.address);
+        let paths = ["/repos/../text", "/repos/%2e%2e/text", "/repos/%2E./text", "/text", "/repos%2f..%2ftext"];
+        let addresses = paths.map(|path| web.at(path));
+        let mut arguments: Vec<String> = addresses.to_vec();
+        arguments.extend(["post".to_owned(), web.at("/repos/a")]);
+        let report = guest("requests").named("paths").grant(&grant).arguments(arguments).attack().await;
+        assert_eq!(report.exits(0).stdout.matches("HttpRequestDenied").count(), 6, "{report:#?}");
+        assert!(web.seen().is_empty());
+        let report = guest("requests").named("path").grant(&grant).arguments([web.at("/repos/./%61/../b?q=1")]);
+        report.attack().await.exits(0).prints("404 \n");
+        // What was checked is what arrives.
+        assert!(web.seen()[0].starts_with("GET /repos/b?q=1 HTTP/1.1\r\n"), "{:?}", web.seen());
+    });
+}
+
+#[test]
+fn the_host_is_not_the_guests_to_say() {
+    run(async {
+        let web = Web::start().await;
+        let report = asks(&web, "own-headers", &["echo", &web.at("/head")]).attack().await;
+        report.exits(0);
+        let head = web.seen().remove(0).to_ascii_lowercase();
+        assert_eq!(head.matches("host:").count(), 1, "{head}");
+        assert!(head.contains(&format!("host: {}\r\n", web.address)) && head.contains("x-own: kept\r\n"), "{head}");
+        for gone in ["other.example", "upgrade", "proxy-authorization", "connection", "chunked"] {
+            assert!(!head.contains(gone), "{gone} in {head}");
+        }
+        let user = format!("http://a@{}/text", web.address);
+        let report = asks(&web, "users", &[&user]).attack().await;
+        assert!(!report.exits(0).stdout.starts_with("200"), "{report:#?}");
+        assert_eq!(web.seen().len(), 1);
+    });
+}
+
+#[test]
+fn servers_that_never_end_their_heads() {
+    run(async {
+        let web = Web::start().await;
+        let paths = ["/many-headers", "/long-header", "/short", "/nonsense", "/packed"].map(|path| web.at(path));
+        let slow = ["/dripping-head", "/silent", "/stalling"].map(|path| web.at(path));
+        let mut arguments: Vec<&str> = paths.iter().map(String::as_str).collect();
+        arguments.push("hasty");
+        arguments.extend(slow.iter().map(String::as_str));
+        let report = asks(&web, "heads", &arguments).attack().await;
+        let lines: Vec<&str> = report.exits(0).stdout.lines().collect();
+        assert!(lines[0].starts_with("HttpResponseHeaderSectionSize"), "{report:#?}");
+        assert!(lines[1].starts_with("HttpResponseHeaderSectionSize"), "{report:#?}");
+        assert!(lines[2].starts_with("200 broken off"), "{report:#?}");
+        assert!(lines[3].starts_with("HttpProtocolError"), "{report:#?}");
+        assert_eq!(lines[4], "200 not unpacked", "{report:#?}");
+        assert!(lines[5].starts_with("ConnectionReadTimeout"), "{report:#?}");
+        assert!(lines[6].starts_with("ConnectionReadTimeout"), "{report:#?}");
+        assert!(lines[7].starts_with("200 broken off"), "{report:#?}");
+    });
+}
+
+#[test]
+fn thousands_of_headers() {
+    run(async {
+        let web = Web::start().await;
+        let report = asks(&web, "headers", &["headers", &web.at("/text")]).attack().await;
+        report.faults("limit");
+        assert!(web.seen().is_empty());
+    });
+}
+
+#[test]
+fn a_body_that_never_ends() {
+    run(async {
+        let web = Web::start().await;
+        let guest = asks(&web, "endless", &[&web.at("/endless")]);
+        let report = guest.limit(|limits| limits.network = Bytes(8 << 20)).attack().await;
+        assert!(report.exits(0).stdout.starts_with("200 broken off"), "{report:#?}");
+        report.over("network");
+        // What fits comes whole, and is held nowhere.
+        asks(&web, "large", &[&web.at("/large")]).attack().await.exits(0).prints("200 100000000 bytes\n");
+    });
+}
+
+#[test]
+fn requests_that_nobody_reads() {
+    run(async {
+        let web = Web::start().await;
+        let endless = web.at("/endless");
+        let mut arguments = vec!["hold"];
+        arguments.extend([endless.as_str(); 6]);
+        let guest = asks(&web, "held", &arguments).limit(|limits| limits.requests = 5);
+        let report = guest.attack().await;
+        report.exits(0).over("requests");
+        assert!(report.stdout.starts_with(&"held\n".repeat(5)), "{report:#?}");
+        assert!(report.stdout.contains("ConnectionLimitReached"), "{report:#?}");
+    });
+}
+
+#[test]
+fn revoked_while_under_way() {
+    run(async {
+        let web = Web::start().await;
+        for (name, path, shown) in [("silent", "/silent", None), ("stalled", "/stalling", Some("ready"))] {
+            let name = format!("revoked-{name}");
+            let denied = format!("HttpRequestDenied, because net={}:get: not granted\n", web.at("/text"));
+            let guest = asks(&web, &name, &["wait", &web.at(path), &web.at("/text")]);
+            let report = guest
+                .attack_with(async |started| {
+                    match shown {
+                        Some(shown) => started.shows(shown).await,
+                        None => holm_tests::eventually(|| !web.seen().is_empty(), || "a request".to_owned()).await,
+                    }
+                    started.revoke("net");
+                })
+                .await;
+            report.exits(0).prints(&match shown {
+                Some(_) => format!(
+                    "ready\n200 broken off: HTTP request denied, because net=a response under way: revoked\n{denied}"
+                ),
+                None => format!("HttpRequestDenied, because net={}:get: revoked\n{denied}", web.at(path)),
+            });
+        }
+    });
+}
+
+#[test]
+fn killed_while_under_way() {
+    run(async {
+        let web = Web::start().await;
+        let guest = asks(&web, "killed-request", &["wait", &web.at("/stalling")]);
+        let report = guest
+            .attack_with(async |started| {
+                started.shows("ready").await;
+                started.kill();
+            })
+            .await;
+        report.killed(holm_kernel::process::KilledBy::Operator);
+    });
+}
