@@ -35,7 +35,10 @@ impl Event {
             Self::BeforeModel(ModelUse { turns, .. }) | Self::AfterModel(ModelEnd { turns, .. }) => {
                 turns.iter().map(|turn| turn.text.as_str()).collect()
             }
-            Self::BeforeSpawn(start) => start.arguments.iter().map(String::as_str).collect(),
+            Self::BeforeSpawn(start) => {
+                let arguments = start.arguments.iter().chain(start.environment.iter().map(|(_, value)| value));
+                arguments.map(String::as_str).collect()
+            }
             Self::AfterSpawn(end) => vec![&end.exit],
             Self::BeforeStop(answer) | Self::AfterStop(answer) => vec![answer],
         }

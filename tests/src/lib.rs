@@ -115,8 +115,10 @@ impl Programs for Plugins {
         self.0.lock().clone()
     }
 
-    fn policies(&self, plugin: &str) -> Vec<String> {
-        self.1.lock().get(plugin).cloned().unwrap_or_default()
+    fn policies(&self, plugin: &str, moment: Moment) -> Vec<String> {
+        let over = self.1.lock().get(plugin).cloned().unwrap_or_default();
+        let asked = |policy: &String| self.find(policy).map_or(true, |program| program.judges.contains(&moment));
+        over.into_iter().filter(asked).collect()
     }
 }
 

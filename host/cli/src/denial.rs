@@ -114,7 +114,7 @@ impl Denials {
 }
 
 /// As it came, for the kernel cut it; what a terminal would act upon is not in it, or does not come through.
-fn shown(detail: &str) -> String {
+pub(crate) fn shown(detail: &str) -> String {
     detail.chars().map(|char| if holm_kernel::is_hidden(char) { '\u{fffd}' } else { char }).collect()
 }
 

@@ -45,7 +45,7 @@ text = "It said: {{result}}"
     let withheld = "policy `guard`: the result holds what looks like a private key";
     assert!(said.stdout.contains(withheld) && !said.stdout.contains("MIIabc"), "{}", said.transcript());
     let said = holm.run(&["ask", "write the draft"]).succeeds();
-    assert!(said.stdout.contains("policy `guard` (it changes something) asks"), "{}", said.transcript());
+    assert!(said.stdout.contains("policy `guard` (it may change something) asks"), "{}", said.transcript());
     assert!(!holm.work().join("notes/draft.md").exists());
     // It holds for the next version, for a policy that is gone, and until it is cleared.
     holm.run(&["uninstall", "guard"]).succeeds();
@@ -81,7 +81,9 @@ fn what_a_policy_puts_off_is_answered_elsewhere() {
         &["pending"],
         &["answer", "7", "yes"],
     ];
-    holm.check(&commands, expect![[r#"
+    holm.check(
+        &commands,
+        expect![[r#"
         $ holm policy list
         ! no policy is set
         ! hint: `holm policy set PLUGIN POLICY` sets one, over '*' for all
@@ -117,7 +119,8 @@ fn what_a_policy_puts_off_is_answered_elsewhere() {
         ! error: nothing waits by the number 7
         ! hint: `holm pending` lists what does
         ? 4
-    "#]]);
+    "#]],
+    );
     for (decision, told) in [("yes", "clerk/get \"nothing\"\n"), ("no", "clerk/get denied ")] {
         let mut run = holm.start(&["run", "caller", "--", "clerk/get", "!defer"]);
         run.closes();

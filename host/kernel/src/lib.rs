@@ -20,4 +20,5 @@ pub use kernel::{
     BootError, Config, Exit, Kernel, NoSuchProcess, Parts, Pending, PluginSnapshot, ProcessSnapshot, Running, Spawn,
     SpawnError, ToolAnswer, ToolError,
 };
-pub use syscall::{Answer, Approval, Moment, Operator, Question, audit, budget, grant, is_hidden};
+pub use program::Moment;
+pub use syscall::{Answer, Approval, Operator, Question, audit, budget, grant, is_hidden};

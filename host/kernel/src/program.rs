@@ -1,12 +1,12 @@
 //! Installed software, as the kernel sees it. Where it is kept is its keeper's business.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, str::FromStr, sync::Arc};
 
 use parking_lot::RwLock;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use crate::{account::Limits, devices::Grants, syscall::Moment};
+use crate::{account::Limits, devices::Grants};
 
 /// The sha-256 of some bytes.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -66,6 +66,69 @@ pub struct ToolDescription {
     pub input_schema: String,
     /// JSON Schema of the result, where it is known.
     pub output_schema: Option<String>,
+}
+
+/// When a policy is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Moment {
+    /// Before a tool is called.
+    BeforeTool,
+    /// After it answered.
+    AfterTool,
+    /// Before a request goes to a model.
+    BeforeModel,
+    /// After it replied.
+    AfterModel,
+    /// Before a child starts.
+    BeforeSpawn,
+    /// After it ended.
+    AfterSpawn,
+    /// Before an agent's task ends.
+    BeforeStop,
+    /// After it ended.
+    AfterStop,
+}
+
+impl Moment {
+    /// All of them, in that order.
+    pub const ALL: [Self; 8] = [
+        Self::BeforeTool,
+        Self::AfterTool,
+        Self::BeforeModel,
+        Self::AfterModel,
+        Self::BeforeSpawn,
+        Self::AfterSpawn,
+        Self::BeforeStop,
+        Self::AfterStop,
+    ];
+
+    /// As a manifest spells it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::BeforeTool => "before-tool",
+            Self::AfterTool => "after-tool",
+            Self::BeforeModel => "before-model",
+            Self::AfterModel => "after-model",
+            Self::BeforeSpawn => "before-spawn",
+            Self::AfterSpawn => "after-spawn",
+            Self::BeforeStop => "before-stop",
+            Self::AfterStop => "after-stop",
+        }
+    }
+}
+
+impl fmt::Display for Moment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Moment {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        Self::ALL.into_iter().find(|moment| moment.name() == text).ok_or(())
+    }
 }
 
 /// A plugin that can be started.
@@ -129,6 +192,20 @@ pub trait Programs: Send + Sync + 'static {
     /// All of them, by name. Those that cannot be started are left out.
     fn list(&self) -> Vec<Arc<Program>>;
 
-    /// The policies that their user set over this plugin, by name, in the order in which they are asked.
-    fn policies(&self, plugin: &str) -> Vec<String>;
+    /// The policies that their user set over this plugin and that may judge at this moment, by name, in the
+    /// order in which they are asked. Called at each of its calls: it reads no disk.
+    fn policies(&self, plugin: &str, moment: Moment) -> Vec<String>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Moment;
+
+    #[test]
+    fn moments_are_read_as_they_are_written() {
+        for moment in Moment::ALL {
+            assert_eq!(moment.to_string().parse(), Ok(moment));
+        }
+        assert_eq!("before-lunch".parse::<Moment>(), Err(()));
+    }
 }

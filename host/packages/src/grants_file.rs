@@ -19,6 +19,7 @@ use toml_edit::{DocumentMut, Item, Table, value};
 use crate::{
     digest, files,
     manifest::{check_name, is_unsettled},
+    policies::PolicyError,
     protected::Protected,
     text::{At, Text, TextError, printable},
 };
@@ -34,6 +35,9 @@ const HEAD: &str = "\
 /// Why the file of grants cannot be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum GrantsFileError {
+    /// The file of policies beside it, which is read with it.
+    #[error(transparent)]
+    Policies(#[from] Box<PolicyError>),
     /// It is no TOML, has an unknown key, or a rule that is none.
     #[error(transparent)]
     Text(#[from] TextError),

@@ -9,6 +9,7 @@ use std::{
 };
 
 use holm_kernel::{
+    Moment,
     account::Limits,
     devices::Grants,
     program::{Digest, LiveGrants, Program, ProgramError, Programs, ToolDescription},
@@ -132,6 +133,7 @@ impl Plugins {
 
     fn refresh(&self) -> Result<(), GrantsFileError> {
         let granted = self.file.read()?;
+        *self.policies.write() = Arc::new(self.policies_file.read().map_err(Box::new)?);
         self.settle_live(&granted);
         Ok(())
     }
@@ -270,6 +272,12 @@ impl Plugins {
     /// The policies that are set, by plugin.
     pub fn policies(&self) -> Policies {
         Policies::clone(&self.policies.read())
+    }
+
+    /// The policies over one plugin, those over all included.
+    pub fn policies_over(&self, plugin: &str) -> Vec<String> {
+        let policies = self.policies.read();
+        [policies.get(EVERYONE), policies.get(plugin)].into_iter().flatten().flatten().cloned().collect()
     }
 
     /// Sets exactly these policies over a plugin, or over [`EVERYONE`]; none takes them away. What runs
@@ -415,9 +423,18 @@ impl Programs for Plugins {
         names.iter().filter_map(|name| self.find(name).ok()).collect()
     }
 
-    fn policies(&self, plugin: &str) -> Vec<String> {
+    fn policies(&self, plugin: &str, moment: Moment) -> Vec<String> {
         let policies = self.policies.read();
+        if policies.is_empty() {
+            return Vec::new();
+        }
+        let checked = self.checked.read();
+        // One that was not looked at yet is asked: its files are read then, and not here.
+        let asked = |policy: &&String| {
+            let judges = checked.get(*policy).map(|checked| &checked.program.judges);
+            judges.is_none_or(|judges| judges.is_empty() || judges.contains(&moment))
+        };
         let over = [policies.get(EVERYONE), policies.get(plugin)];
-        over.into_iter().flatten().flatten().cloned().collect()
+        over.into_iter().flatten().flatten().filter(asked).cloned().collect()
     }
 }

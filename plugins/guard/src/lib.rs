@@ -3,6 +3,7 @@
 //! It holds no grant: it sees what it is asked about, and can tell nobody.
 
 use holm::policy::{Actor, Decision, Event};
+use holm::serde_json::{self, Value};
 use regex_lite::Regex;
 
 /// What a secret looks like, and what it is called. They are long and have a shape of their own: a text
@@ -17,20 +18,20 @@ const SECRETS: &[(&str, &str)] = &[
     ("a Stripe key", r"\b[rs]k_live_[0-9A-Za-z]{16}"),
 ];
 
-/// Tools that are named so change something.
-const CHANGES: &[&str] = &[
-    "write", "edit", "append", "create", "put", "set", "delete", "remove", "move", "rename", "send", "post", "publish",
-    "exec", "execute", "run", "extract",
+/// A tool whose name holds one of these words only looks. All others may change something.
+const LOOKS: &[&str] = &[
+    "list", "read", "get", "search", "find", "query", "describe", "show", "view", "count", "stat", "info", "head",
+    "tail", "grep", "look", "lookup", "convert", "parse", "validate", "check", "diff", "status",
 ];
 
 holm::export_policy!(judge);
 
 fn judge(_: &Actor, event: &Event) -> Decision {
-    if let Some(secret) = event.texts().into_iter().find_map(secret) {
+    if let Some(secret) = event.texts().into_iter().find_map(secret_within) {
         return Decision::Deny(format!("{} holds what looks like {secret}", place(event)));
     }
     match event {
-        Event::BeforeTool(call) if changes(&call.name) => Decision::Ask("it changes something".to_owned()),
+        Event::BeforeTool(call) if changes(&call.name) => Decision::Ask("it may change something".to_owned()),
         _ => Decision::Allow,
     }
 }
@@ -42,10 +43,34 @@ fn secret(text: &str) -> Option<&'static str> {
     SECRETS.iter().find(|(_, pattern)| holds(pattern)).map(|(name, _)| *name)
 }
 
-/// Whether a tool's name, like `files/write` or `db/delete_all`, says that it changes something.
+/// A secret in this text as it stands, or in one of its strings where it is JSON: `\u0073k-…` is read as it
+/// is meant.
+fn secret_within(text: &str) -> Option<&'static str> {
+    fn within(value: &Value) -> Option<&'static str> {
+        match value {
+            Value::String(text) => secret(text),
+            Value::Array(values) => values.iter().find_map(within),
+            Value::Object(values) => values.iter().find_map(|(name, value)| secret(name).or_else(|| within(value))),
+            _ => None,
+        }
+    }
+    // What stands before it names the call: `ID NAME {…}`.
+    let json = text.find(['{', '[', '"']).and_then(|at| serde_json::from_str::<Value>(&text[at..]).ok());
+    secret(text).or_else(|| json.as_ref().and_then(within))
+}
+
+/// Whether a tool may change something, by its name: `files/read` and `db/listTables` only look.
 fn changes(name: &str) -> bool {
     let tool = name.rsplit('/').next().unwrap_or(name);
-    tool.split(['-', '_']).any(|word| CHANGES.contains(&word))
+    let mut words = String::new();
+    for char in tool.chars() {
+        match char {
+            '-' | '_' => words.push(' '),
+            'A'..='Z' => words.extend([' ', char.to_ascii_lowercase()]),
+            _ => words.push(char),
+        }
+    }
+    !words.split(' ').any(|word| LOOKS.contains(&word))
 }
 
 fn place(event: &Event) -> &'static str {
@@ -60,7 +85,7 @@ fn place(event: &Event) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use super::{Decision, Event, SECRETS, changes, judge, secret};
+    use super::{Decision, Event, SECRETS, changes, judge, secret, secret_within};
     use holm::policy::{Actor, ModelUse, ToolEnd, ToolUse, Turn};
     use regex_lite::Regex;
 
@@ -97,6 +122,8 @@ mod tests {
         for (name, text) in all {
             assert_eq!(secret(&text), Some(name), "{text}");
         }
+        let escaped = format!("\\u0073k-{}", "k".repeat(30));
+        assert!(secret_within(&format!(r#"call_1 x {{"a":["{escaped}"]}}"#)).is_some());
         for text in ["ask for the API key", "sk-learn and risk-averse", "a PRIVATE KEY has a header", "AKIA"] {
             assert_eq!(secret(text), None, "{text}");
         }
@@ -104,13 +131,13 @@ mod tests {
 
     #[test]
     fn what_changes_something_is_asked_about() {
-        for name in ["files/write", "db/delete_all", "mail/send-draft", "zip/extract"] {
+        for name in ["files/write", "db/delete_all", "mail/send-draft", "zip/extract", "fs/writeFile", "web/upload"] {
             assert!(changes(name), "{name}");
         }
-        for name in ["files/read", "files/search", "writer/list", "csv/query", "x/offset"] {
+        for name in ["files/read", "files/search", "writer/list", "csv/query", "db/listTables"] {
             assert!(!changes(name), "{name}");
         }
-        assert_eq!(judged(&call("files/write", r#"{"path":"a"}"#)), "ask: it changes something");
+        assert_eq!(judged(&call("files/write", r#"{"path":"a"}"#)), "ask: it may change something");
         assert_eq!(judged(&call("files/read", r#"{"path":"a"}"#)), "allow");
     }
 

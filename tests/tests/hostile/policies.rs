@@ -103,7 +103,7 @@ fn a_request_is_judged_before_it_leaves() {
 }
 
 #[test]
-fn a_tree_is_judged_as_its_root_is() {
+fn judged() {
     run(async {
         policy("tree-judge", [Moment::BeforeSpawn, Moment::BeforeStop], &["tree-ward"]).await;
         let ward = || guest("judged").named("tree-ward").grant("spawn=*");
@@ -122,6 +122,13 @@ fn a_tree_is_judged_as_its_root_is() {
         ward().arguments(["stop", "done"]).attack().await.exits(0).prints("stop ok\n");
         // After the end there is nothing to stop; it is only told.
         ward().arguments(["stopped", "!deny"]).attack().await.exits(0).prints("stopped ok\n");
+        // Whoever was not allowed too often is asked no more, nor are its children, which are of its tree.
+        policy("nagged-judge", [Moment::BeforeStop], &["nagging-ward"]).await;
+        let no = Always::new(Answer::Deny);
+        let nags = ["spawn", "stop !ask"].repeat(20);
+        let report = guest("judged").named("nagging-ward").grant("spawn=*").arguments(nags).operator(no.clone());
+        let report = report.attack().await;
+        assert_eq!((report.exits(0).stdout.matches("stop denied").count(), no.asked.lock().len()), (20, 16));
     });
 }
 

@@ -70,7 +70,7 @@ impl Server {
         let beyond = program.ceiling.beyond(&grants);
         inspected.effective = grants.lines().into_iter().filter(|line| !beyond.contains(line)).collect();
         inspected.grants = grants.lines();
-        inspected.policies = Programs::policies(&*self.plugins, name);
+        inspected.policies = self.plugins.policies_over(name);
         inspected.installed = Some(installed.installed);
         inspected.source = installed.source;
         Ok(inspected)

@@ -6,6 +6,7 @@ use holm_adapters::control::{Reply, Request};
 use holm_packages::printable;
 
 use crate::{
+    denial::shown,
     error::Result,
     session::{Session, unexpected},
     ui,
@@ -45,7 +46,8 @@ impl Arguments {
                     format!("{seconds}s"),
                     printable(&format!("{} {}", question.capability, question.resource)),
                     printable(&question.rule),
-                    question.approval.as_ref().map_or_else(String::new, |approval| printable(&approval.detail)),
+                    // The kernel cut it and hid nothing in it: all of it is shown.
+                    question.approval.as_ref().map_or_else(String::new, |approval| shown(&approval.detail)),
                 ]
             })
             .collect();

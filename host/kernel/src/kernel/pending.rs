@@ -13,7 +13,10 @@ use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
 
-use crate::syscall::{Operator, Question};
+use crate::{
+    process::Pid,
+    syscall::{Operator, Question},
+};
 
 /// A call that a policy deferred.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -30,42 +33,60 @@ pub struct Pending {
 /// processes it may have.
 const PENDING: usize = 1_024;
 
+/// Of one tree: it leaves room for others.
+const PENDING_OF_TREE: usize = 16;
+
 /// All that waits.
-#[derive(Default)]
 pub(super) struct Waiting {
     next: AtomicU64,
-    waiting: Mutex<BTreeMap<u64, (Pending, oneshot::Sender<bool>)>>,
+    waiting: Mutex<BTreeMap<u64, Call>>,
+}
+
+struct Call {
+    tree: Pid,
+    pending: Pending,
+    answer: oneshot::Sender<bool>,
+}
+
+impl Default for Waiting {
+    /// Each kernel counts from elsewhere: a number that was read before a restart means no other call.
+    fn default() -> Self {
+        let seconds = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs());
+        Self { next: AtomicU64::new(1_000 + seconds % 100_000), waiting: Mutex::default() }
+    }
 }
 
 impl Waiting {
     /// Waits for an answer. Whoever no longer waits is forgotten.
-    pub(super) async fn wait(&self, question: Question, operator: Option<Arc<dyn Operator>>) -> bool {
-        let id = self.next.fetch_add(1, Relaxed) + 1;
+    pub(super) async fn wait(&self, tree: Pid, question: Question, operator: Option<Arc<dyn Operator>>) -> bool {
+        let id = self.next.fetch_add(1, Relaxed);
         let (answer, answered) = oneshot::channel();
         {
             let mut waiting = self.waiting.lock();
-            if waiting.len() >= PENDING {
+            let own = waiting.values().filter(|call| call.tree == tree).count();
+            if waiting.len() >= PENDING || own >= PENDING_OF_TREE {
                 return false;
             }
             let pending = Pending { id, since: SystemTime::now(), question: question.clone() };
-            waiting.insert(id, (pending, answer));
+            waiting.insert(id, Call { tree, pending, answer });
         }
         let _place = Place(self, id);
         if let Some(operator) = operator {
-            operator.deferred(question, id).await;
+            // One who does not listen delays nobody's answer.
+            tokio::spawn(async move { operator.deferred(question, id).await });
         }
         answered.await.unwrap_or(false)
     }
 
     /// All of it, oldest first.
     pub(super) fn list(&self) -> Vec<Pending> {
-        self.waiting.lock().values().map(|(pending, _)| pending.clone()).collect()
+        self.waiting.lock().values().map(|call| call.pending.clone()).collect()
     }
 
     /// Answers one; whether it still waited.
     pub(super) fn answer(&self, id: u64, allow: bool) -> bool {
         let waiting = self.waiting.lock().remove(&id);
-        waiting.is_some_and(|(_, answer)| answer.send(allow).is_ok())
+        waiting.is_some_and(|call| call.answer.send(allow).is_ok())
     }
 }
 

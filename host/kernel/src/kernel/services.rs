@@ -26,9 +26,9 @@ use crate::{
     program::{Program, ToolDescription},
     sched::Nice,
     syscall::{
-        Authority, Moment, Operator, Question,
+        Authority, Operator, Question,
         door::BoxFuture,
-        policy::{Actor, Decision, Event, Judged, Judges},
+        policy::{Actor, Decision, Event, Judged, Judges, Moment},
     },
 };
 
@@ -67,7 +67,7 @@ impl spawn::Driver for Services {
         Box::pin(async move {
             let kernel = self.0.upgrade().ok_or_else(gone)?;
             let program = match &request.plugin {
-                Some(name) => kernel.parts.programs.find(name).map_err(Refused::Program)?,
+                Some(name) => kernel.program(name).await?,
                 None => kernel.program_of(caller.control.pid).ok_or_else(gone)?,
             };
             let nice = kernel.cpu.view(caller.control.pid).map_or(Nice::default(), |view| view.nice);
@@ -150,7 +150,7 @@ impl tool::Driver for Services {
     ) -> BoxFuture<'a, Result<Called, Refused>> {
         Box::pin(async move {
             let kernel = self.0.upgrade().ok_or_else(gone)?;
-            let program = kernel.parts.programs.find(plugin).map_err(Refused::Program)?;
+            let program = kernel.program(plugin).await?;
             let spawn = Spawn {
                 // The paths in its arguments are its caller's; they confer nothing.
                 directory: PathBuf::from(&caller.directory),
@@ -170,13 +170,12 @@ impl tool::Driver for Services {
 
 impl Judges for Services {
     fn over(&self, authority: &Authority, moment: Moment) -> Vec<String> {
-        let Some(kernel) = self.0.upgrade() else { return Vec::new() };
+        // One that cannot be asked fails: what cannot be judged is denied.
+        let Some(kernel) = self.0.upgrade() else { return vec!["of a kernel that is shutting down".to_owned()] };
         let programs = &kernel.parts.programs;
         let mut over: Vec<String> = Vec::new();
-        for policy in authority.plugins().iter().flat_map(|plugin| programs.policies(plugin)) {
-            // One that is gone is asked all the same, and fails: what cannot be judged is denied.
-            let asked = |program: Arc<Program>| program.judges.is_empty() || program.judges.contains(&moment);
-            if !over.contains(&policy) && programs.find(&policy).map_or(true, asked) {
+        for policy in authority.plugins().iter().flat_map(|plugin| programs.policies(plugin, moment)) {
+            if !over.contains(&policy) {
                 over.push(policy);
             }
         }
@@ -186,7 +185,10 @@ impl Judges for Services {
     fn judge<'a>(&'a self, judged: Judged, policy: &'a str, event: Event) -> BoxFuture<'a, Result<Decision, String>> {
         Box::pin(async move {
             let kernel = self.0.upgrade().ok_or_else(|| gone().to_string())?;
-            let program = kernel.parts.programs.find(policy).map_err(|error| error.to_string())?;
+            let program = kernel.program(policy).await.map_err(|refused| refused.to_string())?;
+            if program.judges.is_empty() {
+                return Err(format!("`{policy}` is no policy any more"));
+            }
             let Judged { control, authority, operator } = judged;
             let actor =
                 Actor { plugin: control.plugin.to_string(), root: control.root.to_string(), pid: control.pid.into() };
@@ -202,10 +204,10 @@ impl Judges for Services {
         })
     }
 
-    fn defer(&self, question: Question, operator: Option<Arc<dyn Operator>>) -> BoxFuture<'_, bool> {
+    fn defer(&self, tree: Pid, question: Question, operator: Option<Arc<dyn Operator>>) -> BoxFuture<'_, bool> {
         Box::pin(async move {
             let Some(kernel) = self.0.upgrade() else { return false };
-            kernel.waiting.wait(question, operator).await
+            kernel.waiting.wait(tree, question, operator).await
         })
     }
 }
@@ -214,6 +216,13 @@ impl Judges for Services {
 const JUDGED_WITHIN: Duration = Duration::from_secs(30);
 
 impl Inner {
+    /// An installed program. Its files are looked at off the workers: a slow disk holds up its caller alone.
+    async fn program(self: &Arc<Self>, name: &str) -> Result<Arc<Program>, Refused> {
+        let (kernel, name) = (self.clone(), name.to_owned());
+        let found = tokio::task::spawn_blocking(move || kernel.parts.programs.find(&name)).await;
+        found.map_err(|_| gone())?.map_err(Refused::Program)
+    }
+
     /// Runs what answers its caller, under its own rights and at its caller's cost.
     async fn call(
         self: &Arc<Self>,

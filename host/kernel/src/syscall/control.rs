@@ -3,7 +3,7 @@
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering::Relaxed},
+        atomic::{AtomicU32, AtomicU64, Ordering::Relaxed},
     },
     time::{Duration, Instant, SystemTime},
 };
@@ -33,6 +33,8 @@ pub(crate) struct Control {
     /// It is a policy that judges another, or descends from one: nobody judges it.
     pub(crate) judges: bool,
     pub(crate) account: Arc<Account>,
+    /// How often the operator did not allow a call of its tree that they were asked about.
+    pub(crate) refused: Arc<AtomicU32>,
     pub(crate) started: Instant,
     pub(crate) started_at: SystemTime,
     /// Shared with its parent's handle, which may outlive all the rest of this.
@@ -94,6 +96,7 @@ impl Control {
             judges: judges || parent.is_some_and(|parent| parent.judges),
             plugin,
             account,
+            refused: parent.map(|parent| parent.refused.clone()).unwrap_or_default(),
             started: Instant::now(),
             started_at: SystemTime::now(),
             syscalls: Arc::default(),

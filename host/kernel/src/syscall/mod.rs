@@ -21,4 +21,3 @@ pub(crate) use device::{Device, Op};
 pub(crate) use door::{Entered, Syscall};
 pub(crate) use errno::{Errno, Interrupt, Refusal};
 pub use operator::{Answer, Approval, Operator, Question, is_hidden};
-pub use policy::Moment;

@@ -1,75 +1,14 @@
 //! Policies: plugins that their user set over others, asked at the door before and after what they do.
 
-use std::{fmt, str::FromStr, sync::Arc};
+use std::sync::Arc;
 
 use super::{Authority, Control, Operator, Question, door::BoxFuture, operator::plain};
+use crate::process::Pid;
+pub(crate) use crate::program::Moment;
 
 pub(crate) use crate::bindings::policy::exports::holm::sys::policy::{
     Actor, Decision, Event, ModelEnd, ModelUse, SpawnEnd, SpawnUse, ToolEnd, ToolUse, Turn,
 };
-
-/// When a policy is asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Moment {
-    /// Before a tool is called.
-    BeforeTool,
-    /// After it answered.
-    AfterTool,
-    /// Before a request goes to a model.
-    BeforeModel,
-    /// After it replied.
-    AfterModel,
-    /// Before a child starts.
-    BeforeSpawn,
-    /// After it ended.
-    AfterSpawn,
-    /// Before an agent's task ends.
-    BeforeStop,
-    /// After it ended.
-    AfterStop,
-}
-
-impl Moment {
-    /// All of them, in that order.
-    pub const ALL: [Self; 8] = [
-        Self::BeforeTool,
-        Self::AfterTool,
-        Self::BeforeModel,
-        Self::AfterModel,
-        Self::BeforeSpawn,
-        Self::AfterSpawn,
-        Self::BeforeStop,
-        Self::AfterStop,
-    ];
-
-    /// As a manifest spells it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::BeforeTool => "before-tool",
-            Self::AfterTool => "after-tool",
-            Self::BeforeModel => "before-model",
-            Self::AfterModel => "after-model",
-            Self::BeforeSpawn => "before-spawn",
-            Self::AfterSpawn => "after-spawn",
-            Self::BeforeStop => "before-stop",
-            Self::AfterStop => "after-stop",
-        }
-    }
-}
-
-impl fmt::Display for Moment {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-impl FromStr for Moment {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<Self, ()> {
-        Self::ALL.into_iter().find(|moment| moment.name() == text).ok_or(())
-    }
-}
 
 /// What the kernel does for the door: finds policies, runs them, and keeps what waits for an answer.
 pub(crate) trait Judges: Send + Sync + 'static {
@@ -82,8 +21,8 @@ pub(crate) trait Judges: Send + Sync + 'static {
     /// It failed, for this reason.
     fn judge<'a>(&'a self, judged: Judged, policy: &'a str, event: Event) -> BoxFuture<'a, Result<Decision, String>>;
 
-    /// Waits for the operator's answer, however long that takes.
-    fn defer(&self, question: Question, operator: Option<Arc<dyn Operator>>) -> BoxFuture<'_, bool>;
+    /// Waits for the operator's answer to a call of this tree, however long that takes.
+    fn defer(&self, tree: Pid, question: Question, operator: Option<Arc<dyn Operator>>) -> BoxFuture<'_, bool>;
 }
 
 /// Whose deed is judged.
@@ -172,13 +111,5 @@ mod tests {
         let verdict = verdict(None, [Ok(Decision::Deny(reason))]);
         let denied = verdict.denied.expect("denied");
         assert!(denied.len() < 1_100 && denied.starts_with("policy `p`: \\u{1b}[2J\\u{202e}xx"), "{denied}");
-    }
-
-    #[test]
-    fn moments_are_read_as_they_are_written() {
-        for moment in Moment::ALL {
-            assert_eq!(moment.to_string().parse(), Ok(moment));
-        }
-        assert_eq!("before-lunch".parse::<Moment>(), Err(()));
     }
 }

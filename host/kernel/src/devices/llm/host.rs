@@ -31,7 +31,7 @@ use crate::{
         door::{Granted, Lapse, Resident},
         ledger::Under,
         named::is_exact_name,
-        policy::{Event, ModelEnd, ModelUse, Moment, Verdict},
+        policy::{Event, ModelUse, Moment, Verdict},
     },
 };
 
@@ -119,6 +119,9 @@ const REQUESTS: usize = 32;
 /// Texts of one `embed`.
 const TEXTS: usize = 256;
 
+/// What came of a call.
+type Came = std::result::Result<Answer, CallError>;
+
 type Outcome<T> = std::result::Result<T, Interrupt<Error>>;
 
 fn malformed<T>(text: impl Into<String>) -> Outcome<T> {
@@ -171,18 +174,18 @@ impl Entered<'_, Llm> {
             return Ok(());
         }
         let used = used();
-        let (model, said) = (used.model.clone(), judged::last(&used.turns));
+        let (model, said) = (used.model.clone(), judged::shortly(&used.turns));
         self.judge(Moment::BeforeModel, &model, &said, Verdict::default(), || Event::BeforeModel(used)).await
     }
 
     /// Asks the policies about what a model replied, and withholds it if they say so.
-    async fn judge_end(&mut self, model: &str, answer: Answer) -> std::result::Result<Answer, Refusal> {
-        if self.is_judged(Moment::AfterModel) {
-            let end: ModelEnd = judged::reply(model, &answer);
-            let said = judged::last(&end.turns);
-            self.judge(Moment::AfterModel, model, &said, Verdict::default(), || Event::AfterModel(end)).await?;
+    async fn judge_end(&mut self, model: &str, came: &Came) -> std::result::Result<(), Refusal> {
+        if !self.is_judged(Moment::AfterModel) {
+            return Ok(());
         }
-        Ok(answer)
+        let Some(end) = judged::end(model, came) else { return Ok(()) };
+        let said = judged::shortly(&end.turns);
+        self.judge(Moment::AfterModel, model, &said, Verdict::default(), || Event::AfterModel(end)).await
     }
 
     /// A place among the calls under way.
@@ -260,13 +263,10 @@ impl HostModel for Syscall<'_, Llm> {
         call.charge(fuel_for_bytes(bytes as u64));
         let mut replies = Vec::with_capacity(answers.len());
         for answer in answers {
-            replies.push(match answer {
-                Ok(answer) => match call.judge_end(&name, answer).await {
-                    Ok(answer) => Ok(convert::reply(answer)),
-                    Err(Refusal::Errno(errno)) => Err(errno.into()),
-                    Err(fault) => return Err(fault.into()),
-                },
-                Err(error) => Err(error.into()),
+            replies.push(match call.judge_end(&name, &answer).await {
+                Ok(()) => answer.map(convert::reply).map_err(Error::from),
+                Err(Refusal::Errno(errno)) => Err(errno.into()),
+                Err(fault) => return Err(fault.into()),
             });
         }
         Ok(replies)
@@ -401,9 +401,9 @@ impl HostReplyStream for Syscall<'_, Llm> {
             }
             Next::End(answer) => {
                 let answer = answer.inspect_err(|error| call.met(error));
+                call.judge_end(&found.right.want().0, &answer).await?;
                 let answer = answer.map_err(|error| Interrupt::Guest(Error::from(error)))?;
                 call.charge(fuel_for_bytes(answer.reply.bytes() as u64));
-                let answer = call.judge_end(&found.right.want().0, answer).await?;
                 Ok(Some(wit::Delta::Done(convert::reply(answer))))
             }
             Next::Over => Ok(None),

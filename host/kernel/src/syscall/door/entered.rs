@@ -3,7 +3,7 @@
 use std::{
     future::Future,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::Arc,
+    sync::{Arc, atomic::Ordering::Relaxed},
     task::Poll,
 };
 
@@ -132,7 +132,9 @@ impl<D: Device> Entered<'_, D> {
         };
         let spelled = self.core.authority.spelled::<R>(&want);
         let text = spelled.as_ref().unwrap_or(&text).clone();
-        let grantable = denier == Denier::Grant && spelled.is_some() && text.len() <= TOLD_BYTES;
+        // A policy is not asked about either: its ward, who has it judge, would be asking.
+        let asked = denier == Denier::Grant && !self.core.control.judges;
+        let grantable = asked && spelled.is_some() && text.len() <= TOLD_BYTES;
         if let Some((operator, question)) = self.first_telling(R::NAME, &text, denier.rule(), grantable) {
             let answer = operator.denied(question).await;
             if grantable && answer == Answer::Once {
@@ -177,16 +179,25 @@ impl<D: Device> Entered<'_, D> {
         let Some(rule) = verdict.asks() else { return Ok(()) };
         let question = self.question(D::NAME, resource, &rule, false);
         let question = Question { approval: Some(Approval::new(detail)), ..question };
+        // Who is killed while it waits was not allowed either.
+        let refused = self.core.control.refused.clone();
+        if refused.fetch_add(1, Relaxed) >= REFUSALS {
+            refused.fetch_sub(1, Relaxed);
+            let rule = format!("{rule} asks, and {REFUSALS} calls of its tree were not allowed already");
+            return Err(self.deny(D::NAME, resource.to_owned(), &rule));
+        }
         let allowed = match self.core.operator.clone() {
-            _ if self.core.refused >= REFUSALS => false,
-            operator if verdict.deferred => self.core.judges.clone().defer(question, operator).await,
+            operator if verdict.deferred => {
+                let tree = self.core.control.tree;
+                self.core.judges.clone().defer(tree, question, operator).await
+            }
             Some(operator) => operator.approve(question).await,
             None => false,
         };
         if !allowed {
-            self.core.refused = self.core.refused.saturating_add(1);
             return Err(self.deny(D::NAME, resource.to_owned(), &format!("{rule} asks, and nobody allowed it")));
         }
+        refused.fetch_sub(1, Relaxed);
         Ok(())
     }
 
@@ -251,7 +262,8 @@ impl<D: Device> Entered<'_, D> {
     fn question(&self, capability: &str, resource: &str, rule: &str, grantable: bool) -> Question {
         let control = &self.core.control;
         Question {
-            pid: control.pid,
+            // Of a policy's many processes its operator is told once in a run.
+            pid: if control.judges { control.tree } else { control.pid },
             root: control.parent.is_none(),
             plugin: control.plugin.to_string(),
             capability: capability.to_owned(),

@@ -44,8 +44,8 @@ pub(super) async fn check(
     let bytes = options.arguments.iter().map(|argument| argument.len() + TEXT_OVERHEAD).sum::<usize>()
         + options.environment.iter().map(|(name, value)| name.len() + value.len() + TEXT_OVERHEAD).sum::<usize>();
     let lines = options.grants.iter().flatten().map(String::len).sum::<usize>();
-    let directory = options.directory.as_ref().map_or(0, String::len);
-    call.charge(fuel_for_bytes((bytes + lines + directory) as u64));
+    let directory_bytes = options.directory.as_ref().map_or(0, String::len);
+    call.charge(fuel_for_bytes((bytes + lines + directory_bytes) as u64));
     if !is_exact_name(&name) {
         let name = name.chars().take(128).collect();
         return Err(call.deny(Spawn::NAME, name, "not the name of a plugin").into());
@@ -54,7 +54,7 @@ pub(super) async fn check(
     if bytes > SURROUNDINGS_BYTES {
         return invalid("arguments and environment have more than 1 MiB");
     }
-    if directory > DIRECTORY_BYTES {
+    if directory_bytes > DIRECTORY_BYTES {
         return invalid("the directory has more than 4,096 bytes");
     }
     if options.nice > 19 {
@@ -67,12 +67,19 @@ pub(super) async fn check(
         None => None,
         Some(lines) => Some(passed(call, lines)?),
     };
-    let (name, starts) = (right.want().0.clone(), options.arguments.join(" "));
+    let plugin = options.plugin.clone().unwrap_or_else(|| call.control().plugin.to_string());
+    let directory = options.directory.clone().unwrap_or_else(|| call.session.directory.clone());
     let used = || {
-        let (arguments, grants) = (options.arguments.clone(), grants.as_ref().map(Grants::lines));
-        Event::BeforeSpawn(SpawnUse { plugin: name.clone(), arguments, grants })
+        Event::BeforeSpawn(SpawnUse {
+            plugin: plugin.clone(),
+            arguments: options.arguments.clone(),
+            environment: options.environment.clone(),
+            directory: directory.clone(),
+            grants: grants.as_ref().map(Grants::lines),
+        })
     };
-    call.judge(Moment::BeforeSpawn, &name, &starts, Verdict::default(), used).await?;
+    let shown = format!("{:?}, environment {:?}", options.arguments, options.environment);
+    call.judge(Moment::BeforeSpawn, &plugin, &shown, Verdict::default(), used).await?;
     call.renew(&mut right)?;
     let capacity = usize::try_from(call.account().limits().mailbox.0).unwrap_or(usize::MAX);
     let output = |choice: Stdio, inherited: &PipeWriter| match choice {
@@ -96,7 +103,7 @@ pub(super) async fn check(
         plugin: options.plugin,
         arguments: options.arguments,
         environment: options.environment,
-        directory: options.directory.unwrap_or_else(|| call.session.directory.clone()),
+        directory,
         stdin,
         stdout,
         stderr,
