@@ -91,6 +91,10 @@ impl Driver for Gate {
         self.behind.get_version(bucket, key, version)
     }
 
+    fn forget<'a>(&'a self, plugin: &'a str) -> Answer<'a, Bytes> {
+        self.behind.forget(plugin)
+    }
+
     fn used<'a>(&'a self, owner: &'a BucketId) -> Answer<'a, Bytes> {
         self.behind.used(owner)
     }

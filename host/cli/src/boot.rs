@@ -6,6 +6,7 @@ use holm_adapters::control::{Facts, Home, Lines, Server};
 use holm_drivers::net;
 use holm_kernel::{Config, Kernel, Parts, llm};
 use holm_packages::Plugins;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::{
     audit_log::AuditLog,
@@ -21,6 +22,7 @@ use crate::{
 /// A setting, a driver, a store or the machine.
 pub(crate) fn boot(home: &Home) -> Result<Arc<Server>> {
     let settings = Settings::read(home.path())?;
+    raise_open_files();
     let storage = holm_drivers::storage::open(&settings.storage.driver, &home.path().join("storage"));
     let storage = storage.map_err(CommandError::internal)?;
     let network = net::Network::new(Arc::new(net::System)).map_err(CommandError::internal)?;
@@ -57,4 +59,13 @@ pub(crate) fn boot(home: &Home) -> Result<Arc<Server>> {
         audited: Box::new(move || audit.flush()),
     };
     Ok(Server::new(kernel, plugins, lines, facts))
+}
+
+/// Lets this process hold as many files as the machine allows it: what guests open, and the sockets of
+/// clients and providers, all count against one limit that shells set low.
+fn raise_open_files() {
+    let limit = getrlimit(Resource::Nofile);
+    if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit }) {
+        tracing::warn!(%error, "the limit of open files stays as it is");
+    }
 }

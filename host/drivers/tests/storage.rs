@@ -63,6 +63,40 @@ async fn buckets_never_see_each_other() {
 }
 
 #[tokio::test]
+async fn what_a_plugin_stored_is_forgotten_and_nothing_else() {
+    each(async |store| {
+        let gone = [bucket("jq", "notes"), bucket("jq", "more"), bucket("jq@agent", "notes"), bucket("files@jq", "n")];
+        let shared = BucketId { owner: None, name: "jq".into() };
+        let stay = [bucket("jq-2", "notes"), bucket("files@agent", "notes"), bucket("j", "q"), shared];
+        for bucket in gone.iter().chain(&stay) {
+            commit(&*store, bucket, vec![put("a", "one"), put("b", "two")]).await.unwrap();
+            commit(&*store, bucket, vec![delete("a")]).await.unwrap();
+        }
+        // More rows than are removed at once, and old versions of one key.
+        for round in 0..3 {
+            let many = (0..900).map(|at| put(&format!("k{at}"), round.to_string())).collect();
+            commit(&*store, &gone[0], many).await.unwrap();
+        }
+        let held = store.used(&gone[0]).await.unwrap().0
+            + store.used(&gone[2]).await.unwrap().0
+            + store.used(&gone[3]).await.unwrap().0;
+        assert_eq!(store.forget("jq").await.unwrap(), Bytes(held));
+        for bucket in &gone {
+            assert!(store.list(bucket, "", None, 10).await.unwrap().keys.is_empty(), "{bucket:?}");
+            assert!(store.versions(bucket, "a").await.unwrap().is_empty(), "{bucket:?}");
+            assert_eq!(store.used(bucket).await.unwrap(), Bytes(0));
+        }
+        for bucket in &stay {
+            assert_eq!(store.list(bucket, "", None, 10).await.unwrap().keys, ["b"], "{bucket:?}");
+        }
+        assert_eq!(store.forget("jq").await.unwrap(), Bytes(0));
+        // Who is installed by that name later begins anew.
+        assert_eq!(commit(&*store, &gone[0], vec![put("a", "new")]).await.unwrap(), 1);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn odd_keys_are_keys() {
     let odd = ["\0", "\0\0", "a\0b", "a", "aa", "ä", "\u{10ffff}", "../../etc", " ", "\n", "a/b", &"k".repeat(1024)];
     each(async |store| {

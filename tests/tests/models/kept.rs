@@ -126,6 +126,10 @@ impl Driver for Shut {
         self.behind.get_version(bucket, key, version)
     }
 
+    fn forget<'a>(&'a self, plugin: &'a str) -> Told<'a, Bytes> {
+        self.behind.forget(plugin)
+    }
+
     fn used<'a>(&'a self, owner: &'a BucketId) -> Told<'a, Bytes> {
         self.behind.used(owner)
     }

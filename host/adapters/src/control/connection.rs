@@ -97,7 +97,7 @@ impl Server {
             Request::Install { path, update, grants, directory } => {
                 return self.install(Wanted { path, update, grants, directory }, reader, outgoing).await;
             }
-            Request::Uninstall { plugin } => self.uninstall(plugin).await?,
+            Request::Uninstall { plugin, keep_data } => self.uninstall(plugin, keep_data).await?,
             Request::Grant { plugin, lines, directory } => self.grant(plugin, lines, directory).await?,
             Request::Revoke { plugin, lines, directory } => self.revoke(plugin, lines, directory).await?,
             Request::Tools { plugin } => self.tools(plugin).await?,

@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, sync::Arc};
 
-use holm_kernel::program::Programs;
+use holm_kernel::{account::Bytes, program::Programs};
 use holm_packages::{GrantError, Package};
 
 use super::{
@@ -83,8 +83,8 @@ impl Server {
         Ok(Inspected::of(&package, &tools, program.limits.clone()))
     }
 
-    /// Removes a plugin.
-    pub(crate) async fn uninstall(&self, plugin: String) -> Result<Reply, Failure> {
+    /// Removes a plugin, and what it has stored: who is installed by its name next is somebody else.
+    pub(crate) async fn uninstall(&self, plugin: String, keep_data: bool) -> Result<Reply, Failure> {
         let (plugins, name) = (self.plugins.clone(), plugin.clone());
         blocking(move || plugins.uninstall(&name))
             .await
@@ -92,7 +92,13 @@ impl Server {
         self.runs.revoke(&plugin, &[], std::path::Path::new("/"));
         self.kernel.revoke_once(&plugin, |once| *once = holm_kernel::devices::Grants::default());
         self.kernel.grants_changed();
-        Ok(Reply::Done)
+        let removed = match keep_data {
+            true => Bytes(0),
+            false => self.kernel.forget(&plugin).await.map_err(|error| {
+                Failure::internal(format!("`{plugin}` is uninstalled; what it had stored is not removed: {error}"))
+            })?,
+        };
+        Ok(Reply::Uninstalled { removed })
     }
 
     /// Adds grants.

@@ -72,10 +72,12 @@ pub enum Request {
         /// By which paths in the grants are read.
         directory: PathBuf,
     },
-    /// Removes a plugin and its grants. Answered by [`Reply::Done`].
+    /// Removes a plugin, its grants and what it has stored. Answered by [`Reply::Uninstalled`].
     Uninstall {
         /// Its name.
         plugin: String,
+        /// Whether what it has stored stays, for whoever is installed by this name next.
+        keep_data: bool,
     },
     /// Adds grants. Answered by [`Reply::Grants`].
     Grant {
@@ -281,6 +283,11 @@ pub enum Reply {
     Planned(Box<Planned>),
     /// See [`Request::Install`].
     Installed(Installed),
+    /// See [`Request::Uninstall`].
+    Uninstalled {
+        /// What it had stored, and has no more.
+        removed: Bytes,
+    },
     /// What a plugin holds now.
     Grants(Vec<String>),
     /// See [`Request::Tools`].

@@ -79,6 +79,7 @@ impl Arguments {
                 }
             }
         }
+        checks.push(open_files());
         checks.push(landlock());
         checks.push(rust());
         if self.json {
@@ -131,6 +132,21 @@ async fn status(session: &Session) -> Result<Option<Status>> {
     match answer(&mut kernel).await? {
         Reply::Status(status) => Ok(Some(*status)),
         reply => crate::session::unexpected(&reply),
+    }
+}
+
+/// Fewer than this are soon used up: each client, each connection to a provider and each file a guest opens
+/// takes one.
+const FEW_FILES: u64 = 16_384;
+
+fn open_files() -> Check {
+    let most = rustix::process::getrlimit(rustix::process::Resource::Nofile).maximum;
+    match most.filter(|most| *most < FEW_FILES) {
+        None => Check::good("files", most.map_or_else(|| "no limit".to_owned(), |most| format!("{most} may be open"))),
+        Some(most) => {
+            let help = "more: raise `nofile` for your user in /etc/security/limits.conf, then log in again";
+            Check::warning("files", format!("{most} may be open at once"), help)
+        }
     }
 }
 

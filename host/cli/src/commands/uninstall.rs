@@ -1,4 +1,4 @@
-//! `holm uninstall`: removes a plugin and its grants.
+//! `holm uninstall`: removes a plugin, its grants and what it has stored.
 
 use holm_adapters::control::{Reply, Request};
 
@@ -8,18 +8,22 @@ use crate::{
     ui,
 };
 
-/// Remove a plugin and its grants; what it has stored stays
+/// Remove a plugin, its grants and what it has stored
 #[derive(clap::Args)]
 pub(super) struct Arguments {
     /// The plugin's name
     plugin: String,
+    /// Keep what it has stored, for whatever is installed by this name next
+    #[arg(long)]
+    keep_data: bool,
 }
 
 impl Arguments {
     pub(super) async fn run(self, session: &Session) -> Result<()> {
-        match session.ask(&Request::Uninstall { plugin: self.plugin.clone() }).await? {
-            Reply::Done => {
-                ui::talk(format_args!("uninstalled {}", ui::bold(&self.plugin)));
+        match session.ask(&Request::Uninstall { plugin: self.plugin.clone(), keep_data: self.keep_data }).await? {
+            Reply::Uninstalled { removed } => {
+                let gone = if removed.0 > 0 { format!("; {removed} that it had stored are gone") } else { String::new() };
+                ui::talk(format_args!("uninstalled {}{gone}", ui::bold(&self.plugin)));
                 Ok(())
             }
             reply => unexpected(&reply),

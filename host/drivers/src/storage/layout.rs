@@ -43,6 +43,26 @@ pub(crate) fn account_row(bucket: &BucketId) -> Vec<u8> {
     row
 }
 
+/// Where the accounts of plugins begin.
+pub(crate) fn first_account() -> Vec<u8> {
+    vec![b'a', 1]
+}
+
+/// Whose account this row is; none where it is no plugin's, or no account.
+pub(crate) fn account_owner(row: &[u8]) -> Option<&str> {
+    let owner = row.strip_prefix(&[b'a', 1])?.split_at_checked(4)?.1;
+    std::str::from_utf8(owner).ok()
+}
+
+/// What all rows in a plugin's private buckets begin with: those that hold values, heads, and buckets.
+pub(crate) fn rows_of(owner: &str) -> [Vec<u8>; 3] {
+    [VALUE, b'h', b'b'].map(|kind| {
+        let mut row = vec![kind, 1];
+        part(&mut row, owner);
+        row
+    })
+}
+
 /// The counter of a bucket's versions.
 pub(crate) fn bucket_row(bucket: &BucketId) -> Vec<u8> {
     in_bucket(b'b', bucket)

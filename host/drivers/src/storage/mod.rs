@@ -1,6 +1,7 @@
 //! Where buckets are kept: one file per engine, one line each in the table below.
 
 mod engine;
+mod forget;
 mod layout;
 mod memory;
 mod open;

@@ -11,7 +11,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::engine::{Engine, View};
 use super::layout::{Head, account_row, damaged, head_row, number, value_row};
-use super::writer::{Commit, Writer};
+use super::writer::{Commit, Work, Writer};
 
 /// Commits that may wait for the writer; more wait to enter, so that a stalled disk
 /// holds a bounded number of values in memory.
@@ -23,7 +23,7 @@ const PAGE: usize = 10_000;
 /// A storage driver over one engine.
 pub(crate) struct Store<E> {
     engine: Arc<E>,
-    commits: Option<mpsc::Sender<Commit>>,
+    work: Option<mpsc::Sender<Work>>,
     writer: Option<JoinHandle<()>>,
 }
 
@@ -31,10 +31,15 @@ impl<E: Engine> Store<E> {
     /// Starts the writer.
     pub(crate) fn new(engine: E) -> std::io::Result<Store<E>> {
         let engine = Arc::new(engine);
-        let (commits, queue) = mpsc::channel(QUEUED);
+        let (work, queue) = mpsc::channel(QUEUED);
         let writer = Writer::new(engine.clone());
         let writer = std::thread::Builder::new().name("holm-storage".into()).spawn(move || writer.run(queue))?;
-        Ok(Store { engine, commits: Some(commits), writer: Some(writer) })
+        Ok(Store { engine, work: Some(work), writer: Some(writer) })
+    }
+
+    async fn send(&self, work: Work) -> Result<(), DriverError> {
+        let writer = self.work.as_ref().ok_or_else(stopped)?;
+        writer.send(work).await.map_err(|_| stopped())
     }
 
     fn read<'a, T: Send + 'static>(
@@ -60,7 +65,7 @@ impl<E: Engine> Store<E> {
 
 impl<E> Drop for Store<E> {
     fn drop(&mut self) {
-        self.commits = None;
+        self.work = None;
         // Waits for the last commits, so that who opens the store next finds it unlocked.
         if let Some(writer) = self.writer.take()
             && writer.join().is_err()
@@ -139,12 +144,18 @@ impl<E: Engine> Driver for Store<E> {
         quota: Bytes,
     ) -> BoxFuture<'a, Result<u64, DriverError>> {
         Box::pin(async move {
-            let stopped = || DriverError::Io("the storage writer has stopped; restart Holm".into());
-            let commits = self.commits.as_ref().ok_or_else(stopped)?;
             let (reply, version) = oneshot::channel();
             let commit = Commit { bucket: bucket.clone(), changes, quota, reply };
-            commits.send(commit).await.map_err(|_| stopped())?;
+            self.send(Work::Commit(commit)).await?;
             version.await.map_err(|_| stopped())?
+        })
+    }
+
+    fn forget<'a>(&'a self, plugin: &'a str) -> BoxFuture<'a, Result<Bytes, DriverError>> {
+        Box::pin(async move {
+            let (reply, freed) = oneshot::channel();
+            self.send(Work::Forget { plugin: plugin.to_owned(), reply }).await?;
+            freed.await.map_err(|_| stopped())?
         })
     }
 
@@ -178,6 +189,10 @@ impl<E: Engine> Driver for Store<E> {
         let row = account_row(owner);
         self.read(move |rows| Ok(Bytes(number(rows.get(&row)?)?)))
     }
+}
+
+fn stopped() -> DriverError {
+    DriverError::Io("the storage writer has stopped; restart Holm".into())
 }
 
 fn head(rows: &impl View, bucket: &BucketId, key: &str) -> Result<Option<Head>, DriverError> {

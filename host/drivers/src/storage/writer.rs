@@ -9,6 +9,7 @@ use holm_kernel::storage::{BucketId, Change, DriverError};
 use tokio::sync::{mpsc, oneshot};
 
 use super::engine::{Engine, Planned, Writes};
+use super::forget::step;
 use super::plan::plan;
 
 /// Bytes of values after which a group takes no more commits: bounds memory and the wait
@@ -29,6 +30,13 @@ impl Commit {
     }
 }
 
+/// What the writer does.
+pub(crate) enum Work {
+    Commit(Commit),
+    /// Removes all that a plugin has stored.
+    Forget { plugin: String, reply: oneshot::Sender<Result<Bytes, DriverError>> },
+}
+
 /// Since only this thread writes, what a plan read is still true when it is written: two
 /// processes cannot both win the last bytes of a quota.
 pub(crate) struct Writer<E> {
@@ -42,18 +50,45 @@ impl<E: Engine> Writer<E> {
     }
 
     /// Serves commits until the driver is dropped.
-    pub(crate) fn run(mut self, mut queue: mpsc::Receiver<Commit>) {
-        while let Some(commit) = queue.blocking_recv() {
-            let mut bytes = commit.bytes();
-            let mut group = vec![commit];
+    pub(crate) fn run(mut self, mut queue: mpsc::Receiver<Work>) {
+        while let Some(work) = queue.blocking_recv() {
+            let (mut bytes, mut group, mut next) = (0, Vec::new(), Some(work));
             // Who came while the last group was written shares the next flush.
-            while bytes < GROUP
-                && let Ok(commit) = queue.try_recv()
-            {
+            while let Some(Work::Commit(commit)) = next {
                 bytes += commit.bytes();
                 group.push(commit);
+                next = if bytes < GROUP { queue.try_recv().ok() } else { None };
             }
             self.serve(group);
+            if let Some(Work::Forget { plugin, reply }) = next {
+                // The caller may be gone meanwhile; it is forgotten all the same.
+                let _ = reply.send(self.forget(&plugin));
+            }
+        }
+    }
+
+    fn forget(&mut self, plugin: &str) -> Result<Bytes, DriverError> {
+        let mut freed = Bytes(0);
+        loop {
+            if let Some(reason) = &self.failed {
+                return Err(DriverError::Io(reason.clone()));
+            }
+            let step = catch_unwind(AssertUnwindSafe(|| step(&self.engine.view()?, plugin)));
+            let step =
+                step.unwrap_or_else(|_| Err(DriverError::Io("the storage driver panicked while reading".into())))?;
+            if step.writes.is_empty() {
+                return Ok(freed);
+            }
+            self.write_or_stop(&step.writes);
+            freed.0 += step.freed.0;
+        }
+    }
+
+    /// After an error nothing is written any more: what reached the disk is not known.
+    fn write_or_stop(&mut self, writes: &Writes) {
+        if let Err(reason) = self.write(writes) {
+            tracing::error!(reason, "storage stopped");
+            self.failed = Some(format!("{reason}; nothing more is written until Holm is restarted"));
         }
     }
 
@@ -74,10 +109,7 @@ impl<E: Engine> Writer<E> {
                 Err(error) => answer_to(commit.reply, Err(error)),
             }
         }
-        if let Err(reason) = self.write(&writes) {
-            tracing::error!(reason, "storage stopped");
-            self.failed = Some(format!("{reason}; nothing more is written until Holm is restarted"));
-        }
+        self.write_or_stop(&writes);
         for (reply, version) in planned {
             answer_to(
                 reply,

@@ -18,8 +18,8 @@ use super::{
     statistics::{PluginSnapshot, Statistics},
 };
 use crate::{
-    account::{Fuel, Limits},
-    devices::{Grants, llm::Models},
+    account::{Bytes, Fuel, Limits},
+    devices::{Grants, llm::Models, storage::DriverError},
     engine::{Capacity, Engines, Entry, Image, ImageError, Images, Outcome, cpu::Cpu},
     process::{ExitStatus, KilledBy, Pid, Table},
     program::{Program, Programs, ToolDescription},
@@ -173,6 +173,15 @@ impl Kernel {
             Ok(Outcome::Described(tools)) => Ok(tools),
             _ => Err(ImageError::Unsuitable(format!("it could not tell its tools: {}", exit.status)).into()),
         }
+    }
+
+    /// Removes all that a plugin has stored in buckets of its own; how many bytes that were. Revoke its
+    /// grants first: what runs of it could store more.
+    ///
+    /// # Errors
+    /// The store failed. Part of it may be gone; it can be called again.
+    pub async fn forget(&self, plugin: &str) -> Result<Bytes, DriverError> {
+        self.inner.parts.storage.forget(plugin).await
     }
 
     /// The calls that wait for their user's decision, oldest first.

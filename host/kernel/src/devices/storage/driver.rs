@@ -131,6 +131,11 @@ pub trait Driver: Send + Sync + 'static {
         version: u64,
     ) -> BoxFuture<'a, Result<Option<Vec<u8>>, DriverError>>;
 
+    /// Removes all that a plugin has stored: its private buckets, those it keeps for each of its callers, and
+    /// those that others keep for it as their caller. The bytes that its owners no longer hold, once that would
+    /// survive a power cut. Cut off midway, part of it is gone; it can be called again.
+    fn forget<'a>(&'a self, plugin: &'a str) -> BoxFuture<'a, Result<Bytes, DriverError>>;
+
     /// Bytes that count against the owner's quota now.
     fn used<'a>(&'a self, owner: &'a BucketId) -> BoxFuture<'a, Result<Bytes, DriverError>>;
 }
