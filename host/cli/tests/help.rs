@@ -33,6 +33,7 @@ const VERBS: &[&str] = &[
     "renice",
     "topup",
     "audit",
+    "metrics",
     "doctor",
     "kernel",
     "shutdown",

@@ -14,11 +14,14 @@ use super::{
     launch::Launch,
     snapshot::ProcessSnapshot,
     spawn::{NoSuchProcess, Running, Spawn, SpawnError, ToolAnswer, ToolError},
-    statistics::{PluginSnapshot, Statistics},
+    statistics::{PluginLatency, PluginSnapshot, Statistics},
 };
 use crate::{
     account::{Fuel, Limits},
-    devices::{Grants, llm::Models},
+    devices::{
+        Grants,
+        llm::{Models, ProviderSnapshot},
+    },
     engine::{Capacity, Engines, Entry, Image, ImageError, Images, Outcome, cpu::Cpu},
     process::{ExitStatus, KilledBy, Pid, Table},
     program::{Program, Programs, ToolDescription},
@@ -241,6 +244,16 @@ impl Kernel {
     /// What each plugin's processes have done since boot, by name.
     pub fn statistics(&self) -> Vec<PluginSnapshot> {
         self.inner.statistics()
+    }
+
+    /// How long calls of models waited and took since boot, by the plugin that made them.
+    pub fn latencies(&self) -> Vec<PluginLatency> {
+        self.inner.latencies()
+    }
+
+    /// The providers of models, and who waits for them, by name.
+    pub fn providers(&self) -> Vec<ProviderSnapshot> {
+        self.inner.models.providers()
     }
 
     /// Says that grants were changed: the next call of each running process asks them anew, and

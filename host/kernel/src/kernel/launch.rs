@@ -143,6 +143,7 @@ impl Inner {
             (Ok(pid), Some(control)) => (pid, control),
             _ => return Err(SpawnError::Full(self.capacity.processes)),
         };
+        control.span.begin(&control, caller);
         let core = Core::new(
             control.clone(),
             authority,
@@ -285,6 +286,7 @@ impl Inner {
         // While the table is locked: who looks meanwhile sees it live or ended, and never both.
         self.statistics.note(control, &status);
         drop(table);
+        control.span.end(&status);
         for child in children {
             self.end(child, ExitStatus::Killed(KilledBy::ParentEnded));
         }

@@ -13,4 +13,4 @@ pub use config::{BootError, Config, Parts};
 pub use facade::Kernel;
 pub use snapshot::ProcessSnapshot;
 pub use spawn::{Exit, NoSuchProcess, Running, Spawn, SpawnError, ToolAnswer, ToolError};
-pub use statistics::PluginSnapshot;
+pub use statistics::{PluginLatency, PluginSnapshot};

@@ -10,6 +10,7 @@ pub mod grant;
 pub(crate) mod named;
 mod operator;
 pub(crate) mod pattern;
+pub(crate) mod trace;
 
 pub(crate) use authority::Authority;
 pub(crate) use control::Control;

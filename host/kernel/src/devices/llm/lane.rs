@@ -45,6 +45,21 @@ pub(super) struct Closed {
     pub(super) limited: bool,
 }
 
+/// A provider at one moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProviderSnapshot {
+    /// The user's name for it.
+    pub provider: String,
+    /// Calls that wait for their turn.
+    pub waiting: usize,
+    /// Calls under way.
+    pub under_way: u32,
+    /// The most there may be.
+    pub concurrency: u32,
+    /// Whether it takes calls: it is neither failing nor did it send everybody away for a while.
+    pub open: bool,
+}
+
 /// Calls that wait for one provider. Stops a thousand processes that ask for a thousand things.
 const WAITING: usize = 16_384;
 /// The provider gave no time.
@@ -77,6 +92,17 @@ impl Lane {
     /// Whether it takes calls now.
     pub(super) fn open(&self) -> Result<(), Closed> {
         self.state.lock().open(Instant::now())
+    }
+
+    pub(super) fn snapshot(&self) -> ProviderSnapshot {
+        let state = self.state.lock();
+        ProviderSnapshot {
+            provider: self.name.clone(),
+            waiting: state.queue.len(),
+            under_way: state.under_way,
+            concurrency: self.concurrency,
+            open: state.open(Instant::now()).is_ok(),
+        }
     }
 
     /// Waits for its turn to make a call of about `tokens`.

@@ -19,7 +19,7 @@ use super::{
     call::{Call, Progress, embed},
     check::Checked,
     config::{Config, ConfigError, Model},
-    lane::Lane,
+    lane::{Lane, ProviderSnapshot},
     reply::{Answer, CallError, Delta},
     spend::{Caller, count_call, hour},
 };
@@ -28,6 +28,7 @@ use crate::{account::Money, process::Pid, syscall::named::is_exact_name};
 /// Everything behind the llm device.
 pub(crate) struct Models {
     models: HashMap<String, Arc<Routed>>,
+    lanes: Vec<Arc<Lane>>,
     pub(super) ledger: Ledger,
     cache: Cache<[u8; 32], Arc<Answer>>,
 }
@@ -67,7 +68,9 @@ impl Models {
             u32::try_from(answer.reply.bytes() + CACHED_OVERHEAD).unwrap_or(u32::MAX)
         };
         let cache = Cache::builder().max_capacity(config.cache_size.0).weigher(weigh).time_to_live(config.cache_time);
-        Ok(Self { models, ledger: Ledger::default(), cache: cache.build() })
+        let mut lanes: Vec<Arc<Lane>> = lanes.into_values().collect();
+        lanes.sort_unstable_by(|a, b| a.name.cmp(&b.name));
+        Ok(Self { models, lanes, ledger: Ledger::default(), cache: cache.build() })
     }
 
     pub(super) fn find(&self, name: &str) -> Option<Arc<Routed>> {
@@ -79,6 +82,11 @@ impl Models {
         let mut names: Vec<String> = self.models.keys().cloned().collect();
         names.sort_unstable();
         names
+    }
+
+    /// The providers, and who waits for them, by name.
+    pub(crate) fn providers(&self) -> Vec<ProviderSnapshot> {
+        self.lanes.iter().map(|lane| lane.snapshot()).collect()
     }
 
     /// A root process has ended.

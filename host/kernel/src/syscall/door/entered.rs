@@ -17,7 +17,7 @@ use crate::{
     process::Fault,
     syscall::{
         Answer, Authority, Control, Device, Errno, Operator, Question, Refusal, audit::Decision, authority::Denier,
-        device::WasiDevice,
+        device::WasiDevice, trace,
     },
 };
 
@@ -298,6 +298,7 @@ impl<D: Device> Drop for Entered<'_, D> {
             charge.settle_at(fuel);
         }
         let decision = self.decision.take().unwrap_or(Decision::Allowed);
+        trace::end_call(&self.span, &self.resource, &decision);
         self.core.auditor.note(&self.core.control, D::NAME, self.op, &self.resource, decision, fuel.0);
     }
 }
