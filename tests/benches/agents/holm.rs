@@ -57,11 +57,8 @@ pub(crate) struct Agents {
 impl Holm {
     /// Inside a runtime. `concurrency` calls may be under way at once.
     pub(crate) fn new(server: SocketAddr, agents: u32, concurrency: u32, latency: Duration) -> Result<Self> {
-        let speaks = Speaks {
-            kind: "openai".to_owned(),
-            base_url: Some(format!("http://{server}/v1")),
-            ..Speaks::default()
-        };
+        let speaks =
+            Speaks { kind: "openai".to_owned(), base_url: Some(format!("http://{server}/v1")), ..Speaks::default() };
         let provider = Provider {
             name: "server".to_owned(),
             driver: holm_drivers::llm::open(&speaks)?,

@@ -70,7 +70,8 @@ impl Measured {
         }
         let _ = writeln!(text, "\nTimes are p50 / p90 / p99.");
         for (it, holm, _) in &self.scaled {
-            let server = it.server.map_or(String::new(), |share| format!("; the server took {share:.2} of a processor"));
+            let server =
+                it.server.map_or(String::new(), |share| format!("; the server took {share:.2} of a processor"));
             let _ = writeln!(
                 text,
                 "- {} agents: {} rounds of {} calls each, replies after {} ms{server}",

@@ -114,9 +114,11 @@ impl Numbers {
             by_provider("provider.concurrency", "Calls that may be under way at a provider.", |it| {
                 it.concurrency.into()
             }),
-            by_provider("provider.open", "1 where a provider takes calls, 0 where it fails or declined for a while.", |it| {
-                it.open.into()
-            }),
+            by_provider(
+                "provider.open",
+                "1 where a provider takes calls, 0 where it fails or declined for a while.",
+                |it| it.open.into(),
+            ),
             Family::new("refusals", Counter, One, "System calls that were denied, or met a limit.").of(refused, |it| {
                 let labels = vec![("plugin", it.plugin), ("device", it.device), ("reason", it.why)];
                 (labels, Value::Whole(it.count))

@@ -97,7 +97,11 @@ fn name(span: &mut SpanData) {
     };
     let (named, outcome, well) = match &*span.name {
         "process" => (found("plugin"), found("status"), "exit code 0"),
-        _ => (found("device").zip(found("operation")).map(|(device, op)| format!("{device}.{op}")), found("decision"), "allowed"),
+        _ => (
+            found("device").zip(found("operation")).map(|(device, op)| format!("{device}.{op}")),
+            found("decision"),
+            "allowed",
+        ),
     };
     span.span_kind = SpanKind::Internal;
     span.status = match outcome {

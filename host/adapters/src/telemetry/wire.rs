@@ -92,7 +92,10 @@ impl Wire {
         let trouble = match answered.await {
             Ok(response) if response.status().is_success() => {
                 if self.down.swap(false, Relaxed) {
-                    tracing::info!(collector = self.base.authority(), "the telemetry collector takes again what is sent");
+                    tracing::info!(
+                        collector = self.base.authority(),
+                        "the telemetry collector takes again what is sent"
+                    );
                 }
                 return Ok(response);
             }
@@ -111,7 +114,11 @@ impl Wire {
     /// Said once, until it works again. What is not taken is lost, and holds nothing up.
     fn trouble(&self, why: &str) {
         if !self.down.swap(true, Relaxed) {
-            tracing::warn!(collector = self.base.authority(), why, "the telemetry collector does not take what is sent");
+            tracing::warn!(
+                collector = self.base.authority(),
+                why,
+                "the telemetry collector does not take what is sent"
+            );
         }
     }
 }

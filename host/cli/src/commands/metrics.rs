@@ -16,7 +16,9 @@ impl Arguments {
     pub(super) async fn run(self, session: &Session) -> Result<()> {
         // One that was started to be asked would have nothing to tell.
         let Some(mut kernel) = session.connect_if_running(Intent::Command).await? else {
-            return Err(CommandError::new(NOT_FOUND, "no kernel is running").hint("each command that needs one starts it"));
+            return Err(
+                CommandError::new(NOT_FOUND, "no kernel is running").hint("each command that needs one starts it")
+            );
         };
         kernel.send(&Request::Metrics).await?;
         match answer(&mut kernel).await? {

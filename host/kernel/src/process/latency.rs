@@ -114,7 +114,9 @@ mod tests {
     fn times_are_grouped_by_their_bounds() {
         let mut latency = Latency::new().expect("bounds that fit");
         let millis = Duration::from_millis;
-        [0, 1, 5, 50, 51, 1_000, 1_500, 299_000].map(|time| latency.record(millis(time), millis(2 * time)));
+        for time in [0, 1, 5, 50, 51, 1_000, 1_500, 299_000] {
+            latency.record(millis(time), millis(2 * time));
+        }
         latency.record(Duration::from_secs(1_000), Duration::from_secs(7_000));
         let (waiting, turnaround) = latency.distributions();
         assert_eq!(waiting.counts, [2, 1, 0, 1, 1, 0, 0, 1, 1, 0, 0, 0, 0, 1, 1]);
