@@ -190,7 +190,7 @@ fn spans_and_figures_reach_a_collector() {
     assert_eq!(text(&tools[0].attributes, "holm.parent"), text(&agent.attributes, "holm.pid"));
     let denied = sent.spans.iter().find(|span| {
         let error = span.status.as_ref().is_some_and(|status| status.code == 2);
-        error && text(&span.attributes, "holm.resource").is_some_and(|resource| resource.ends_with("secret"))
+        error && text(&span.attributes, "holm.resource").is_some_and(|resource| resource.ends_with("/secret:ro"))
     });
     let denied = denied.expect("a denied call");
     assert!(denied.name.starts_with("fs."), "{}", denied.name);
