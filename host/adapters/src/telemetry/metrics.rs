@@ -30,7 +30,7 @@ pub(super) async fn send(wire: &Wire, numbers: &Numbers) {
 
 fn request(numbers: &Numbers) -> ExportMetricsServiceRequest {
     let times = Times { start: nanoseconds(numbers.started()), now: nanoseconds(SystemTime::now()) };
-    let families = numbers.families();
+    let families = numbers.gather();
     let metrics = families.iter().filter(|family| !family.samples.is_empty()).map(|family| times.metric(family));
     let resource = Resource {
         attributes: vec![attribute("service.name", "holm"), attribute("service.version", numbers.version())],

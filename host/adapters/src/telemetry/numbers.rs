@@ -15,7 +15,7 @@ use super::{
     prometheus,
 };
 
-/// Who asks again sooner is told the same: gathering looks at each process.
+/// Who asks for text again sooner is told the same: gathering looks at each process.
 const FRESH: Duration = Duration::from_millis(100);
 
 /// Asks a kernel for its figures.
@@ -24,7 +24,7 @@ pub struct Numbers {
     denials: Arc<Denials>,
     version: String,
     started: SystemTime,
-    last: Mutex<Option<(Instant, Arc<Vec<Family>>)>>,
+    last: Mutex<Option<(Instant, String)>>,
 }
 
 impl Numbers {
@@ -36,7 +36,15 @@ impl Numbers {
 
     /// All of them as text that Prometheus reads, version 0.0.4.
     pub fn text(&self) -> String {
-        prometheus::text(&self.families())
+        let mut last = self.last.lock();
+        match &*last {
+            Some((when, text)) if when.elapsed() < FRESH => text.clone(),
+            _ => {
+                let text = prometheus::text(self.gather());
+                *last = Some((Instant::now(), text.clone()));
+                text
+            }
+        }
     }
 
     pub(super) fn version(&self) -> &str {
@@ -48,19 +56,8 @@ impl Numbers {
         self.started
     }
 
-    pub(super) fn families(&self) -> Arc<Vec<Family>> {
-        let mut last = self.last.lock();
-        match &*last {
-            Some((when, families)) if when.elapsed() < FRESH => families.clone(),
-            _ => {
-                let families = Arc::new(self.gather());
-                *last = Some((Instant::now(), families.clone()));
-                families
-            }
-        }
-    }
-
-    fn gather(&self) -> Vec<Family> {
+    /// As they are now.
+    pub(super) fn gather(&self) -> Vec<Family> {
         use Kind::{Counter, Gauge, Histogram};
         use Unit::{Bytes, Dollars, One, Seconds};
         let processes = self.kernel.snapshot();

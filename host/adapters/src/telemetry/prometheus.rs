@@ -1,7 +1,5 @@
 //! Figures as Prometheus reads them.
 
-use std::sync::Arc;
-
 use holm_kernel::process::BOUNDS;
 use prometheus_client::{
     collector::Collector,
@@ -18,12 +16,12 @@ pub(super) const CONTENT_TYPE: &str = prometheus_text::CONTENT_TYPE;
 const PREFIX: &str = "holm";
 
 #[derive(Debug)]
-struct Gathered(Arc<Vec<Family>>);
+struct Gathered(Vec<Family>);
 
 /// The text of version 0.0.4.
-pub(super) fn text(families: &Arc<Vec<Family>>) -> String {
+pub(super) fn text(families: Vec<Family>) -> String {
     let mut registry = Registry::with_prefix(PREFIX);
-    registry.register_collector(Box::new(Gathered(families.clone())));
+    registry.register_collector(Box::new(Gathered(families)));
     let mut text = String::new();
     // Writing to a string does not fail.
     let _ = prometheus_text::encode(&mut text, &registry);
@@ -32,7 +30,7 @@ pub(super) fn text(families: &Arc<Vec<Family>>) -> String {
 
 impl Collector for Gathered {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {
-        for family in self.0.iter() {
+        for family in &self.0 {
             let name = family.name.replace('.', "_");
             let unit = unit(family.unit);
             let mut metric = encoder.encode_descriptor(&name, family.help, unit.as_ref(), kind(family.kind))?;
