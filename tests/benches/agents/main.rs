@@ -69,7 +69,7 @@ async fn measure(arguments: &[String]) -> Result<Measured> {
             "saturation" => saturation = true,
             // Cargo passes `--bench`.
             word if word.starts_with("--") => {}
-            number => chosen.push(number.parse().context("choose numbers of agents, or `saturation`")?),
+            number => chosen.push(number.parse::<usize>().context("choose numbers of agents, or `saturation`")?),
         }
     }
     if chosen.is_empty() && !saturation {
