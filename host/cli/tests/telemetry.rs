@@ -49,7 +49,7 @@ impl Receiver {
         std::thread::spawn(move || {
             for stream in listener.incoming() {
                 let sent = sent.clone();
-                std::thread::spawn(move || while request(&mut stream.as_ref().unwrap(), &sent).is_some() {});
+                std::thread::spawn(move || while request(stream.as_ref().unwrap(), &sent).is_some() {});
             }
         });
         receiver

@@ -251,8 +251,8 @@ mod tests {
         let flows: Vec<_> = (0..129).map(|n| flow(n + 1, n + 1, if n == 128 { 9548 } else { 1024 })).collect();
         let mut queue = Queue::default();
         let (mut under_way, mut since, mut waits) = (VecDeque::new(), vec![0; 129], vec![Vec::new(); 129]);
-        for ticket in 0..129 {
-            queue.push(flows[ticket], ticket as u64, 80, ticket);
+        for (ticket, flow) in flows.iter().enumerate() {
+            queue.push(*flow, ticket as u64, 80, ticket);
         }
         for now in 1..20_000 {
             let index = queue.pop().expect("somebody waits");
