@@ -19,12 +19,16 @@ demo-agent: holm
 holm:
     cargo build --workspace --bin holm
 
+# Adds the target of components to the toolchain, where rustup has not done so by itself.
+target:
+    [ -d "$(rustc --print sysroot)/lib/rustlib/wasm32-wasip2" ] || rustup target add wasm32-wasip2
+
 # Builds the plugins to components.
-plugins:
+plugins: target
     cd plugins && cargo build --release --target wasm32-wasip2
 
 # Builds the guests that the tests run.
-guests:
+guests: target
     cd tests/guests && cargo build --release --target wasm32-wasip2
 
 # Runs all tests: the host's, the plugins' and the guest SDK's.

@@ -9,11 +9,13 @@
 //! ```
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
 
+mod acts;
 mod attack;
 mod gate;
 mod models;
 mod report;
 
+pub use acts::{ASKED, Act, Actor, routed, target};
 pub use attack::{Neighbour, OVERSHOOT, eventually, leaks_nothing};
 pub use gate::Gate;
 pub use models::Obedient;

@@ -26,7 +26,7 @@ const INPUT: u64 = 10;
 /// - `say N`: N words, at once.
 /// - `drip N`: N words, one a millisecond.
 /// - `hang`: nothing, ever.
-/// - `break N`: N words, then the connection breaks.
+/// - `tell TEXT`: that text, as a word.
 #[derive(Default)]
 pub struct Obedient {
     /// Tokens that were used, cancelled replies included.
@@ -53,7 +53,12 @@ impl Obedient {
             context_window: None,
             max_output: 100_000,
             images: false,
-            prices: Prices { input: Money(price), output: Money(price), cached: Money(price) },
+            prices: Prices {
+                input: Money(price),
+                output: Money(price),
+                cached: Money(price),
+                cache_write: Money(price),
+            },
             traits: Traits { native_tools: true, ..Traits::default() },
         };
         let model = |name: &str, targets: Vec<Target>| ModelConfig {
@@ -77,14 +82,14 @@ impl Obedient {
     }
 }
 
-fn order(request: &Request) -> (String, u64) {
+fn order(request: &Request) -> (String, String) {
     let mut text = request.messages.iter().flat_map(|message| &message.content).filter_map(|part| match part {
         Part::Text(text) => Some(text.as_str()),
         _ => None,
     });
     let line = text.next_back().and_then(|text| text.lines().next_back()).unwrap_or_default();
     let (word, number) = line.split_once(' ').unwrap_or((line, "0"));
-    (word.to_owned(), number.parse().unwrap_or(0))
+    (word.to_owned(), number.to_owned())
 }
 
 /// A reply under way, counted.
@@ -98,7 +103,9 @@ impl Drop for Open {
 
 impl Driver for Obedient {
     fn attempt(&self, attempt: Attempt) -> BoxFuture<'static, Result<Events, Failure>> {
-        let (word, number) = order(&attempt.request);
+        let (word, rest) = order(&attempt.request);
+        let told = word == "tell";
+        let number = if told { 1 } else { rest.parse().unwrap_or(0) };
         let (used, open) = (self.used.clone(), self.open.clone());
         open.fetch_add(1, SeqCst);
         let open = Open(open);
@@ -111,12 +118,13 @@ impl Driver for Obedient {
             let stop = if output < number { StopReason::MaxTokens } else { StopReason::End };
             let words = stream::iter(0..output).then(move |_| {
                 let (used, slowly) = (used.clone(), word == "drip");
+                let said = if told { rest.clone() } else { "word ".to_owned() };
                 async move {
                     if slowly {
                         tokio::time::sleep(Duration::from_millis(1)).await;
                     }
                     used.fetch_add(1, SeqCst);
-                    Ok(Event::Text("word ".to_owned()))
+                    Ok(Event::Text(said))
                 }
             });
             let end = [Ok(Event::Usage(Usage { input: INPUT, output, ..Usage::default() })), Ok(Event::Stop(stop))];

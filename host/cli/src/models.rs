@@ -174,6 +174,8 @@ struct TargetTable {
     output_price: Money,
     #[serde(default, deserialize_with = "some_dollars")]
     cached_price: Option<Money>,
+    #[serde(default, deserialize_with = "some_dollars")]
+    cache_write_price: Option<Money>,
     #[serde(default = "yes")]
     tools: bool,
     #[serde(default = "yes")]
@@ -219,6 +221,7 @@ impl From<TargetForm> for TargetSettings {
                 input_price: Money(0),
                 output_price: Money(0),
                 cached_price: None,
+                cache_write_price: None,
                 tools: true,
                 temperature: true,
                 effort: false,
@@ -239,6 +242,8 @@ impl From<TargetForm> for TargetSettings {
                     input: table.input_price,
                     output: table.output_price,
                     cached: table.cached_price.unwrap_or(table.input_price),
+                    // Anthropic's, the only one that bills it and tells of it.
+                    cache_write: table.cache_write_price.unwrap_or(Money(table.input_price.0.saturating_mul(5) / 4)),
                 },
                 traits: Traits {
                     sampling: table.temperature,
@@ -425,6 +430,7 @@ mod tests {
         assert_eq!((&*model.name, model.targets.len(), model.hedge), ("smart", 2, Some(Duration::from_secs(2))));
         assert_eq!(model.targets[0].prices.output, Money(15_000_000));
         assert_eq!(model.targets[0].prices.cached, Money(3_000_000), "no discount that was not told");
+        assert_eq!(model.targets[0].prices.cache_write, Money(3_750_000));
         assert_eq!((model.targets[1].provider.as_str(), &*model.targets[1].model), ("local", "org/model"));
     }
 

@@ -100,3 +100,34 @@ fn a_build_script_sees_neither_files_nor_network_nor_the_kernel() {
         false => assert!(text.contains("build scripts run unconfined") || text.contains("network true"), "{text}"),
     }
 }
+
+/// What a folder's settings name would run before anything is confined, if they were heeded.
+#[test]
+fn settings_of_a_folder_run_nothing_unconfined() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let holm = Holm::new();
+    let manifest = "name = \"sly\"\nversion = \"0.1.0\"\ndescription = \"Sly\"\ncomponent = \"sly.wasm\"\n";
+    holm.file("sly/plugin.toml", manifest);
+    holm.file("sly/Cargo.toml", "[package]\nname = \"sly\"\nversion = \"0.1.0\"\nedition = \"2024\"\n[workspace]\n");
+    holm.file("sly/src/main.rs", "fn main() {}\n");
+    let mark = holm.work().join("mark");
+    let wrapper = holm.work().join("sly/wrapper.sh");
+    holm.file("sly/wrapper.sh", format!("#!/bin/sh\ntouch {}\nexec \"$@\"\n", mark.display()));
+    std::fs::set_permissions(&wrapper, std::fs::Permissions::from_mode(0o755)).unwrap();
+    holm.file("sly/.cargo/config.toml", format!("[build]\nrustc-wrapper = {:?}\n", wrapper.display().to_string()));
+    let built = build(&holm, &["build", "sly"]).output().unwrap();
+    // Confined it may run, and does no harm.
+    if landlock(&holm) {
+        assert!(!mark.exists(), "{}", said(built));
+    }
+    std::fs::remove_file(holm.work().join("sly/.cargo/config.toml")).unwrap();
+    let _ = std::fs::remove_file(&mark);
+    // A toolchain of the folder's own is refused in any case.
+    holm.file("sly/mine/bin/rustc", std::fs::read(&wrapper).unwrap());
+    holm.file("sly/mine/bin/cargo", std::fs::read(&wrapper).unwrap());
+    holm.file("sly/rust-toolchain.toml", "[toolchain]\npath = \"./mine\"\n");
+    let refused = build(&holm, &["build", "sly"]).env_remove("RUSTUP_TOOLCHAIN").output().unwrap();
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(!mark.exists() && said(refused).contains("name a channel"));
+}

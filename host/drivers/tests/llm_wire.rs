@@ -389,9 +389,9 @@ async fn a_reply_that_is_dropped_is_broken_off() {
 #[tokio::test]
 async fn vectors_come_back_in_order() {
     let answers = [
-        ("openai", r#"{"data":[{"embedding":[1.0,2.5]},{"embedding":[3]}],"usage":{"prompt_tokens":5}}"#, 5),
-        ("gemini", r#"{"embeddings":[{"values":[1.0,2.5]},{"values":[3]}]}"#, 0),
-        ("ollama", r#"{"embeddings":[[1.0,2.5],[3]],"prompt_eval_count":5}"#, 5),
+        ("openai", r#"{"data":[{"embedding":[1.0,2.5]},{"embedding":[3]}],"usage":{"prompt_tokens":5}}"#, Some(5)),
+        ("gemini", r#"{"embeddings":[{"values":[1.0,2.5]},{"values":[3]}]}"#, None),
+        ("ollama", r#"{"embeddings":[[1.0,2.5],[3]],"prompt_eval_count":5}"#, Some(5)),
     ];
     for (kind, answer, tokens) in answers {
         let server = Server::always(status("200 OK", "content-type: application/json\r\n", answer)).await;

@@ -58,11 +58,14 @@ impl Arguments {
 /// Does what an agent is told by its arguments: works on a task, or speaks the [protocol](super::protocol).
 /// `make` sets up the agent; the arguments have the last word.
 ///
-/// ```no_run
+/// ```
+/// # mod skill {
 /// #[holm::main]
 /// fn main(arguments: Vec<String>) -> holm::Result<()> {
 ///     holm::agent::main(arguments, |agent| agent.system("You are a careful librarian.").tools(|_| true))
 /// }
+/// # }
+/// # fn main() {}
 /// ```
 ///
 /// # Errors

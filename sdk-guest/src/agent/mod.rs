@@ -1,6 +1,7 @@
 //! An agent in a few lines: a model, the granted tools, sub-agents, limits.
 //!
-//! ```no_run
+//! ```
+//! # mod skill {
 //! use holm::agent::Agent;
 //!
 //! #[holm::main]
@@ -10,6 +11,8 @@
 //!     println!("{}", outcome.text);
 //!     Ok(())
 //! }
+//! # }
+//! # fn main() {}
 //! ```
 //!
 //! The loop: the model is asked; the tools it wants are called, all of one reply at once, each a process

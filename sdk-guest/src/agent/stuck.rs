@@ -1,10 +1,13 @@
 //! Notices an agent that does the same again and again. Pure.
 
-use std::collections::hash_map::DefaultHasher;
+use std::collections::{VecDeque, hash_map::DefaultHasher};
 use std::hash::{Hash, Hasher};
 
-/// Steps with the same calls and the same results that make a circle.
-const SAME: usize = 3;
+/// How often steps with the same calls and the same results come round before they make a circle: steps of
+/// one kind, two in turn, three, four. At most eight steps, so that few are lost to one.
+const ROUNDS: [usize; 4] = [3, 3, 2, 2];
+/// Steps that are remembered: the longest of those circles.
+const REMEMBERED: usize = 8;
 /// Steps in a row whose calls all failed.
 const FAILING: usize = 6;
 
@@ -22,8 +25,8 @@ pub(super) enum Verdict {
 /// Remembers the last steps of one task.
 #[derive(Debug, Default)]
 pub(super) struct Circle {
-    last: Option<u64>,
-    same: usize,
+    /// The latest last.
+    steps: VecDeque<u64>,
     failing: usize,
     warned: bool,
 }
@@ -37,18 +40,29 @@ impl Circle {
             (name, arguments, result).hash(&mut hasher);
             all_failed &= failed;
         }
-        let step = hasher.finish();
-        self.same = if self.last == Some(step) { self.same + 1 } else { 1 };
+        if self.steps.len() == REMEMBERED {
+            self.steps.pop_front();
+        }
+        self.steps.push_back(hasher.finish());
         self.failing = if all_failed { self.failing + 1 } else { 0 };
-        self.last = Some(step);
-        if self.same < SAME && self.failing < FAILING {
+        if !self.turns() && self.failing < FAILING {
             return Verdict::Fine;
         }
-        (self.same, self.failing) = (0, 0);
+        self.steps.clear();
+        self.failing = 0;
         match std::mem::replace(&mut self.warned, true) {
             false => Verdict::Warn,
             true => Verdict::Stuck,
         }
+    }
+
+    /// Whether the last steps are some few that came round and round.
+    fn turns(&self) -> bool {
+        ROUNDS.iter().enumerate().any(|(at, rounds)| {
+            let (period, steps) = (at + 1, (at + 1) * rounds);
+            let Some(first) = self.steps.len().checked_sub(steps) else { return false };
+            (first + period..self.steps.len()).all(|step| self.steps[step] == self.steps[step - period])
+        })
     }
 }
 
@@ -68,6 +82,26 @@ mod tests {
         assert_eq!(verdicts(&[same; 6]), [Fine, Fine, Warn, Fine, Fine, Stuck]);
         // Polling something that changes is no circle.
         assert_eq!(verdicts(&[("a", "1", false), ("a", "2", false), ("a", "3", false), ("a", "4", false)]), [Fine; 4]);
+    }
+
+    #[test]
+    fn a_circle_of_up_to_four_steps_is_seen() {
+        use Verdict::{Fine, Stuck, Warn};
+        let steps = [("a", "1", false), ("b", "2", false), ("c", "3", false), ("d", "4", false)];
+        for (period, seen) in [(1, 3), (2, 6), (3, 6), (4, 8)] {
+            let round: Vec<_> = steps[..period].iter().copied().cycle().take(2 * seen).collect();
+            let told = verdicts(&round);
+            let at = |verdict| told.iter().position(|told| *told == verdict).map(|at| at + 1);
+            assert_eq!((at(Warn), at(Stuck)), (Some(seen), Some(2 * seen)), "{period}: {told:?}");
+        }
+        // What comes before a circle does not hide it.
+        let late = [("x", "0", false), steps[0], steps[1], steps[0], steps[1], steps[0], steps[1]];
+        assert_eq!(verdicts(&late).last(), Some(&Warn));
+        // One whose results change gets further: it waits for something.
+        let polls = ["1", "2", "3", "4"].map(|result| [("a", "same", false), ("b", result, false)]).concat();
+        assert_eq!(verdicts(&polls), [Fine; 8]);
+        let five: Vec<_> = ["1", "2", "3", "4", "5"].repeat(3).into_iter().map(|result| ("a", result, false)).collect();
+        assert_eq!(verdicts(&five), [Fine; 15]);
     }
 
     #[test]

@@ -93,11 +93,19 @@ impl Turn<'_> {
         }
         let reply = self.think(last, None, tell)?;
         self.messages.push(Message { role: Role::Assistant, content: reply.content.clone() });
-        if reply.stop == StopReason::ToolCalls && !last {
-            return self.act(&reply, circle, tell);
+        let cut = reply.stop == StopReason::MaxTokens;
+        let calls: Vec<ToolCall> = reply.tool_calls().cloned().collect();
+        if !calls.is_empty() {
+            // What they do, not what they say of it: some providers call tools and say that they are done,
+            // or know no tool choice.
+            match (cut, last) {
+                (false, false) => return self.act(&calls, circle, tell),
+                (true, _) => self.decline(&calls, "not called: the reply was cut off"),
+                (false, true) => self.decline(&calls, "not called: no steps are left"),
+            }
         }
-        if reply.stop == StopReason::MaxTokens && reply.text().is_empty() {
-            return Err(Leave::End(End::Tokens, String::new()));
+        if cut {
+            return Err(Leave::End(End::Tokens, reply.text()));
         }
         let text = match self.output_schema.take() {
             Some(schema) => self.formed(schema, tell)?,
@@ -110,9 +118,16 @@ impl Turn<'_> {
     fn formed(&mut self, schema: String, tell: Tell<'_>) -> Result<String, Leave> {
         transcript::say(self.messages, "Give your answer as JSON of the form that was asked for.".to_owned());
         let reply = self.think(true, Some(schema), tell)?;
-        let text = reply.text();
+        let (text, stop) = (reply.text(), reply.stop);
+        let calls: Vec<ToolCall> = reply.tool_calls().cloned().collect();
         self.messages.push(reply.into_message());
-        Ok(text)
+        if !calls.is_empty() {
+            self.decline(&calls, "not called: an answer was asked for");
+        }
+        match stop {
+            StopReason::MaxTokens => Err(Leave::End(End::Tokens, text)),
+            _ => Ok(text),
+        }
     }
 
     /// One reply, whatever it takes: waits for providers, makes room in the context window.
@@ -169,15 +184,17 @@ impl Turn<'_> {
     }
 
     /// Calls what the model wants called.
-    fn act(&mut self, reply: &Reply, circle: &mut Circle, tell: Tell<'_>) -> Result<(), Leave> {
-        let calls: Vec<ToolCall> = reply.tool_calls().cloned().collect();
+    fn act(&mut self, calls: &[ToolCall], circle: &mut Circle, tell: Tell<'_>) -> Result<(), Leave> {
         let mut results: Vec<Option<Result<String, String>>> = vec![None; calls.len()];
         let mut wanted = Vec::new();
         for (at, call) in calls.iter().enumerate() {
             results[at] = match call.name.as_str() {
                 toolset::FIND => Some(self.toolset.find(&call.arguments)),
                 toolset::LOAD => Some(self.toolset.load(&call.arguments, |name| self.world.describe(name))),
-                DELEGATE if self.delegates => Some(self.delegate(call, tell)?),
+                DELEGATE if self.delegates => match self.delegate(call, tell) {
+                    Ok(answer) => Some(answer),
+                    Err(interrupted) => return self.stopped(calls, &results, interrupted),
+                },
                 _ => match self.allowed(call) {
                     Ok(call) => {
                         wanted.push((at, call));
@@ -189,16 +206,17 @@ impl Turn<'_> {
         }
         let (places, wanted): (Vec<usize>, Vec<Wanted>) = wanted.into_iter().unzip();
         if !wanted.is_empty() {
-            let answers = self.world.call(&wanted, tell);
-            // A conversation in which a call has no result is refused by most providers.
-            let answers = answers.inspect_err(|_| drop(self.answer(&calls, &vec![None; calls.len()])))?;
+            let answers = match self.world.call(&wanted, tell) {
+                Ok(answers) => answers,
+                Err(interrupted) => return self.stopped(calls, &results, interrupted),
+            };
             for ((at, call), answer) in places.into_iter().zip(&wanted).zip(answers) {
                 self.hooks.after_tool(&call.name, &call.arguments, answer.as_deref().map_err(String::as_str));
                 self.toolset.used(&calls[at].name);
                 results[at] = Some(answer);
             }
         }
-        let told = self.answer(&calls, &results);
+        let told = self.answer(calls, &results);
         let steps = calls
             .iter()
             .zip(&told)
@@ -212,6 +230,23 @@ impl Turn<'_> {
             }
             Verdict::Stuck => Err(Leave::End(End::Stuck, self.last_words())),
         }
+    }
+
+    /// The user stopped the calls: those that have no result yet are told so.
+    fn stopped(
+        &mut self,
+        calls: &[ToolCall],
+        results: &[Option<Result<String, String>>],
+        interrupted: Interrupted,
+    ) -> Result<(), Leave> {
+        self.answer(calls, results);
+        Err(interrupted.into())
+    }
+
+    /// Answers calls that are not made: a conversation in which a call has no result is refused by most
+    /// providers, now and with each later turn.
+    fn decline(&mut self, calls: &[ToolCall], why: &str) {
+        self.answer(calls, &vec![Some(Err(why.to_owned())); calls.len()]);
     }
 
     /// Whether a call may be made, and of which tool.

@@ -43,6 +43,9 @@ impl World for Fake {
 
     fn delegate(&mut self, tasks: &[Task], _: Tell<'_>) -> Result<Vec<Done>, Interrupted> {
         self.delegated.extend(tasks.iter().cloned());
+        if self.interrupted {
+            return Err(Interrupted);
+        }
         let done = |task: &Task| Done {
             answer: if task.text.contains("bad") { Err("it was bad".to_owned()) } else { Ok(task.text.clone()) },
             usage: Usage { input: 10, ..Usage::default() },
@@ -256,4 +259,68 @@ fn an_answer_takes_the_form_that_was_asked_for() {
     assert_eq!(run.outcome.expect("an outcome").text, "{\"n\":3}");
     assert!(run.world.asked[0].output_schema.is_none() && !run.world.asked[0].tools.is_empty());
     assert!(run.world.asked[1].output_schema.is_some() && run.world.asked[1].tools.is_empty());
+}
+
+/// Most providers refuse a conversation in which a call has no result, right after the reply that made it.
+fn every_call_has_its_result(messages: &[Message]) {
+    for (at, message) in messages.iter().enumerate() {
+        let calls = message.content.iter().filter_map(|part| match part {
+            Part::ToolCall(call) => Some(call.id.as_str()),
+            _ => None,
+        });
+        let results = messages.get(at + 1).into_iter().flat_map(|next| &next.content).filter_map(|part| match part {
+            Part::ToolResult { id, .. } => Some(id.as_str()),
+            _ => None,
+        });
+        let (calls, results): (Vec<_>, Vec<_>) = (calls.collect(), results.collect());
+        assert!(calls.is_empty() || calls == results, "{calls:?} and {results:?}");
+    }
+}
+
+#[test]
+fn a_conversation_can_go_on_however_a_task_ended() {
+    let tasks = r#"{"tasks":[{"task":"good"}]}"#;
+    let both = || Ok(calls(&[("delegate", tasks), ("files__read", "{}")]));
+    let stopped = Fake { replies: vec![both()].into(), interrupted: true, ..Fake::default() };
+    let run_stopped = run_in(stopped, Limits::default(), &mut NoHooks, None);
+    assert_eq!(run_stopped.outcome.expect("an outcome").end, End::Interrupted);
+    every_call_has_its_result(&run_stopped.messages);
+
+    // A provider that knows no tool choice calls tools in the last step as well.
+    let limits = Limits { steps: 2, ..Limits::default() };
+    let run_last = run(vec![both(), both()], limits);
+    assert_eq!(run_last.outcome.expect("an outcome").end, End::Steps);
+    every_call_has_its_result(&run_last.messages);
+    assert_eq!(run_last.world.called.len(), 1, "what is called after the last step is not made");
+
+    // A reply that was cut may hold a call that is whole.
+    let cut = reply(calls(&[("files__read", "{}")]).content, StopReason::MaxTokens);
+    let run_cut = run(vec![Ok(cut)], Limits::default());
+    assert_eq!(run_cut.outcome.expect("an outcome").end, End::Tokens);
+    every_call_has_its_result(&run_cut.messages);
+
+    // A form is asked for after a last step that called tools.
+    let limits = Limits { steps: 2, ..Limits::default() };
+    let world = Fake { replies: vec![both(), both(), both()].into(), ..Fake::default() };
+    let run_formed = run_in(world, limits, &mut NoHooks, Some("{\"type\":\"object\"}".into()));
+    every_call_has_its_result(&run_formed.messages);
+
+    // Some providers say that they are done, and call tools; or that they call tools, and do not.
+    let done = reply(calls(&[("files__read", "{}")]).content, StopReason::End);
+    let nothing = reply(vec![Part::Text("done".into())], StopReason::ToolCalls);
+    let run_odd = run(vec![Ok(done), Ok(nothing)], Limits::default());
+    let outcome = run_odd.outcome.expect("an outcome");
+    assert_eq!((outcome.end, outcome.text.as_str(), run_odd.world.called.len()), (End::Answered, "done", 1));
+    every_call_has_its_result(&run_odd.messages);
+}
+
+#[test]
+fn a_cut_answer_is_not_a_finished_one() {
+    let cut = |text: &str| Ok(reply(vec![Part::Text(text.into())], StopReason::MaxTokens));
+    let outcome = run(vec![cut("half of wh")], Limits::default()).outcome.expect("an outcome");
+    assert_eq!((outcome.end, outcome.text.as_str()), (End::Tokens, "half of wh"));
+    let world = Fake { replies: vec![Ok(says("it is 3")), cut("{\"n\":")].into(), ..Fake::default() };
+    let run = run_in(world, Limits::default(), &mut NoHooks, Some("{\"type\":\"object\"}".into()));
+    let outcome = run.outcome.expect("an outcome");
+    assert_eq!((outcome.end, outcome.text.as_str()), (End::Tokens, "{\"n\":"));
 }

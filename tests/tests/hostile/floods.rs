@@ -79,6 +79,7 @@ fn surroundings_bomb() {
     run(async {
         let report = guest("surroundings_bomb").grant("spawn=self").attack().await;
         let refused = "invalid arguments and environment have more than 1 MiB\n";
-        report.exits(0).prints(&refused.repeat(2));
+        let directory = "invalid the directory has more than 4,096 bytes\n";
+        report.exits(0).prints(&(refused.repeat(2) + &directory.repeat(2)));
     });
 }

@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering::SeqCst;
 
 use holm_kernel::{
     Config,
-    account::{Limits, Money},
+    account::{Fuel, Limits, Money},
     process::KilledBy,
 };
 use holm_tests::{Guest, Machine, component, eventually, guest, machine};
@@ -171,9 +171,12 @@ fn a_killed_process_pays_for_its_call() {
 fn a_provider_that_breaks_off_is_replaced_before_anybody_notices() {
     run(async {
         let report = guest("models").arguments(["stream", "frail"]).grant("llm=frail").attack().await;
-        let lost = "text lost \n".repeat(3);
-        let said = format!("{lost}restart\ntext word \ntext word \ndone by obedient/any, 2 tokens\n");
-        report.exits(0).prints(&said);
+        report.exits(0);
+        // What nobody read in time is joined, or never shown.
+        let (lost, rest) = report.stdout.split_once("restart\n").expect("it begins anew");
+        let text = |shown: &str| shown.replace("text ", "").replace('\n', "");
+        assert!("lost lost lost ".starts_with(&text(lost)), "{report:#?}");
+        assert_eq!(text(rest), "word word done by obedient/any, 2 tokens");
     });
 }
 
@@ -187,5 +190,37 @@ fn a_revoked_model_answers_no_more() {
             started.revoke("llm=fast");
         });
         report.await.exits(0).prints("denied llm=fast: revoked\n");
+    });
+}
+
+#[test]
+fn schema_bomb() {
+    const TOO_LONG: &str = "malformed it would take too long to check the reply against the schema\n";
+    const PATTERNS: &str = "malformed a schema has at most 64 patterns\n";
+    const UNEVALUATED: &str =
+        "malformed a schema is closed by `additionalProperties` or `items`, not by `unevaluatedProperties`\n";
+    let attacks = [
+        ("doubling", TOO_LONG),
+        ("unevaluated", UNEVALUATED),
+        ("nested", TOO_LONG),
+        ("chain", "malformed the schema nests more than 256 subschemas\n"),
+        ("pattern", TOO_LONG),
+        ("patterns", PATTERNS),
+    ];
+    run(async {
+        for (way, said) in attacks {
+            let attacker = guest("schema_bomb").arguments([way]).grant("llm=fast");
+            attacker.attack().await.exits(0).prints(&said.repeat(8));
+        }
+    });
+}
+
+#[test]
+fn checks_of_schemas_cost_fuel() {
+    run(async {
+        let attacker = guest("schema_bomb").arguments(["doubling"]).grant("llm=fast");
+        let report = attacker.limit(|limits| limits.fuel = Fuel(4_000_000)).attack().await;
+        report.exits(0);
+        assert!(report.stdout.contains("quota fuel 4000000\n"), "{report:#?}");
     });
 }

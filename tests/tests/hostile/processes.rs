@@ -1,6 +1,10 @@
 //! Children: too many, too deep, with more rights or longer lives than their parents.
 
-use holm_kernel::{Config, SpawnError, account::Fuel, process::KilledBy};
+use holm_kernel::{
+    Config, SpawnError,
+    account::{Bytes, Fuel},
+    process::KilledBy,
+};
 use holm_tests::{Guest, Machine, OVERSHOOT, component, eventually, guest, machine};
 
 use crate::{Directory, run};
@@ -27,6 +31,16 @@ fn fork_bomb() {
     run(async {
         let report = guest("fork_bomb").grant("spawn=self").attack().await;
         report.exits(0).over("children").prints("quota children 64\n");
+    });
+}
+
+#[test]
+fn dead_mail() {
+    run(async {
+        let attacker = guest("dead_mail").grant("spawn=self");
+        let report = attacker.limit(|limits| limits.memory = Bytes(16 << 20)).attack().await;
+        let told = "quota memory 16777216\ncode 1\nbounded: true\nread all: true\nagain: code 0\nnot-found\n";
+        report.exits(0).prints(told);
     });
 }
 
@@ -160,6 +174,15 @@ fn stopped_on_empty_it_goes_on() {
                     assert!((round * 20_000_000..=round * 20_000_000 + OVERSHOOT).contains(&spent), "{spent}");
                     machine().kernel.top_up(started.running.pid, Fuel(20_000_000)).unwrap();
                 }
+                started.is("stopped").await;
+                // Its operator stops it as well: fuel alone does not wake it now, their word does.
+                let (kernel, pid, account) = (&machine().kernel, started.running.pid, started.running.account());
+                let spent = account.spent();
+                kernel.stop(pid).unwrap();
+                kernel.top_up(pid, Fuel(20_000_000)).unwrap();
+                assert_eq!((started.state().as_str(), account.spent()), ("stopped", spent));
+                kernel.resume(pid).unwrap();
+                eventually(|| account.spent() > spent, || format!("{account:?}")).await;
                 started.is("stopped").await;
                 started.kill();
             })

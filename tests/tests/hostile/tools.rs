@@ -1,5 +1,6 @@
 //! Tool calls: a caller that would use the rights of what it calls.
 
+use holm_kernel::account::Bytes;
 use holm_kernel::storage::{BucketId, Driver};
 use holm_tests::{guest, machine};
 
@@ -28,6 +29,21 @@ fn confused_deputy() {
         let escape = guest("path_escape").named("confused-deputy").arguments([his.as_str()]);
         let report = escape.grant("tool=clerk/*").attack().await;
         assert!(!report.stdout.contains("DEPUTY"), "{report:#?}");
+    });
+}
+
+#[test]
+fn kept_answers() {
+    // An answer of a mebibyte, with its quotes.
+    let directory = Directory::new().with("large", &"x".repeat((1 << 20) - 2));
+    run(async move {
+        let large = directory.join("large");
+        deputy(machine(), "hoard", &[&format!("fs={large}:ro")]).await;
+        let attacker = guest("kept_answers").arguments([large.as_str()]).grant("tool=hoard/*");
+        let report = attacker.limit(|limits| limits.memory = Bytes(24 << 20)).attack().await;
+        report.exits(0);
+        assert!(report.stdout.starts_with("kept some: true, kept all: false\n"), "{report:#?}");
+        assert!(report.stdout.ends_with("again: true\n"), "{report:#?}");
     });
 }
 

@@ -67,13 +67,7 @@ impl Lines {
 
     /// The root of the tree of a process that is not one itself.
     fn root(&self, pid: Pid) -> Option<Pid> {
-        let processes = self.kernel.get()?.snapshot();
-        let parent = |pid: Pid| processes.iter().find(|process| process.pid == pid)?.parent;
-        let mut root = parent(pid)?;
-        while let Some(above) = parent(root) {
-            root = above;
-        }
-        Some(root)
+        self.kernel.get()?.root(pid).filter(|root| *root != pid)
     }
 }
 

@@ -8,20 +8,18 @@ use std::{
     ffi::OsString,
     os::unix::process::CommandExt,
     path::{Path, PathBuf},
-    process::{Command, Stdio},
+    process::Command,
 };
 
 use holm_packages::Manifest;
 use serde_json::Value;
 
+use super::toolchain::{TARGET, Toolchain, output};
 use crate::{
     confine,
-    error::{CommandError, FAULT, NOT_FOUND, Result},
+    error::{CommandError, NOT_FOUND, Result},
     session, ui,
 };
-
-/// What components are built for.
-pub(crate) const TARGET: &str = "wasm32-wasip2";
 
 /// The hidden verb that confines itself and becomes cargo.
 pub(crate) const CONFINED: &str = "build-confined";
@@ -96,8 +94,9 @@ impl Arguments {
             return Err(error
                 .hint(format!("build the component by its own tools, and put it there as `{}`", manifest.component)));
         }
-        add_target(&folder)?;
-        let workspace = Workspace::fetch(&folder)?;
+        let toolchain = Toolchain::of(&folder)?;
+        toolchain.add_target()?;
+        let workspace = Workspace::fetch(&folder, toolchain)?;
         let artifact = workspace.build(&folder, self.unconfined)?;
         let component = choose(&artifact, &manifest, &folder)?;
         let to = folder.join(&manifest.component);
@@ -119,63 +118,25 @@ fn read_manifest(folder: &Path) -> Result<Manifest> {
     Manifest::from_bytes(&bytes, &path.to_string_lossy()).map_err(CommandError::usage)
 }
 
-/// What a program says on stdout; its talk goes to ours.
-fn output(command: &mut Command) -> Result<String> {
-    let name = command.get_program().to_string_lossy().into_owned();
-    let output =
-        command.stdin(Stdio::null()).stderr(Stdio::inherit()).output().map_err(|error| no_program(&name, &error))?;
-    match output.status.success() {
-        true => Ok(String::from_utf8_lossy(&output.stdout).into_owned()),
-        // It said why.
-        false => Err(CommandError::new(FAULT, format!("`{name}` failed ({})", output.status))),
-    }
-}
-
-fn no_program(name: &str, error: &std::io::Error) -> CommandError {
-    CommandError::new(NOT_FOUND, format!("`{name}` cannot be run: {error}")).hint("install Rust: https://rustup.rs")
-}
-
-/// Where the toolchain of this folder lies.
-pub(super) fn sysroot(folder: &Path) -> Result<PathBuf> {
-    let path = output(Command::new("rustc").args(["--print", "sysroot"]).current_dir(folder))?;
-    Ok(PathBuf::from(path.trim()))
-}
-
-/// Whether a toolchain can build components.
-pub(super) fn has_target(sysroot: &Path) -> bool {
-    sysroot.join("lib/rustlib").join(TARGET).is_dir()
-}
-
-fn add_target(folder: &Path) -> Result<()> {
-    if has_target(&sysroot(folder)?) {
-        return Ok(());
-    }
-    ui::talk(format_args!("adding the target {TARGET} to the toolchain"));
-    let status =
-        Command::new("rustup").args(["target", "add", TARGET]).current_dir(folder).stdin(Stdio::null()).status();
-    match status.map_err(|error| no_program("rustup", &error))?.success() {
-        true => Ok(()),
-        false => Err(CommandError::new(FAULT, format!("the target {TARGET} could not be added"))
-            .hint(format!("rustup target add {TARGET}"))),
-    }
-}
-
 /// Where a build reads and writes, its dependencies fetched.
 struct Workspace {
+    toolchain: Toolchain,
     target: PathBuf,
     reads: BTreeSet<PathBuf>,
 }
 
 impl Workspace {
-    /// Fetches what the build needs. Nothing of it runs here.
-    fn fetch(folder: &Path) -> Result<Self> {
-        let host = output(Command::new("rustc").arg("-vV").current_dir(folder))?;
+    /// Fetches what the build needs. Nothing of the author's runs here: see [`Toolchain::command`].
+    fn fetch(folder: &Path, toolchain: Toolchain) -> Result<Self> {
+        let manifest = folder.join("Cargo.toml");
+        let host = output(toolchain.command("rustc").arg("-vV"))?;
         let host = host.lines().find_map(|line| line.strip_prefix("host: ")).unwrap_or_default().to_owned();
-        output(
-            Command::new("cargo").args(["fetch", "--quiet", "--target", TARGET, "--target", &host]).current_dir(folder),
-        )?;
-        let text =
-            output(Command::new("cargo").args(["metadata", "--format-version", "1", "--offline"]).current_dir(folder))?;
+        let mut fetch = toolchain.command("cargo");
+        fetch.args(["fetch", "--quiet", "--target", TARGET, "--target", &host, "--manifest-path"]).arg(&manifest);
+        output(&mut fetch)?;
+        let mut metadata = toolchain.command("cargo");
+        metadata.args(["metadata", "--format-version", "1", "--offline", "--manifest-path"]).arg(&manifest);
+        let text = output(&mut metadata)?;
         let malformed = || CommandError::internal("cargo metadata said something else than expected");
         let metadata: Value = serde_json::from_str(&text).map_err(|_| malformed())?;
         let path = |value: &Value| value.as_str().map(PathBuf::from).ok_or_else(malformed);
@@ -191,7 +152,7 @@ impl Workspace {
         let target = path(&metadata["target_directory"])?;
         std::fs::create_dir_all(target.join("holm-tmp"))
             .map_err(|error| CommandError::internal(format!("`{}`: {error}", target.display())))?;
-        Ok(Self { target, reads })
+        Ok(Self { toolchain, target, reads })
     }
 
     /// Runs cargo; the paths of what it built for this folder.
@@ -200,10 +161,13 @@ impl Workspace {
             &["build", "--release", "--offline", "--target", TARGET, "--message-format", "json-render-diagnostics"];
         let mut command = match unconfined {
             true => Command::new("cargo"),
-            false => self.confined(folder)?,
+            false => self.confined()?,
         };
         command.args(BUILD).current_dir(folder).env_clear().env("TMPDIR", self.target.join("holm-tmp"));
         command.envs(VARIABLES.iter().filter_map(|name| Some((name, std::env::var_os(name)?))));
+        // Wherever the folder's own settings would lead it: this is where it may write.
+        command.env("CARGO_TARGET_DIR", &self.target);
+        self.toolchain.choose(&mut command);
         let messages = output(&mut command).map_err(|error| CommandError::new(error.code, "the build failed"))?;
         let own = folder.join("Cargo.toml");
         let artifacts = messages.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
@@ -217,7 +181,7 @@ impl Workspace {
     }
 
     /// cargo by way of [`Confined`].
-    fn confined(&self, folder: &Path) -> Result<Command> {
+    fn confined(&self) -> Result<Command> {
         let home = std::env::home_dir().unwrap_or_default();
         let place = |variable: &str, default: &str| {
             std::env::var_os(variable).map_or_else(|| home.join(default), PathBuf::from)
@@ -227,7 +191,7 @@ impl Workspace {
         command.arg(CONFINED);
         // Not all of cargo's home: its credentials stay out of sight.
         let of_cargo = ["bin", "registry", "git", "config.toml", "config", "env"].map(|part| cargo.join(part));
-        let reads = SYSTEM.iter().map(PathBuf::from).chain(of_cargo).chain([rustup, sysroot(folder)?]);
+        let reads = SYSTEM.iter().map(PathBuf::from).chain(of_cargo).chain([rustup, self.toolchain.sysroot()?]);
         for place in reads.chain(self.reads.iter().cloned()) {
             command.arg("--read").arg(place);
         }

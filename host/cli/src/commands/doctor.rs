@@ -6,7 +6,7 @@ use holm_adapters::control::{Home, Intent, Reply, Request, Status};
 use holm_kernel::Capacity;
 use serde::Serialize;
 
-use super::build;
+use super::toolchain::{TARGET, Toolchain, has_target};
 use crate::{
     confine::Landlock,
     error::{CommandError, INTERNAL, Result},
@@ -173,12 +173,12 @@ fn rust() -> Check {
         Ok(output) if output.status.success() => String::from_utf8_lossy(&output.stdout).trim().to_owned(),
         _ => return Check::warning("rust", "no Rust toolchain: `holm build` needs one", "https://rustup.rs"),
     };
-    match build::sysroot(Path::new("/")) {
-        Ok(sysroot) if build::has_target(&sysroot) => Check::good("rust", format!("{version}, with {}", build::TARGET)),
+    match Toolchain::of(Path::new("/")).and_then(|toolchain| toolchain.sysroot()) {
+        Ok(sysroot) if has_target(&sysroot) => Check::good("rust", format!("{version}, with {TARGET}")),
         _ => Check::warning(
             "rust",
-            format!("{version}, without {}", build::TARGET),
-            format!("rustup target add {} (`holm build` does it by itself)", build::TARGET),
+            format!("{version}, without {TARGET}"),
+            format!("rustup target add {TARGET} (`holm build` does it by itself)"),
         ),
     }
 }

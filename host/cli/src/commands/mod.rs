@@ -24,6 +24,7 @@ mod shutdown;
 mod signal;
 mod stop;
 mod tool;
+mod toolchain;
 mod top;
 mod topup;
 mod uninstall;

@@ -1,4 +1,4 @@
-//! Anthropic's messages. Source: https://docs.anthropic.com/en/api/messages.
+//! Anthropic's messages. Source: <https://docs.anthropic.com/en/api/messages>.
 
 use holm_kernel::llm::{Attempt, Effort, Event, Failure, Message, Part, Role, StopReason, ToolChoice, Usage};
 use serde::Deserialize;
@@ -93,6 +93,9 @@ fn mark(block: Option<&mut Value>) {
     }
 }
 
+/// Stands before what is sealed as a whole: no seal of a text begins so, they are base64.
+const REDACTED: &str = "redacted:";
+
 fn choice(choice: &ToolChoice) -> Option<Value> {
     match choice {
         ToolChoice::Auto => None,
@@ -112,7 +115,10 @@ fn message(message: &Message) -> Value {
         }
         // Only what it sealed itself is taken back.
         Part::Thinking { text, signature } => {
-            signature.as_ref().map(|signature| json!({ "type": "thinking", "thinking": text, "signature": signature }))
+            signature.as_ref().map(|signature| match signature.strip_prefix(REDACTED) {
+                Some(data) => json!({ "type": "redacted_thinking", "data": data }),
+                None => json!({ "type": "thinking", "thinking": text, "signature": signature }),
+            })
         }
         Part::ToolCall(call) => {
             Some(json!({ "type": "tool_use", "id": call.id, "name": call.name, "input": arguments(&call.arguments) }))
@@ -177,6 +183,10 @@ enum Block {
         id: String,
         name: String,
     },
+    /// Reasoning that nobody may read; it wants it back as it is.
+    RedactedThinking {
+        data: String,
+    },
     #[serde(other)]
     Other,
 }
@@ -214,10 +224,9 @@ impl MessagesReader {
     fn count(&mut self, counts: &Counts) -> Event {
         if let Some(fresh) = counts.input_tokens {
             // What is read from its cache and written to it is counted apart.
-            let read = counts.cache_read_input_tokens.unwrap_or(0);
-            self.usage.input =
-                fresh.saturating_add(read).saturating_add(counts.cache_creation_input_tokens.unwrap_or(0));
-            self.usage.cached = read;
+            self.usage.cached = counts.cache_read_input_tokens.unwrap_or(0);
+            self.usage.cache_written = counts.cache_creation_input_tokens.unwrap_or(0);
+            self.usage.input = fresh.saturating_add(self.usage.cached).saturating_add(self.usage.cache_written);
         }
         self.usage.output = counts.output_tokens.unwrap_or(self.usage.output);
         Event::Usage(self.usage)
@@ -233,6 +242,10 @@ impl Reader for MessagesReader {
             }
             Piece::ContentBlockStart { index, content_block: Block::ToolUse { id, name } } => {
                 events.push(Event::ToolCall { index, id, name, signature: None });
+            }
+            Piece::ContentBlockStart { content_block: Block::RedactedThinking { data }, .. } => {
+                // A part of its own: the seal before it is whole.
+                events.extend([Event::Thinking(String::new()), Event::ThinkingSignature(format!("{REDACTED}{data}"))]);
             }
             Piece::ContentBlockDelta { index, delta } => events.extend(match delta {
                 Delta::Text { text } => Some(Event::Text(text)),

@@ -11,6 +11,8 @@ pub(super) trait Dialect: Send + Sync + 'static {
     const MAKER: &'static str;
     /// How the pieces of a reply are told apart.
     const FRAMES: Frames;
+    /// Whether a request can demand a tool call; where not, that is put to the model in words.
+    const FORCES_TOOLS: bool = true;
 
     /// The header that carries the key, and what stands before the key in it.
     fn key_header(&self) -> (&'static str, &'static str);
@@ -119,4 +121,21 @@ pub(super) fn set(object: &mut Value, field: &str, value: Option<impl Into<Value
 /// An id for a tool call, where the provider gives none: unique in its reply.
 pub(super) fn mint(index: u32) -> String {
     format!("call_{index}_{:08x}", fastrand::u32(..))
+}
+
+/// Whether it is OpenAI itself that reads a request, and not one of the many who speak like it.
+pub(super) fn openai(host: &str) -> bool {
+    host == "api.openai.com" || host.ends_with(".api.openai.com")
+}
+
+/// What OpenAI finds a prompt in its cache by: the same for all requests that begin alike, with the same
+/// instructions and tools. Others may refuse a field they do not know.
+pub(super) fn prompt_cache_key(attempt: &Attempt, host: &str) -> Option<String> {
+    use std::hash::{Hash, Hasher};
+    if !attempt.traits.prompt_cache || !openai(host) {
+        return None;
+    }
+    let mut hash = std::hash::DefaultHasher::new();
+    (&*attempt.model, system(&attempt.request), &attempt.request.tools).hash(&mut hash);
+    Some(format!("holm-{:016x}", hash.finish()))
 }

@@ -15,21 +15,27 @@ use serde_json::{Value, json};
 use super::dialect::mint;
 
 /// A driver, and tools where its models have none of their own.
-pub(super) struct Emulated(pub(super) Arc<dyn Driver>);
+pub(super) struct Emulated {
+    pub(super) driver: Arc<dyn Driver>,
+    /// Its protocol can demand a tool call.
+    pub(super) forces: bool,
+}
 
 impl Driver for Emulated {
     fn attempt(&self, mut attempt: Attempt) -> BoxFuture<'static, Result<Events, Failure>> {
-        if attempt.traits.native_tools || attempt.request.tools.is_empty() {
-            return self.0.attempt(attempt);
+        let forced = matches!(attempt.request.tool_choice, ToolChoice::Required | ToolChoice::Named(_));
+        let native = attempt.traits.native_tools && (self.forces || !forced);
+        if native || attempt.request.tools.is_empty() {
+            return self.driver.attempt(attempt);
         }
         let structured = attempt.request.output_schema.is_some();
         attempt.request = Arc::new(put(&attempt.request));
-        let reply = self.0.attempt(attempt);
+        let reply = self.driver.attempt(attempt);
         Box::pin(async move { Ok(stream::once(collect(reply.await?, structured)).flat_map(stream::iter).boxed()) })
     }
 
     fn embed(&self, model: Arc<str>, texts: Vec<String>) -> BoxFuture<'static, Result<Embedded, Failure>> {
-        self.0.embed(model, texts)
+        self.driver.embed(model, texts)
     }
 }
 
@@ -216,7 +222,8 @@ mod tests {
     async fn reply(text: &'static str, request: Request) -> (Arc<Request>, Vec<Result<Event, Failure>>) {
         let says = Arc::new(Says(text, Mutex::new(None)));
         let attempt = Attempt { model: "m".into(), request: Arc::new(request), traits: Traits::default() };
-        let events = Emulated(says.clone()).attempt(attempt).await.expect("it answers").collect().await;
+        let events =
+            Emulated { driver: says.clone(), forces: true }.attempt(attempt).await.expect("it answers").collect().await;
         let request = says.1.lock().take().expect("it was asked");
         (request, events)
     }
@@ -246,6 +253,25 @@ mod tests {
         let structured = Request { output_schema: Some(json!({"type": "string"})), ..asked() };
         let (_, events) = reply(r#"{"answer":"three"}"#, structured).await;
         assert_eq!(events[0], Ok(Event::Text(r#""three""#.into())), "JSON, as the schema asks");
+    }
+
+    #[tokio::test]
+    async fn a_call_that_is_demanded_is_put_in_words_where_the_protocol_has_none() {
+        for (forces, choice, words) in [
+            (false, ToolChoice::Required, true),
+            (false, ToolChoice::Named("add".into()), true),
+            (false, ToolChoice::Auto, false),
+            (true, ToolChoice::Required, false),
+        ] {
+            let says = Arc::new(Says(r#"{"tool_calls":[{"name":"add","arguments":{}}]}"#, Mutex::new(None)));
+            let request = Request { tool_choice: choice.clone(), ..asked() };
+            let traits = Traits { native_tools: true, ..Traits::default() };
+            let attempt = Attempt { model: "m".into(), request: Arc::new(request), traits };
+            let driver = Emulated { driver: says.clone(), forces };
+            driver.attempt(attempt).await.expect("it answers").collect::<Vec<_>>().await;
+            let put = says.1.lock().take().expect("it was asked");
+            assert_eq!(put.tools.is_empty(), words, "{choice:?}");
+        }
     }
 
     #[tokio::test]

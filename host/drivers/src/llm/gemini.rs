@@ -1,4 +1,4 @@
-//! Google's Gemini. Source: https://ai.google.dev/api/generate-content.
+//! Google's Gemini. Source: <https://ai.google.dev/api/generate-content>.
 
 use holm_kernel::llm::{Attempt, Effort, Embedded, Event, Failure, Message, Part, Role, StopReason, ToolChoice, Usage};
 use serde::Deserialize;
@@ -78,7 +78,7 @@ impl Dialect for Generate {
         let vector = |item: &Value| serde_json::from_value(item.get("values")?.clone()).ok();
         let vectors = answer.get("embeddings")?.as_array()?.iter().map(vector).collect::<Option<_>>()?;
         // It tells no tokens.
-        Some((vectors, 0))
+        Some((vectors, None))
     }
 }
 
@@ -230,6 +230,7 @@ impl Reader for GenerateReader {
                 input: counts.prompt_token_count.saturating_add(counts.tool_use_prompt_token_count),
                 output: counts.candidates_token_count.saturating_add(counts.thoughts_token_count),
                 cached: counts.cached_content_token_count,
+                cache_written: 0,
                 thinking: counts.thoughts_token_count,
             }));
         }

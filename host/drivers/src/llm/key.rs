@@ -77,11 +77,6 @@ impl Key {
     pub fn expose(&self) -> &str {
         self.0.expose_secret()
     }
-
-    /// The text without the key in it, for messages that a server wrote.
-    pub(super) fn scrub(&self, text: &str) -> String {
-        text.replace(self.expose(), "[key]")
-    }
 }
 
 impl fmt::Debug for Key {
@@ -107,6 +102,5 @@ mod tests {
         let key = Key::from_file(&path).expect("works");
         assert_eq!(key.expose(), "sk-secret");
         assert!(!format!("{key:?}").contains("secret"));
-        assert_eq!(key.scrub("bad key sk-secret!"), "bad key [key]!");
     }
 }

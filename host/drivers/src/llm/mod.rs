@@ -1,7 +1,7 @@
 //! Who answers for models: one file per dialect, one line each in the table below.
 //!
 //! A dialect says where a request goes, how it is written, and how the pieces of its reply are
-//! read ([`Dialect`], [`Reader`]); `remote` does what is the same for all: connections, bounds,
+//! read (`Dialect`, `Reader`); `remote` does what is the same for all: connections, bounds,
 //! time limits, failures by status. A new provider of a known dialect is configuration; a new
 //! dialect is one file and one line in [`open`].
 
@@ -15,6 +15,7 @@ mod openai;
 mod remote;
 mod responses;
 mod scripted;
+mod scrub;
 mod seal;
 mod status;
 
@@ -74,6 +75,11 @@ pub enum OpenError {
     /// The address is no address.
     #[error("`{0}` is no address of a provider: write it like `http://localhost:8080/v1`")]
     BaseUrl(String),
+    /// The address holds a name or a password.
+    #[error(
+        "the address of `{0}` holds a name or a password, which would show: put it in a file, and name that as `key-file`"
+    )]
+    Userinfo(String),
     /// A header is no header.
     #[error("the header `{0}` cannot be sent: its name or value has characters that HTTP does not allow")]
     Header(String),
@@ -104,6 +110,6 @@ pub fn open(provider: &Provider) -> Result<Arc<dyn Driver>, OpenError> {
     }
 }
 
-fn remote(provider: &Provider, dialect: impl Dialect) -> Result<Arc<dyn Driver>, OpenError> {
-    Ok(Arc::new(Emulated(Arc::new(Remote::new(provider, dialect)?))))
+fn remote<D: Dialect>(provider: &Provider, dialect: D) -> Result<Arc<dyn Driver>, OpenError> {
+    Ok(Arc::new(Emulated { driver: Arc::new(Remote::new(provider, dialect)?), forces: D::FORCES_TOOLS }))
 }

@@ -1,6 +1,6 @@
-//! Ollama's own chat. Source: https://github.com/ollama/ollama/blob/main/docs/api.md.
+//! Ollama's own chat. Source: <https://github.com/ollama/ollama/blob/main/docs/api.md>.
 
-use holm_kernel::llm::{Attempt, Effort, Embedded, Event, Failure, Message, Part, Role, StopReason, Usage};
+use holm_kernel::llm::{Attempt, Effort, Embedded, Event, Failure, Message, Part, Role, StopReason, ToolChoice, Usage};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -16,6 +16,8 @@ impl Dialect for Ollama {
     const BASE_URL: &'static str = "http://localhost:11434";
     const MAKER: &str = "ollama";
     const FRAMES: Frames = Frames::Lines;
+    // It has no word for it.
+    const FORCES_TOOLS: bool = false;
 
     fn key_header(&self) -> (&'static str, &'static str) {
         ("authorization", "Bearer ")
@@ -39,7 +41,7 @@ impl Dialect for Ollama {
         if attempt.traits.effort {
             set(&mut body, "think", request.effort.map(|effort| effort != Effort::None));
         }
-        if !request.tools.is_empty() {
+        if !request.tools.is_empty() && request.tool_choice != ToolChoice::None {
             let tool = |tool: &holm_kernel::llm::Tool| {
                 let function =
                     json!({ "name": tool.name, "description": tool.description, "parameters": tool.input_schema });
@@ -60,7 +62,7 @@ impl Dialect for Ollama {
 
     fn vectors(&self, answer: &Value) -> Option<Embedded> {
         let vectors = serde_json::from_value(answer.get("embeddings")?.clone()).ok()?;
-        Some((vectors, answer.get("prompt_eval_count").and_then(Value::as_u64).unwrap_or(0)))
+        Some((vectors, answer.get("prompt_eval_count").and_then(Value::as_u64)))
     }
 }
 
@@ -169,7 +171,7 @@ impl Reader for ChatReader {
             }
         }
         if line.done {
-            // What was in its cache of prompts is not counted there; 0 means unknown.
+            // What was in its cache of prompts is not counted there; the kernel takes 0 for unknown.
             if line.prompt_eval_count > 0 || line.eval_count > 0 {
                 let usage = Usage { input: line.prompt_eval_count, output: line.eval_count, ..Usage::default() };
                 events.push(Event::Usage(usage));

@@ -1,13 +1,13 @@
 //! OpenAI's chat completions, and all who speak it: OpenRouter, vLLM, llama.cpp, LM Studio.
 //!
-//! Source: https://platform.openai.com/docs/api-reference/chat.
+//! Source: <https://platform.openai.com/docs/api-reference/chat>.
 
 use holm_kernel::llm::{Attempt, Embedded, Event, Failure, Message, Part, Role, StopReason, ToolChoice, Usage};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
-    dialect::{self, Dialect, Frames, Reader, base64, json, mint, set},
+    dialect::{self, Dialect, Frames, Reader, base64, json, mint, openai, prompt_cache_key, set},
     status,
 };
 
@@ -37,10 +37,11 @@ impl Dialect for Chat {
             "stream_options": { "include_usage": true },
         });
         // OpenAI's reasoning models refuse the old name, most others know no other.
-        let limit = if host.ends_with("api.openai.com") { "max_completion_tokens" } else { "max_tokens" };
+        let limit = if openai(host) { "max_completion_tokens" } else { "max_tokens" };
         set(&mut body, limit, Some(request.max_tokens));
         set(&mut body, "temperature", request.temperature);
         set(&mut body, "seed", request.seed);
+        set(&mut body, "prompt_cache_key", prompt_cache_key(attempt, host));
         if !request.stop.is_empty() {
             set(&mut body, "stop", Some(json!(request.stop)));
         }
@@ -75,7 +76,7 @@ impl Dialect for Chat {
     fn vectors(&self, answer: &Value) -> Option<Embedded> {
         let vector = |item: &Value| serde_json::from_value(item.get("embedding")?.clone()).ok();
         let vectors = answer.get("data")?.as_array()?.iter().map(vector).collect::<Option<_>>()?;
-        let tokens = answer.pointer("/usage/prompt_tokens").and_then(Value::as_u64).unwrap_or(0);
+        let tokens = answer.pointer("/usage/prompt_tokens").and_then(Value::as_u64);
         Some((vectors, tokens))
     }
 }
@@ -225,6 +226,7 @@ impl Reader for ChatReader {
                 input: usage.prompt_tokens,
                 output: usage.completion_tokens,
                 cached: usage.prompt_tokens_details.unwrap_or_default().cached_tokens.unwrap_or(0),
+                cache_written: 0,
                 thinking: usage.completion_tokens_details.unwrap_or_default().reasoning_tokens.unwrap_or(0),
             }));
         }

@@ -30,6 +30,7 @@ use tokio_util::{
 use super::{
     Key, OpenError, Provider,
     dialect::{Dialect, Frames, Reader},
+    scrub::Scrub,
     seal, status,
 };
 
@@ -53,7 +54,10 @@ struct Shared<D> {
     client: Client,
     base: Url,
     headers: HeaderMap,
-    key: Option<Key>,
+    /// Takes all that was sent in headers out of failures.
+    scrub: Scrub,
+    /// Takes the key, and what is like one, out of replies.
+    echoes: Scrub,
     first_byte_timeout: Duration,
     idle_timeout: Duration,
 }
@@ -66,7 +70,10 @@ impl<D: Dialect> Remote<D> {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let text = provider.base_url.as_deref().unwrap_or(D::BASE_URL).trim_end_matches('/');
         let base = Url::parse(text).ok().filter(|url| ["http", "https"].contains(&url.scheme()) && url.has_host());
-        let base = base.ok_or_else(|| OpenError::BaseUrl(text.to_owned()))?;
+        let base = base.ok_or_else(|| OpenError::BaseUrl(text.rsplit('@').next().unwrap_or(text).to_owned()))?;
+        if !base.username().is_empty() || base.password().is_some() {
+            return Err(OpenError::Userinfo(base.host_str().unwrap_or_default().to_owned()));
+        }
         let client = Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
@@ -80,12 +87,26 @@ impl<D: Dialect> Remote<D> {
             client,
             base,
             headers,
-            key: provider.key.clone(),
+            scrub: Scrub::new(secrets(provider, |_| true)),
+            echoes: Scrub::new(secrets(provider, secret)),
             first_byte_timeout: provider.first_byte_timeout,
             idle_timeout: provider.idle_timeout,
         };
         Ok(Self { shared: Arc::new(shared) })
     }
+}
+
+/// The key, and the values of headers, whole and by their words (`Bearer …`).
+fn secrets(provider: &Provider, which: impl Fn(&str) -> bool) -> Vec<&str> {
+    let headers = provider.headers.iter().filter(|(name, _)| which(name));
+    let values = headers.flat_map(|(_, value)| std::iter::once(value.as_str()).chain(value.split_whitespace()));
+    provider.key.iter().map(Key::expose).chain(values).collect()
+}
+
+/// Whether a header of this name holds a secret; others hold names that a reply may well speak of.
+fn secret(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    ["auth", "key", "token", "secret", "cookie", "password"].iter().any(|word| name.contains(word))
 }
 
 fn headers(provider: &Provider, dialect: &impl Dialect) -> Result<HeaderMap, OpenError> {
@@ -131,7 +152,7 @@ impl<D: Dialect> Shared<D> {
     async fn refused(&self, answer: Response) -> Failure {
         let (status, headers) = (answer.status(), answer.headers().clone());
         let body = read(answer, ERROR_BYTES, self.idle_timeout).await.unwrap_or_default();
-        self.scrub(status::failure(status, &headers, &String::from_utf8_lossy(&body)))
+        self.scrub.failure(status::failure(status, &headers, &String::from_utf8_lossy(&body)))
     }
 
     /// Why there is no answer.
@@ -148,22 +169,7 @@ impl<D: Dialect> Shared<D> {
             // It may have taken the request in before it broke off.
             false => Failure::TimedOut(format!("`{host}` broke off: {text}")),
         };
-        self.scrub(failure)
-    }
-
-    /// A server may repeat the key in what it says.
-    fn scrub(&self, failure: Failure) -> Failure {
-        let Some(key) = &self.key else { return failure };
-        match failure {
-            Failure::RateLimited { retry_after } => Failure::RateLimited { retry_after },
-            Failure::ContextLength(text) => Failure::ContextLength(key.scrub(&text)),
-            Failure::Refused(text) => Failure::Refused(key.scrub(&text)),
-            Failure::Unavailable(text) => Failure::Unavailable(key.scrub(&text)),
-            Failure::TimedOut(text) => Failure::TimedOut(key.scrub(&text)),
-            Failure::Unauthorized(text) => Failure::Unauthorized(key.scrub(&text)),
-            Failure::BadRequest(text) => Failure::BadRequest(key.scrub(&text)),
-            Failure::Malformed(text) => Failure::Malformed(key.scrub(&text)),
-        }
+        self.scrub.failure(failure)
     }
 
     async fn attempt(self: Arc<Self>, attempt: Attempt) -> Result<Events, Failure> {
@@ -186,7 +192,8 @@ impl<D: Dialect> Shared<D> {
         let frames = frames(answer, D::FRAMES, self.idle_timeout);
         let shared = self.clone();
         let events = events(frames, reader).map_ok(|event| seal::stamp(event, D::MAKER));
-        Ok(events.map_err(move |failure| shared.scrub(failure)).boxed())
+        let events = events.map_err(move |failure| shared.scrub.failure(failure));
+        Ok(self.echoes.clone().events(events))
     }
 }
 
@@ -361,7 +368,11 @@ impl<D: Dialect> Driver for Remote<D> {
                 return Err(Failure::BadRequest("this provider embeds nothing".to_owned()));
             };
             let answer = shared.send(&path, &body).await?;
-            let bytes = read(answer, ANSWER_BYTES, shared.idle_timeout).await?;
+            // It was taken in: what breaks off now has been paid for.
+            let bytes = read(answer, ANSWER_BYTES, shared.idle_timeout).await.map_err(|failure| match failure {
+                Failure::Unavailable(text) => Failure::TimedOut(text),
+                failure => failure,
+            })?;
             let answer: Value = serde_json::from_slice(&bytes)
                 .map_err(|error| Failure::Malformed(format!("it is no JSON: {error}")))?;
             let vectors = shared.dialect.vectors(&answer);

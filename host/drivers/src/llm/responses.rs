@@ -1,4 +1,4 @@
-//! OpenAI's responses. Source: https://platform.openai.com/docs/api-reference/responses.
+//! OpenAI's responses. Source: <https://platform.openai.com/docs/api-reference/responses>.
 //!
 //! Nothing is stored at the provider: the whole conversation is sent, sealed reasoning included.
 
@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
-    dialect::{self, Dialect, Frames, Reader, base64, json, mint, set},
+    dialect::{self, Dialect, Frames, Reader, base64, json, mint, prompt_cache_key, set},
     status,
 };
 
@@ -27,7 +27,7 @@ impl Dialect for Responses {
         "responses".to_owned()
     }
 
-    fn body(&self, attempt: &Attempt, _host: &str) -> Value {
+    fn body(&self, attempt: &Attempt, host: &str) -> Value {
         let request = &attempt.request;
         let told = request.messages.iter().filter(|message| message.role != Role::System);
         let mut body = json!({
@@ -39,6 +39,7 @@ impl Dialect for Responses {
         });
         set(&mut body, "instructions", dialect::system(request));
         set(&mut body, "temperature", request.temperature);
+        set(&mut body, "prompt_cache_key", prompt_cache_key(attempt, host));
         if let Some(effort) = request.effort.filter(|_| attempt.traits.effort) {
             set(&mut body, "reasoning", Some(json!({ "effort": effort.as_str(), "summary": "auto" })));
             set(&mut body, "include", Some(json!(["reasoning.encrypted_content"])));
@@ -240,6 +241,7 @@ impl ResponsesReader {
                 input: usage.input_tokens,
                 output: usage.output_tokens,
                 cached: usage.input_tokens_details.unwrap_or_default().cached_tokens,
+                cache_written: 0,
                 thinking: usage.output_tokens_details.unwrap_or_default().reasoning_tokens,
             }));
         }

@@ -16,9 +16,8 @@ pub(super) fn failure(status: StatusCode, headers: &HeaderMap, body: &str) -> Fa
         408 | 409 | 425 | 500..=599 => Failure::Unavailable(told),
         300..=399 => {
             let to = headers.get("location").and_then(|value| value.to_str().ok()).unwrap_or("elsewhere");
-            let to: String = to.chars().take(200).collect();
             Failure::Unavailable(format!(
-                "it redirects to `{to}`; redirects are not followed: set that as `base-url` if it is right"
+                "it redirects, which is not followed; set `base-url` to where, if it is right: `{to}`"
             ))
         }
         _ => told_failure(&kind, &text).unwrap_or(Failure::BadRequest(told)),
@@ -88,7 +87,8 @@ fn words(body: &str) -> (String, String) {
         None => field(&["message", "detail"]),
     };
     let text = if text.is_empty() { body.trim().to_owned() } else { text };
-    (kind, text.chars().take(400).collect())
+    // Not cut here: whoever takes keys out looks for whole ones.
+    (kind, text)
 }
 
 /// When to come again, as `Retry-After` (seconds or a date, RFC 9110 10.2.3) and providers' own

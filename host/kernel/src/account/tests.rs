@@ -61,6 +61,28 @@ fn what_the_operator_adds_was_never_the_parents() {
     assert_eq!((root.spent(), root.left()), (Fuel(700), Fuel(9_300)));
 }
 
+#[test]
+fn a_hold_that_goes_while_its_account_settles_is_given_back_once() {
+    for _ in 0..2_000 {
+        let root = Account::root(limits());
+        let other = root.hold(Level::Memory, 100).expect("there is room");
+        let child = root.carve(&limits(), Some(Fuel(10))).expect("there is enough");
+        let hold = child.hold(Level::Memory, 10).expect("there is room");
+        let start = std::sync::Barrier::new(2);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                start.wait();
+                drop(hold);
+            });
+            start.wait();
+            child.close();
+        });
+        assert_eq!((root.level(Level::Memory), child.level(Level::Memory)), (100, 0));
+        drop(other);
+        assert_eq!(root.level(Level::Memory), 0);
+    }
+}
+
 /// What may happen to the accounts of a tree; accounts are named by where they lie in the list.
 #[derive(Clone, Debug)]
 enum Act {

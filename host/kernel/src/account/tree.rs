@@ -155,7 +155,8 @@ impl Account {
         parent.returned.fetch_add(self.spent().0.saturating_sub(topped), Relaxed);
         parent.carved.fetch_sub(self.limits.fuel.0, Relaxed);
         for level in [Level::Memory, Level::OpenFiles, Level::ModelStreams] {
-            parent.lower(level, self.level(level));
+            // Taken in one step: a hold that is dropped meanwhile finds it gone, or was never in it.
+            parent.lower(level, self.levels[level as usize].swap(0, SeqCst));
         }
         parent.lower(Level::Children, 1);
         parent.settle();
@@ -231,11 +232,14 @@ impl Account {
 
     /// Gives back what [`Account::raise`] took.
     pub fn lower(&self, level: Level, amount: u64) {
-        let _ = self.levels[level as usize].fetch_update(SeqCst, SeqCst, |held| Some(held.saturating_sub(amount)));
-        if let Some(parent) = &self.parent
-            && !self.settled.load(SeqCst)
+        let lowered =
+            self.levels[level as usize].fetch_update(SeqCst, SeqCst, |held| Some(held.saturating_sub(amount)));
+        // What was settled meanwhile is not here any more, and has been given back above.
+        let gone = amount.min(lowered.unwrap_or_default());
+        if gone > 0
+            && let Some(parent) = &self.parent
         {
-            parent.lower(level, amount);
+            parent.lower(level, gone);
         }
     }
 

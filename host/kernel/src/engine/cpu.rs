@@ -59,6 +59,8 @@ struct Slot {
     task: Option<Task<(), Pid>>,
     /// Stop it at the end of its slice.
     stop: bool,
+    /// It stopped for want of fuel, and not because its operator said so.
+    starved: bool,
     nice: Nice,
 }
 
@@ -121,7 +123,7 @@ impl Cpu {
         let first = inner.policy.is_empty() && parent.is_none();
         inner.policy.admit(pid, tree, parent, nice);
         let (runnable, task) = (Some(runnable), Some(task));
-        let mut slot = Slot { control, state: State::Created, runnable, task, stop: false, nice };
+        let mut slot = Slot { control, state: State::Created, runnable, task, stop: false, starved: false, nice };
         slot.on(Event::Admit);
         inner.slots.insert(pid, slot);
         inner.policy.ready(pid);
@@ -169,7 +171,9 @@ impl Cpu {
         let Some(slot) = slots.get_mut(&pid) else { return };
         match slot.state {
             State::Running => slot.stop = true,
-            State::Stopped { .. } | State::Exited => {}
+            // Starved or not, its operator wants it to rest now.
+            State::Stopped { .. } => slot.starved = false,
+            State::Exited => {}
             _ => {
                 policy.unready(pid);
                 slot.on(Event::Stop);
@@ -179,10 +183,19 @@ impl Cpu {
 
     /// Lets a stopped process go on where it was.
     pub(crate) fn resume(&self, pid: Pid) {
+        self.go_on(pid, |_| true);
+    }
+
+    /// It has more fuel: it goes on if that was what it waited for.
+    pub(crate) fn fed(&self, pid: Pid) {
+        self.go_on(pid, |slot| slot.starved);
+    }
+
+    fn go_on(&self, pid: Pid, may: impl FnOnce(&Slot) -> bool) {
         let mut inner = self.queue.inner.lock();
         let Inner { policy, slots, .. } = &mut *inner;
-        let Some(slot) = slots.get_mut(&pid) else { return };
-        slot.stop = false;
+        let Some(slot) = slots.get_mut(&pid).filter(|slot| may(slot)) else { return };
+        (slot.stop, slot.starved) = (false, false);
         if matches!(slot.state, State::Stopped { .. }) {
             slot.on(Event::Continue);
             if slot.state == State::Ready {
@@ -338,7 +351,8 @@ impl Inner {
             slot.control.end(ExitStatus::Fault(Fault::OutOfFuel));
             ended = slot.task.take();
         } else if !ending && (empty || slot.stop) {
-            slot.stop = false;
+            // Where both hold, its operator's word counts: fuel alone does not wake it.
+            slot.starved = !std::mem::take(&mut slot.stop);
             slot.on(Event::Stop);
             return None;
         }

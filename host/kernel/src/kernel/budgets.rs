@@ -17,15 +17,26 @@ fn bucket() -> BucketId {
 }
 
 impl Inner {
-    /// Takes up what the last kernel counted.
-    pub(super) async fn restore_budgets(&self) {
-        match self.parts.storage.get(&bucket(), KEY).await {
-            Ok(Some(found)) => match serde_json::from_slice(&found.value) {
-                Ok(kept) => self.models.restore(kept),
-                Err(error) => tracing::error!(%error, "the saved budgets cannot be read; hours and days count anew"),
-            },
-            Ok(None) => {}
-            Err(error) => tracing::error!(%error, "the saved budgets cannot be read; hours and days count anew"),
+    /// Takes up what the last kernel counted; whether it could be read. Until it is, nobody spends of
+    /// a budget that outlives its run, and nothing is saved over it.
+    pub(super) async fn restore_budgets(&self) -> bool {
+        let kept = match self.parts.storage.get(&bucket(), KEY).await {
+            Ok(Some(found)) => serde_json::from_slice(&found.value).map_err(|error| error.to_string()),
+            Ok(None) => Ok(Vec::new()),
+            Err(error) => Err(error.to_string()),
+        };
+        match kept {
+            Ok(kept) => {
+                self.models.restore(kept);
+                true
+            }
+            Err(error) => {
+                // It is tried again and again, and said once.
+                if self.models.unreadable() {
+                    tracing::error!(error, "the saved budgets cannot be read; calls under them are denied");
+                }
+                false
+            }
         }
     }
 

@@ -44,7 +44,7 @@ pub(super) struct Inner {
     pub(super) cpu: Cpu,
     pub(super) table: Mutex<Table<Live>>,
     pub(super) epoch: Arc<Epoch>,
-    pub(super) statistics: Statistics,
+    pub(super) statistics: Arc<Statistics>,
     pub(super) this: Weak<Inner>,
 }
 
@@ -90,7 +90,7 @@ impl Kernel {
             cpu,
             table,
             epoch: Arc::default(),
-            statistics: Statistics::default(),
+            statistics: Arc::default(),
             this: this.clone(),
         });
         let watched = Arc::downgrade(&inner);
@@ -104,11 +104,12 @@ impl Kernel {
         });
         let watched = Arc::downgrade(&inner);
         runtime.spawn(async move {
-            if let Some(kernel) = watched.upgrade() {
-                kernel.restore_budgets().await;
-            }
             let mut tick = tokio::time::interval(SAVE);
+            let mut restored = false;
             while let Some(kernel) = watched.upgrade() {
+                if !restored {
+                    restored = kernel.restore_budgets().await;
+                }
                 kernel.save_budgets().await;
                 drop(kernel);
                 tick.tick().await;
@@ -134,9 +135,9 @@ impl Kernel {
     pub async fn call_tool(&self, spawn: Spawn, tool: &str, arguments: String) -> Result<ToolAnswer, SpawnError> {
         let entry = Entry::Call { tool: tool.to_owned(), arguments };
         let (running, outcome) = self.inner.launch(Launch::root(spawn, entry)).await?;
-        let guard = KillOnDrop(self.clone(), running.pid);
+        let mut guard = KillOnDrop(Some(self.clone()), running.pid);
         let exit = running.wait().await;
-        std::mem::forget(guard);
+        guard.0 = None;
         let result = match outcome.await {
             Ok(Outcome::Answered(answer)) => answer.map_err(ToolError::from),
             _ => Err(ToolError::Ended(exit.status.clone())),
@@ -187,6 +188,11 @@ impl Kernel {
         Ok(Running { pid, control: live.control.clone(), exit: live.exit.subscribe() })
     }
 
+    /// The root of the tree of a live process: itself, if it has no parent.
+    pub fn root(&self, pid: Pid) -> Option<Pid> {
+        self.inner.table.lock().get(pid).map(|live| live.control.tree)
+    }
+
     /// Ends a process and all its descendants; how many there were.
     ///
     /// # Errors
@@ -225,14 +231,14 @@ impl Kernel {
         Ok(())
     }
 
-    /// Gives a process more fuel; one that stopped for want of it goes on.
+    /// Gives a process more fuel; one that stopped for want of it goes on, one that its operator stopped does not.
     ///
     /// # Errors
     /// No such process.
     pub fn top_up(&self, pid: Pid, fuel: Fuel) -> Result<(), NoSuchProcess> {
         let running = self.find(pid)?;
         running.control.account.top_up(fuel);
-        self.inner.cpu.resume(pid);
+        self.inner.cpu.fed(pid);
         Ok(())
     }
 
@@ -314,11 +320,13 @@ impl Kernel {
     }
 }
 
-/// Ends a process whose caller went away.
-struct KillOnDrop(Kernel, Pid);
+/// Ends a process whose caller went away; without a kernel, none.
+struct KillOnDrop(Option<Kernel>, Pid);
 
 impl Drop for KillOnDrop {
     fn drop(&mut self) {
-        let _ = self.0.kill(self.1);
+        if let Some(kernel) = &self.0 {
+            let _ = kernel.kill(self.1);
+        }
     }
 }

@@ -209,7 +209,7 @@ impl Inner {
             arguments.extend(own.iter().cloned());
         }
         Sessions {
-            llm: llm::Session { models: self.models.clone(), shares: kernel.clone() },
+            llm: llm::Session::new(self.models.clone(), kernel.clone()),
             storage: storage::Session { driver: self.parts.storage.clone(), owner },
             spawn: spawn::Session {
                 driver: kernel.clone(),
@@ -254,6 +254,10 @@ impl Inner {
         let table = self.table.lock();
         table.get(pid).ok_or(NoSuchProcess(pid))?;
         let descendants = table.descendants(pid);
+        // All are marked before any is ended: none sees another go, and makes one more system call.
+        for live in descendants.iter().filter_map(|child| table.get(*child)) {
+            live.control.end(ExitStatus::Killed(KilledBy::ParentEnded));
+        }
         drop(table);
         self.end(pid, ExitStatus::Killed(by));
         for child in &descendants {
@@ -283,7 +287,9 @@ impl Inner {
         let mut table = self.table.lock();
         let children: Vec<Pid> = table.descendants(pid);
         let live = table.remove(pid);
-        // While the table is locked: who looks meanwhile sees it live or ended, and never both.
+        // While the table is locked: who looks meanwhile sees it live or ended, and never both. A call of
+        // a model that ends with it may settle a moment later.
+        control.settle_later(self.statistics.clone());
         self.statistics.note(control, &status);
         drop(table);
         control.span.end(&status);
@@ -297,7 +303,8 @@ impl Inner {
         tracing::debug!(%pid, plugin = %control.plugin, %status, "process ended");
         if let Some(live) = live {
             if let Some((to_child, from_child)) = &live.mail {
-                to_child.close();
+                // What it sent is its parent's to read; what was sent to it is nobody's.
+                to_child.discard();
                 from_child.close();
             }
             live.exit.send_replace(Some(status));

@@ -92,7 +92,9 @@ impl spawn::Driver for Services {
             let entry = Entry::Run { arguments: request.arguments };
             let (running, _) =
                 kernel.launch(Launch { spawn, entry, parent: Some(parent), without_grants: false }).await?;
-            Ok(Started { pid: running.pid, account: running.control.account.clone(), exit: running.exit })
+            let control = &running.control;
+            let (account, syscalls) = (control.account.clone(), control.syscalls.clone());
+            Ok(Started { pid: running.pid, account, syscalls, exit: running.exit })
         })
     }
 

@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeMap,
     sync::{Arc, atomic::Ordering::Relaxed},
+    time::Duration,
 };
 
 use parking_lot::Mutex;
@@ -11,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     account::{Fuel, Money},
     process::{Distribution, ExitStatus, Latency, LatencySummary},
-    syscall::Control,
+    syscall::{Control, Late},
 };
 
 /// Plugins that are told apart. Stops one that runs a thousand programs of a thousand names; what
@@ -109,6 +110,10 @@ impl Statistics {
         sum.faults += u64::from(matches!(status, ExitStatus::Fault(_)));
     }
 
+    fn settled(&self, control: &Control, add: impl FnOnce(&mut Sum)) {
+        add(of(&mut self.ended.lock(), &control.plugin));
+    }
+
     /// The sums of all, with those that are live.
     fn sums<'a>(&self, live: impl IntoIterator<Item = &'a Control>) -> BTreeMap<Arc<str>, Sum> {
         let mut sums = self.ended.lock().clone();
@@ -146,10 +151,27 @@ impl Statistics {
     }
 }
 
+/// What settles after its process has ended is its plugin's all the same.
+impl Late for Statistics {
+    fn used(&self, control: &Control, tokens: u64, money: u64) {
+        self.settled(control, |sum| {
+            sum.tokens += tokens;
+            sum.money += money;
+        });
+    }
+
+    fn called(&self, control: &Control, waiting: Duration, turnaround: Duration) {
+        self.settled(control, |sum| {
+            sum.latency = sum.latency.take().or_else(Latency::new);
+            if let Some(latency) = &mut sum.latency {
+                latency.record(waiting, turnaround);
+            }
+        });
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
     use crate::{
         account::{Account, Limits},
@@ -180,6 +202,19 @@ mod tests {
             assert_eq!((told[0].tokens, told[0].money, told[0].latency.calls), (20, Money(4), 2));
             assert!((told[0].latency.turnaround.average - 0.2).abs() < 0.01);
         }
+    }
+
+    #[test]
+    fn what_a_killed_call_used_is_counted_when_it_settles() {
+        let statistics = Arc::new(Statistics::default());
+        let control = control("agent");
+        control.note_use(1, 1);
+        control.settle_later(statistics.clone());
+        statistics.note(&control, &ExitStatus::Code(0));
+        control.note_use(10, 2);
+        control.note_call(Duration::ZERO, Duration::from_millis(5));
+        let told = statistics.snapshot([]);
+        assert_eq!((told[0].tokens, told[0].money, told[0].latency.calls), (11, Money(3), 1));
     }
 
     #[test]

@@ -36,23 +36,47 @@ pub(crate) struct Control {
     pub(crate) account: Arc<Account>,
     pub(crate) started: Instant,
     pub(crate) started_at: SystemTime,
-    pub(crate) syscalls: AtomicU64,
+    /// Shared with its parent's handle, which may outlive all the rest of this.
+    pub(crate) syscalls: Arc<AtomicU64>,
     /// What the account had spent when the current slice began.
     slice_start: AtomicU64,
     /// Fuel that the call which waits needs; less is as good as none.
     needs: AtomicU64,
     /// Why it is being ended; the first reason counts.
     ending: Mutex<Option<ExitStatus>>,
-    /// How its calls of models did, once it made one.
-    latency: Mutex<Option<Box<Latency>>>,
-    /// Tokens of its own calls, and millionths of a dollar.
-    tokens: AtomicU64,
-    money: AtomicU64,
+    /// Its own calls of models.
+    models: Mutex<ModelUse>,
     /// The system call it is in, and whose it is.
     calling: AtomicCell<Option<&'static Op>>,
     device: AtomicCell<fn() -> &'static str>,
     /// What a tracing subscriber sees of it, if there is one.
     pub(crate) span: ProcessSpan,
+}
+
+/// What a process's own calls of models used.
+#[derive(Default)]
+struct ModelUse {
+    /// How they did, once it made one.
+    latency: Option<Box<Latency>>,
+    tokens: u64,
+    /// Millionths of a dollar.
+    money: u64,
+    late: Option<Arc<dyn Late>>,
+}
+
+impl std::fmt::Debug for ModelUse {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ModelUse").field("tokens", &self.tokens).field("money", &self.money).finish_non_exhaustive()
+    }
+}
+
+/// Who counts calls of models that settle after their process has ended: a call that is aborted with it
+/// is dropped a moment later.
+pub(crate) trait Late: Send + Sync {
+    /// An attempt was settled.
+    fn used(&self, control: &Control, tokens: u64, money: u64);
+    /// A call has ended.
+    fn called(&self, control: &Control, waiting: Duration, turnaround: Duration);
 }
 
 impl Control {
@@ -73,13 +97,11 @@ impl Control {
             account,
             started: Instant::now(),
             started_at: SystemTime::now(),
-            syscalls: AtomicU64::default(),
+            syscalls: Arc::default(),
             slice_start: AtomicU64::default(),
             needs: AtomicU64::default(),
             ending: Mutex::default(),
-            latency: Mutex::default(),
-            tokens: AtomicU64::default(),
-            money: AtomicU64::default(),
+            models: Mutex::default(),
             calling: AtomicCell::default(),
             device: AtomicCell::new(|| ""),
             span: ProcessSpan::none(),
@@ -88,24 +110,39 @@ impl Control {
 
     /// A call of a model has ended.
     pub(crate) fn note_call(&self, waiting: Duration, turnaround: Duration) {
-        let mut latency = self.latency.lock();
-        if latency.is_none() {
-            *latency = Latency::new().map(Box::new);
+        let mut models = self.models.lock();
+        if let Some(late) = models.late.clone() {
+            drop(models);
+            return late.called(self, waiting, turnaround);
         }
-        if let Some(latency) = latency.as_mut() {
+        if models.latency.is_none() {
+            models.latency = Latency::new().map(Box::new);
+        }
+        if let Some(latency) = models.latency.as_mut() {
             latency.record(waiting, turnaround);
         }
     }
 
     /// An attempt at such a call was settled.
     pub(crate) fn note_use(&self, tokens: u64, money: u64) {
-        self.tokens.fetch_add(tokens, Relaxed);
-        self.money.fetch_add(money, Relaxed);
+        let mut models = self.models.lock();
+        if let Some(late) = models.late.clone() {
+            drop(models);
+            return late.used(self, tokens, money);
+        }
+        models.tokens = models.tokens.saturating_add(tokens);
+        models.money = models.money.saturating_add(money);
+    }
+
+    /// Its process has ended: what it used is counted now. What settles from here on is told to `late`.
+    pub(crate) fn settle_later(&self, late: Arc<dyn Late>) {
+        self.models.lock().late = Some(late);
     }
 
     /// Tokens and money of its own calls.
     pub(crate) fn used(&self) -> (u64, Money) {
-        (self.tokens.load(Relaxed), Money(self.money.load(Relaxed)))
+        let models = self.models.lock();
+        (models.tokens, Money(models.money))
     }
 
     /// A system call begins.
@@ -128,14 +165,14 @@ impl Control {
 
     /// Adds how its calls of models did.
     pub(crate) fn add_latency(&self, sum: &mut Latency) {
-        if let Some(latency) = self.latency.lock().as_ref() {
+        if let Some(latency) = self.models.lock().latency.as_ref() {
             sum.merge(latency);
         }
     }
 
     /// How its calls of models did.
     pub(crate) fn latency(&self) -> LatencySummary {
-        self.latency.lock().as_ref().map_or_else(LatencySummary::default, |latency| latency.summary())
+        self.models.lock().latency.as_ref().map_or_else(LatencySummary::default, |latency| latency.summary())
     }
 
     /// A slice begins.

@@ -84,6 +84,10 @@ impl Drop for Core {
 /// A process whose operator was told of this many denials is denied in silence from then on.
 const QUESTIONS: usize = 256;
 
+/// What is told of a resource is cut here. Stops names of 4 MiB that are kept for each of [`QUESTIONS`];
+/// what was cut is told and never asked, since nobody allows what they cannot read.
+const TOLD_BYTES: usize = 8_192;
+
 /// A device of one process, before the door: the type on which WIT's host traits are implemented.
 pub(crate) struct Syscall<'a, D: Device> {
     core: &'a mut Core,
@@ -173,11 +177,11 @@ impl<'a, D: Device> Syscall<'a, D> {
             preempt().await;
         }
         let charge = loop {
-            match Charge::reserve(&control.account, Fuel(op.fuel)) {
+            match Charge::reserve(&control.account, Fuel(op.price())) {
                 Ok(charge) => break charge,
                 Err(_) => {
                     // The scheduler withholds the next slice until there is more, or ends it.
-                    control.need(Fuel(op.fuel));
+                    control.need(Fuel(op.price()));
                     preempt().await;
                 }
             }
@@ -195,7 +199,7 @@ impl<'a, D: Device> Syscall<'a, D> {
     /// # Errors
     /// The account is empty.
     pub(crate) fn enter_now(&mut self, op: &'static Op) -> Result<Entered<'_, D>, Refusal> {
-        let charge = Charge::reserve(&self.core.control.account, Fuel(op.fuel))?;
+        let charge = Charge::reserve(&self.core.control.account, Fuel(op.price()))?;
         Ok(self.entered(op, charge))
     }
 

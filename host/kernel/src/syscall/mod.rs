@@ -13,7 +13,7 @@ pub(crate) mod pattern;
 pub(crate) mod trace;
 
 pub(crate) use authority::Authority;
-pub(crate) use control::Control;
+pub(crate) use control::{Control, Late};
 pub(crate) use device::{Device, Op};
 pub(crate) use door::{Entered, Syscall};
 pub(crate) use errno::{Errno, Interrupt, Refusal};

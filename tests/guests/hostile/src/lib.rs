@@ -130,6 +130,24 @@ pub fn again(arguments: &[&str], grants: Option<&[&str]>, fuel: Option<u64>) -> 
     start(None, arguments, grants, fuel)
 }
 
+/// What this component is started with where nothing else is said: it writes where this process writes.
+pub fn options(arguments: &[&str]) -> spawn::Options {
+    spawn::Options {
+        plugin: None,
+        arguments: arguments.iter().map(|text| (*text).to_owned()).collect(),
+        environment: Vec::new(),
+        directory: None,
+        stdin: spawn::Stdio::Null,
+        stdout: spawn::Stdio::Inherit,
+        stderr: spawn::Stdio::Inherit,
+        grants: None,
+        fuel: None,
+        memory: None,
+        tokens: None,
+        nice: 0,
+    }
+}
+
 /// Starts a plugin, or this component.
 ///
 /// # Errors
@@ -140,20 +158,11 @@ pub fn start(
     grants: Option<&[&str]>,
     fuel: Option<u64>,
 ) -> Result<spawn::Child, spawn::Error> {
-    let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
     spawn::Child::start(&spawn::Options {
         plugin: plugin.map(str::to_owned),
-        arguments: texts(arguments),
-        environment: Vec::new(),
-        directory: None,
-        stdin: spawn::Stdio::Null,
-        stdout: spawn::Stdio::Inherit,
-        stderr: spawn::Stdio::Inherit,
-        grants: grants.map(texts),
+        grants: grants.map(|grants| grants.iter().map(|grant| (*grant).to_owned()).collect()),
         fuel,
-        memory: None,
-        tokens: None,
-        nice: 0,
+        ..options(arguments)
     })
 }
 

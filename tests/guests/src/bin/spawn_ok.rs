@@ -40,7 +40,8 @@ fn parent() {
     let text = stdout.blocking_read(1024).expect("it wrote");
     assert_eq!(String::from_utf8_lossy(&text), "hello through the pipe\n");
     assert_eq!(child.receive().expect("mail"), Some(b"pong".to_vec()));
-    assert!(child.usage().expect("it was measured").fuel > 0);
+    let usage = child.usage().expect("it was measured");
+    assert!(usage.fuel > 0 && usage.syscalls > 0, "{usage:?}");
 
     let (sleeper, quick) = (start("sleep"), start("code"));
     assert_eq!(spawn::wait_any(&[&sleeper, &quick]).expect("one ends"), 1);

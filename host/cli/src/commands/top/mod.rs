@@ -9,7 +9,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use holm_adapters::control::{Connection, Intent, Reply, Request};
+use holm_adapters::control::{Intent, Reply, Request};
+use holm_kernel::ProcessSnapshot;
 use ratatui::{DefaultTerminal, crossterm::event};
 use tokio::sync::mpsc;
 
@@ -39,38 +40,52 @@ impl Arguments {
             let error = CommandError::usage("`holm top` needs a terminal");
             return Err(error.hint("`holm ps --json` is for programs"));
         }
-        let Some(kernel) = session.connect_if_running(Intent::Command).await? else {
-            return Err(CommandError::usage("no kernel is running, and so no process").hint("`holm run` starts one"));
-        };
+        // Before the screen is taken: whoever has no kernel reads why.
+        let processes = look(session).await?;
         let every = self.every.max(SHORTEST);
         let mut terminal = ratatui::try_init().map_err(CommandError::internal)?;
-        let done = watch(&mut terminal, kernel, every).await;
+        let done = watch(&mut terminal, session, processes, every).await;
         ratatui::restore();
         done
     }
 }
 
-async fn watch(terminal: &mut DefaultTerminal, mut kernel: Connection, every: Duration) -> Result<()> {
+/// Asks the kernel that runs; each question has a connection of its own.
+async fn ask(session: &Session, request: &Request) -> Result<Reply> {
+    let Some(mut kernel) = session.connect_if_running(Intent::Command).await? else {
+        return Err(CommandError::usage("no kernel is running, and so no process").hint("`holm run` starts one"));
+    };
+    kernel.send(request).await?;
+    answer(&mut kernel).await
+}
+
+async fn look(session: &Session) -> Result<Vec<ProcessSnapshot>> {
+    match ask(session, &Request::Processes).await? {
+        Reply::Processes(processes) => Ok(processes),
+        reply => unexpected(&reply),
+    }
+}
+
+async fn watch(
+    terminal: &mut DefaultTerminal,
+    session: &Session,
+    processes: Vec<ProcessSnapshot>,
+    every: Duration,
+) -> Result<()> {
     let mut typed = events();
     let mut table = Table::default();
+    table.update(processes, Instant::now());
     let mut tick = tokio::time::interval(every);
     loop {
         tokio::select! {
-            _ = tick.tick() => {
-                kernel.send(&Request::Processes).await?;
-                match answer(&mut kernel).await? {
-                    Reply::Processes(processes) => table.update(processes, Instant::now()),
-                    reply => return unexpected(&reply),
-                }
-            }
+            _ = tick.tick() => table.update(look(session).await?, Instant::now()),
             event = typed.recv() => match event {
                 None => return Ok(()),
                 Some(event) => match keys::does(&event, &mut table) {
                     Does::Nothing => {}
                     Does::Leave => return Ok(()),
                     Does::Signal(pid, signal) => {
-                        kernel.send(&Request::Signal { pids: vec![pid], signal }).await?;
-                        match answer(&mut kernel).await? {
+                        match ask(session, &Request::Signal { pids: vec![pid], signal }).await? {
                             Reply::Signalled(mut reached) => table.told(match reached.pop() {
                                 Some(Err(failure)) => Told::Failed(failure.message),
                                 _ => Told::Done(pid, signal),

@@ -55,7 +55,10 @@ fn summary(table: &Table) -> Line<'static> {
     let tokens: u64 = roots().map(|row| row.process.tokens).sum();
     let money: u64 = roots().map(|row| row.process.money.0).sum();
     let states = ["running", "ready", "blocked", "stopped"].map(|state| format!("{} {state}", count(state)));
-    let processes = format!("{} processes", table.rows.len());
+    let processes = match table.rows.len() {
+        1 => "1 process".to_owned(),
+        several => format!("{several} processes"),
+    };
     Line::from(vec![
         Span::from("holm  ").bold(),
         Span::from(format!("{processes}: {} · ", states.join(", "))),

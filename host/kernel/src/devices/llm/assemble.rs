@@ -7,6 +7,8 @@ use super::{
 
 /// Bounds what one reply may hold: stops a provider that writes for ever.
 const REPLY_BYTES: usize = 4 << 20;
+/// What a part counts for besides its text.
+const PART_BYTES: usize = 64;
 /// Tool calls of one reply.
 const TOOL_CALLS: usize = 256;
 
@@ -32,6 +34,14 @@ impl Assembly {
             Event::ToolCall { id, name, .. } => id.len() + name.len() + 64,
             Event::Usage(_) | Event::Stop(_) => 0,
         };
+        // A part takes memory of its own: a letter each of text and thinking, in turn, is not two bytes.
+        let begins = match (&event, self.parts.last()) {
+            (Event::Text(_), last) => !matches!(last, Some(Part::Text(_))),
+            (Event::Thinking(_), last) => !matches!(last, Some(Part::Thinking { signature: None, .. })),
+            (Event::ThinkingSignature(_), last) => !matches!(last, Some(Part::Thinking { .. })),
+            _ => false,
+        };
+        let bytes = if begins { bytes + PART_BYTES } else { bytes };
         self.bytes = self.bytes.saturating_add(bytes);
         if self.bytes > REPLY_BYTES {
             return Err(Failure::Malformed(format!("it holds more than {REPLY_BYTES} bytes")));
@@ -213,7 +223,8 @@ mod tests {
             [call(0, "a", &[]), call(1, "a", &[])].concat(),
             vec![Event::Arguments { index: 3, fragment: "{}".into() }],
             (0..300).flat_map(|n| call(n, &n.to_string(), &[])).collect(),
-            vec![Event::Text("x".repeat(REPLY_BYTES)), Event::Text("y".into())],
+            vec![Event::Text("x".repeat(REPLY_BYTES - PART_BYTES)), Event::Text("y".into())],
+            vec![[Event::Text("x".into()), Event::Thinking("y".into())]; REPLY_BYTES / (2 * PART_BYTES)].concat(),
         ];
         for events in wrong {
             assert!(

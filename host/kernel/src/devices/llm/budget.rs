@@ -70,6 +70,13 @@ impl Used {
         used.copied().unwrap_or(0)
     }
 
+    fn counted(&mut self, key: &Key) -> Option<&mut u64> {
+        match key.period {
+            Period::Run(root) => self.runs.get_mut(&root)?.get_mut(key),
+            _ => self.clock.get_mut(key),
+        }
+    }
+
     fn entry(&mut self, key: Key) -> &mut u64 {
         match key.period {
             Period::Run(root) => self.runs.entry(root).or_default().entry(key).or_default(),
@@ -138,7 +145,8 @@ impl Ledger {
         let mut used = self.used.lock();
         for (key, budget) in keys(under, root, hour) {
             self.note(&key);
-            let entry = used.entry(key);
+            // A run that has ended meanwhile has nothing to be counted against any more.
+            let Some(entry) = used.counted(&key) else { continue };
             *entry = entry.saturating_sub(reserved.of(budget.unit)).saturating_add(used_now.of(budget.unit));
         }
     }
@@ -275,6 +283,9 @@ mod tests {
         ledger.reserve(&rules, Pid::new(2, 1), 0, tokens(10)).expect("taken");
         assert!(ledger.reserve(&rules, ROOT, 1, tokens(1)).is_err());
         ledger.end_run(ROOT);
+        // A call that was killed with it settles later.
+        ledger.settle(&rules, ROOT, 0, tokens(10), tokens(3));
+        assert_eq!(ledger.used.lock().runs.len(), 1, "of the other run");
         ledger.reserve(&rules, ROOT, 1, tokens(10)).expect("taken");
     }
 

@@ -1,24 +1,28 @@
 //! One call: target after target, attempt after attempt, until one answers.
 
 use std::{
-    sync::Arc,
-    time::{Duration, SystemTime},
+    collections::VecDeque,
+    sync::{
+        OnceLock,
+        atomic::{AtomicU32, AtomicU64, Ordering::Relaxed},
+    },
+    time::{Duration, Instant, SystemTime},
 };
 
-use futures_util::{StreamExt, future::Either};
-use tokio::sync::mpsc::UnboundedSender;
+use futures_util::future::{Either, select};
+use parking_lot::Mutex;
 
 use super::{
-    Attempt, Event, Failure, Usage,
-    assemble::Assembly,
-    check::Checked,
+    Failure,
+    attempt::{Begun, Miss},
+    check::{Checked, shown},
     config::{Choice, Target},
-    lane::{Closed, Permit},
+    lane::{Closed, Why},
     models::{Models, Routed},
-    reply::{Answer, CallError, Delta},
-    spend::{Caller, Reservation},
+    progress::Progress,
+    reply::{Answer, CallError},
+    spend::Caller,
 };
-use crate::account::Money;
 
 /// A call under way.
 pub(super) struct Call<'a> {
@@ -28,29 +32,27 @@ pub(super) struct Call<'a> {
     pub(super) checked: &'a Checked,
     pub(super) progress: &'a Progress,
     pub(super) created: SystemTime,
+    /// When nobody wants the reply any more.
+    pub(super) deadline: Instant,
+    pub(super) trail: &'a Trail,
 }
 
-/// Where the pieces of a reply go, if anybody wants them. What is sent is bounded by what a reply may hold.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Progress(pub(super) Option<UnboundedSender<Delta>>);
-
-impl Progress {
-    pub(super) fn tell(&self, delta: Delta) {
-        if let Some(sender) = &self.0 {
-            // Whoever wanted it may have gone.
-            let _ = sender.send(delta);
-        }
-    }
+/// What became of a call's attempts so far.
+#[derive(Debug, Default)]
+pub(super) struct Trail {
+    /// Attempts that left for a provider.
+    sent: AtomicU32,
+    first_sent: OnceLock<Instant>,
+    /// What attempts cost that gave no reply, in millionths of a dollar.
+    lost: AtomicU64,
+    last: Mutex<Last>,
 }
 
-/// Why an attempt gave no reply.
-enum Miss {
-    /// The provider takes no calls for a while; nothing was sent.
-    Closed(Closed),
-    /// It failed; another may do better.
-    Failed(Failure),
-    /// No other would do better.
-    Final(CallError),
+#[derive(Debug, Default)]
+struct Last {
+    failure: Option<Failure>,
+    /// A limit, and when it ends.
+    limited: Option<Instant>,
 }
 
 /// The longest that a call waits for a provider that takes none.
@@ -58,236 +60,168 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// Between two rounds through all targets; doubled each time, and jittered.
 const BACK_OFF: Duration = Duration::from_millis(250);
 const BACK_OFF_MOST: Duration = Duration::from_secs(8);
-/// A provider that does not take our key is left alone for this long.
-const UNAUTHORIZED_PAUSE: Duration = Duration::from_secs(60);
-/// A token has at most this many bytes in any tokenizer we know; a reply with more bytes for each
-/// token that was set aside is cut.
-const TOKEN_BYTES: u64 = 256;
+
+impl Trail {
+    /// An attempt leaves.
+    pub(super) fn sent(&self) {
+        self.sent.fetch_add(1, Relaxed);
+        self.first_sent.get_or_init(Instant::now);
+    }
+
+    /// It needed no provider.
+    pub(super) fn answered(&self) {
+        self.first_sent.get_or_init(Instant::now);
+    }
+
+    /// When its first attempt left, if one did.
+    pub(super) fn first_sent(&self) -> Option<Instant> {
+        self.first_sent.get().copied()
+    }
+
+    /// An attempt that cost this gave no reply.
+    pub(super) fn lose(&self, money: u64) {
+        self.lost.fetch_add(money, Relaxed);
+    }
+
+    /// What attempts cost that gave no reply.
+    pub(super) fn lost(&self) -> u64 {
+        self.lost.load(Relaxed)
+    }
+
+    fn failed(&self, failure: Failure) {
+        self.last.lock().failure = Some(failure);
+    }
+
+    /// Why there is no reply by the deadline.
+    pub(super) fn gave_up(&self, waited: Duration) -> CallError {
+        let last = self.last.lock();
+        let now = Instant::now();
+        match (&last.failure, last.limited) {
+            (_, Some(until)) if until > now => CallError::RateLimited(Some(until - now)),
+            // It waited for its turn all the time.
+            (None, _) if self.sent.load(Relaxed) == 0 => CallError::RateLimited(None),
+            (failure, _) => {
+                let why = failure.as_ref().map_or_else(String::new, |failure| format!("; before, {failure}"));
+                CallError::Unavailable(shown(&format!("no provider answered within {} s{why}", waited.as_secs_f64())))
+            }
+        }
+    }
+}
 
 impl Call<'_> {
     /// # Errors
     /// Why there is no reply.
     pub(super) async fn make(&self) -> Result<Answer, CallError> {
         let mut order = order(&self.routed.model.targets, self.routed.model.choice, fastrand::f64);
-        let mut spent = Money(0);
-        let mut left = self.routed.model.attempts.max(1);
-        let mut last = None;
         for round in 0.. {
             let mut closed: Option<Closed> = None;
-            let (mut shut, mut place) = (0, 0);
-            while place < order.len() && left > 0 {
-                let index = order[place];
-                place += 1;
-                let missed = match self.routed.lanes[index].open() {
-                    Err(closed) => Err(Miss::Closed(closed)),
-                    Ok(()) => {
-                        left -= 1;
-                        let second = order.get(place).copied().filter(|_| left > 0);
-                        self.hedged(index, second, &mut spent).await
-                    }
-                };
-                match missed {
-                    Ok(answer) => return Ok(Answer { cost: Money(answer.cost.0.saturating_add(spent.0)), ..answer }),
-                    Err(Miss::Final(error)) => return Err(error),
-                    Err(Miss::Failed(failure)) => {
-                        let hopeless = matches!(failure, Failure::ContextLength(_) | Failure::BadRequest(_));
-                        last = Some(failure);
-                        if hopeless {
-                            place -= 1;
-                            order.remove(place);
+            let mut shut = 0;
+            let mut left: VecDeque<usize> = order.iter().copied().collect();
+            while self.attempts_left() > 0
+                && let Some(index) = left.pop_front()
+            {
+                let (second, begun) = self.hedged(index, left.front().copied()).await;
+                left.retain(|other| Some(*other) != second);
+                let missed = match begun {
+                    Ok(begun) => {
+                        let index = begun.index;
+                        match self.finish(begun).await {
+                            Ok(answer) => return Ok(answer),
+                            Err(miss) => vec![(index, miss)],
                         }
                     }
-                    Err(Miss::Closed(found)) => {
-                        shut += 1;
-                        closed = Some(closed.filter(|before| before.wait <= found.wait).unwrap_or(found));
+                    Err(missed) => missed,
+                };
+                for (index, miss) in missed {
+                    match miss {
+                        Miss::Final(error) => return Err(error),
+                        Miss::Failed(failure) => {
+                            if hopeless(&failure) {
+                                order.retain(|other| *other != index);
+                            }
+                            self.trail.failed(failure);
+                        }
+                        Miss::Closed(Closed { why: Why::Unauthorized(text), .. }) => {
+                            order.retain(|other| *other != index);
+                            self.trail.failed(Failure::Unauthorized(text.to_string()));
+                        }
+                        Miss::Closed(found) => {
+                            shut += 1;
+                            closed = Some(closed.filter(|before| before.wait <= found.wait).unwrap_or(found));
+                        }
                     }
                 }
             }
-            let pause = jitter((BACK_OFF * 2_u32.pow(round.min(5))).min(BACK_OFF_MOST));
-            let pause = match closed {
-                Some(closed) if shut == order.len() => {
-                    if closed.wait > PATIENCE {
-                        return Err(turned_away(closed, last));
-                    }
-                    closed.wait + jitter(Duration::from_millis(50))
-                }
-                _ => pause,
-            };
-            if left == 0 || order.is_empty() {
+            if self.attempts_left() == 0 || order.is_empty() {
                 break;
             }
+            let pause = match closed {
+                Some(closed) if shut == order.len() => self.wait(closed)?,
+                _ => jitter((BACK_OFF * 2_u32.pow(round.min(5))).min(BACK_OFF_MOST)),
+            };
             tokio::time::sleep(pause).await;
         }
+        let last = self.trail.last.lock().failure.take();
         Err(last.map_or_else(|| CallError::Unavailable("no provider answered".to_owned()), CallError::from))
     }
 
-    /// An attempt, and another beside it where the first takes too long to begin. Pieces that were
-    /// shown cannot be taken back by another reply, so calls whose pieces are wanted are not hedged.
-    async fn hedged(&self, first: usize, second: Option<usize>, spent: &mut Money) -> Result<Answer, Miss> {
-        let (Some(delay), Some(second), None) = (self.routed.model.hedge, second, &self.progress.0) else {
-            return self.attempt(first, spent).await;
-        };
-        let (mut spent_first, mut spent_second) = (Money(0), Money(0));
-        let outcome = {
-            let attempt = self.attempt(first, &mut spent_first);
-            tokio::pin!(attempt);
-            match tokio::time::timeout(delay, &mut attempt).await {
-                Ok(done) => done,
-                Err(_) => {
-                    let other = self.attempt(second, &mut spent_second);
-                    tokio::pin!(other);
-                    match futures_util::future::select(attempt, other).await {
-                        Either::Left((Ok(answer), _)) | Either::Right((Ok(answer), _)) => Ok(answer),
-                        Either::Left((Err(_), other)) => other.await,
-                        Either::Right((Err(_), attempt)) => attempt.await,
-                    }
-                }
-            }
-        };
-        spent.0 = spent.0.saturating_add(spent_first.0).saturating_add(spent_second.0);
-        outcome
+    fn attempts_left(&self) -> u32 {
+        self.routed.model.attempts.max(1).saturating_sub(self.trail.sent.load(Relaxed))
     }
 
-    async fn attempt(&self, index: usize, spent: &mut Money) -> Result<Answer, Miss> {
-        let (target, lane) = (&self.routed.model.targets[index], &self.routed.lanes[index]);
-        let output = self.output(target).map_err(Miss::Failed)?;
-        let expected = self.checked.estimate + u64::from(output.min(EXPECTED_OUTPUT));
-        let mut permit = lane.admit(self.caller.flow, expected).await.map_err(Miss::Closed)?;
-        let reserved = Reservation::new(&self.models.ledger, self.caller, target, self.checked.bound, output);
-        let mut reservation = match reserved {
-            Ok(reservation) => reservation,
-            Err(exceeded) => {
-                permit.used(0);
-                return Err(Miss::Final(exceeded.into()));
-            }
-        };
-        let started = SystemTime::now();
-        let told = self.exchange(target, lane, &mut reservation).await;
-        permit.used(reservation.owed_tokens());
-        match told {
-            Ok((assembly, stop)) => {
-                let (usage, exact) = match assembly.usage() {
-                    Some(usage) => (usage, true),
-                    None => (reservation.bound(), false),
-                };
-                let cost = Money(reservation.owed_money());
-                drop(reservation);
-                let reply = assembly.finish(stop).map_err(Miss::Failed);
-                let reply = reply.inspect_err(|_| self.failed(&mut permit, cost, spent))?;
-                permit.succeeded();
-                // The model's failing, not its provider's: it was paid for, and another may not do better.
-                self.checked.fits(&reply.content).map_err(|text| Miss::Final(CallError::Malformed(text)))?;
-                let served_by = format!("{}/{}", target.provider, target.model);
-                let (created, finished) = (self.created, SystemTime::now());
-                Ok(Answer { reply, usage, cost, exact, served_by, created, started, finished })
-            }
-            Err(failure) => {
-                let cost = Money(reservation.owed_money());
-                drop(reservation);
-                match &failure {
-                    Failure::RateLimited { retry_after } => permit.limited(*retry_after),
-                    Failure::Unauthorized(_) => {
-                        tracing::warn!(provider = lane.name, "the provider does not take its key");
-                        permit.limited(Some(UNAUTHORIZED_PAUSE));
-                    }
-                    Failure::Unavailable(_) | Failure::TimedOut(_) | Failure::Malformed(_) => {
-                        tracing::info!(provider = lane.name, %failure, "an attempt failed");
-                        self.failed(&mut permit, cost, spent);
-                    }
-                    // The provider is well; it is the request that it does not like.
-                    Failure::ContextLength(_) | Failure::Refused(_) | Failure::BadRequest(_) => permit.succeeded(),
-                }
-                match failure {
-                    Failure::Refused(_) => Err(Miss::Final(failure.into())),
-                    failure => Err(Miss::Failed(failure)),
-                }
-            }
+    /// How long to wait where all providers are closed.
+    ///
+    /// # Errors
+    /// Longer than anybody waits: why they are closed.
+    fn wait(&self, closed: Closed) -> Result<Duration, CallError> {
+        let wait = closed.wait + jitter(Duration::from_millis(50));
+        let mut last = self.trail.last.lock();
+        if closed.wait > PATIENCE || Instant::now() + wait > self.deadline {
+            return Err(turned_away(closed, last.failure.take()));
         }
+        last.limited = matches!(closed.why, Why::Limited).then(|| Instant::now() + wait);
+        Ok(wait)
     }
 
-    fn failed(&self, permit: &mut Permit, cost: Money, spent: &mut Money) {
-        permit.failed();
-        spent.0 = spent.0.saturating_add(cost.0);
-        // Pieces of it may have been shown.
-        self.progress.tell(Delta::Restart);
-    }
-
-    /// Tokens that the reply may have, where the model's context window allows any.
-    fn output(&self, target: &Target) -> Result<u32, Failure> {
-        if self.checked.images && !target.images {
-            return Err(Failure::BadRequest(format!("`{}` takes no images", target.model)));
-        }
-        let wanted = self.checked.max_tokens.unwrap_or(target.max_output).min(target.max_output);
-        let Some(window) = target.context_window else { return Ok(wanted) };
-        match u64::from(window).checked_sub(self.checked.estimate) {
-            None | Some(0) => {
-                let text = format!("about {} tokens for a window of {window}", self.checked.estimate);
-                Err(Failure::ContextLength(text))
-            }
-            Some(room) => Ok(wanted.min(u32::try_from(room).unwrap_or(u32::MAX))),
-        }
-    }
-
-    /// Sends the request, and takes the reply in to its end.
-    async fn exchange(
+    /// A reply that begins, of the first target, or of a second one where the first takes too long
+    /// to begin: whoever begins first writes it, the other is let go of. Also the second, if it was
+    /// asked.
+    async fn hedged(
         &self,
-        target: &Target,
-        lane: &super::lane::Lane,
-        reservation: &mut Reservation<'_>,
-    ) -> Result<(Assembly, super::StopReason), Failure> {
-        let mut request = self.checked.request.clone();
-        request.max_tokens = reservation.output;
-        if !target.traits.sampling {
-            request.temperature = None;
-        }
-        let attempt =
-            Attempt { model: target.model.clone(), request: Arc::new(request), traits: target.traits.clone() };
-        reservation.sent();
-        let mut events = match lane.driver.attempt(attempt).await {
-            Ok(events) => events,
-            Err(failure) => {
-                if !matches!(failure, Failure::TimedOut(_) | Failure::Malformed(_)) {
-                    reservation.unsent();
-                }
-                return Err(failure);
-            }
+        first: usize,
+        second: Option<usize>,
+    ) -> (Option<usize>, Result<Begun<'_>, Vec<(usize, Miss)>>) {
+        let second = second.filter(|_| self.attempts_left() > 1);
+        let (Some(delay), Some(second)) = (self.routed.model.hedge, second) else {
+            return (None, self.begin(first).await.map_err(|miss| vec![(first, miss)]));
         };
-        let mut assembly = Assembly::default();
-        while let Some(event) = events.next().await {
-            let event = event?;
-            if let Event::Stop(stop) = event {
-                if let Some(usage) = assembly.usage() {
-                    reservation.owe(&usage);
-                }
-                return Ok((assembly, stop));
-            }
-            if let Some(delta) = assembly.take(event)? {
-                self.progress.tell(delta);
-            }
-            if let Some(usage) = assembly.usage() {
-                reservation.told(&usage);
-                if reservation.exceeded_by(&usage) {
-                    return Err(Failure::Malformed("it is longer than was allowed; it was cut".to_owned()));
-                }
-            }
-            if assembly.bytes() as u64 > u64::from(reservation.output).saturating_mul(TOKEN_BYTES) {
-                return Err(Failure::Malformed("it is longer than was allowed; it was cut".to_owned()));
-            }
+        let one = self.begin(first);
+        tokio::pin!(one);
+        if let Ok(begun) = tokio::time::timeout(delay, &mut one).await {
+            return (None, begun.map_err(|miss| vec![(first, miss)]));
         }
-        Err(Failure::Unavailable("its reply broke off".to_owned()))
+        let other = self.begin(second);
+        tokio::pin!(other);
+        let begun = match select(one, other).await {
+            Either::Left((Ok(begun), _)) | Either::Right((Ok(begun), _)) => Ok(begun),
+            Either::Left((Err(miss), other)) => other.await.map_err(|also| vec![(first, miss), (second, also)]),
+            Either::Right((Err(miss), one)) => one.await.map_err(|also| vec![(second, miss), (first, also)]),
+        };
+        (Some(second), begun)
     }
 }
 
-/// Tokens that a reply is expected to have at most, for its place in the queue: what it has in the
-/// end is settled.
-const EXPECTED_OUTPUT: u32 = 512;
+/// The same request will not do better there.
+fn hopeless(failure: &Failure) -> bool {
+    matches!(failure, Failure::ContextLength(_) | Failure::BadRequest(_) | Failure::Unauthorized(_))
+}
 
-fn turned_away(closed: Closed, last: Option<Failure>) -> CallError {
-    match (closed.limited, last) {
-        (_, Some(Failure::Unauthorized(text))) => Failure::Unauthorized(text).into(),
-        (true, _) => CallError::RateLimited(Some(closed.wait)),
-        (false, Some(failure)) => failure.into(),
-        (false, None) => CallError::Unavailable(format!(
+pub(super) fn turned_away(closed: Closed, last: Option<Failure>) -> CallError {
+    match (closed.why, last) {
+        (Why::Unauthorized(text), _) => Failure::Unauthorized(text.to_string()).into(),
+        (Why::Limited, _) => CallError::RateLimited(Some(closed.wait)),
+        (Why::Failing, Some(failure)) => failure.into(),
+        (Why::Failing, None) => CallError::Unavailable(format!(
             "its providers failed too often; the next attempt is allowed in {} s",
             closed.wait.as_secs().max(1)
         )),
@@ -298,56 +232,6 @@ fn turned_away(closed: Closed, last: Option<Failure>) -> CallError {
 fn jitter(time: Duration) -> Duration {
     time.mul_f64(0.5 + fastrand::f64() / 2.0)
 }
-
-/// Makes vectors of texts by the first target that does.
-///
-/// # Errors
-/// Why there are none.
-pub(super) async fn embed(
-    models: &Models,
-    caller: &Caller,
-    routed: &Routed,
-    texts: Vec<String>,
-) -> Result<Vec<Vec<f32>>, CallError> {
-    let bound: u64 = texts.iter().map(|text| text.len() as u64 + EMBEDDING_OVERHEAD).sum();
-    let mut last = None;
-    for (target, lane) in routed.model.targets.iter().zip(&routed.lanes) {
-        let mut permit = match lane.admit(caller.flow, bound / 4).await {
-            Ok(permit) => permit,
-            Err(closed) => {
-                last.get_or_insert(turned_away(closed, None));
-                continue;
-            }
-        };
-        let mut reservation = Reservation::new(&models.ledger, caller, target, bound, 0)?;
-        reservation.sent();
-        match lane.driver.embed(target.model.clone(), texts.clone()).await {
-            Ok((vectors, _)) if vectors.len() != texts.len() => {
-                permit.failed();
-                last = Some(CallError::Malformed("it gave another number of vectors than of texts".to_owned()));
-            }
-            Ok((vectors, tokens)) => {
-                reservation.owe(&Usage { input: tokens, ..Usage::default() });
-                permit.used(tokens);
-                permit.succeeded();
-                return Ok(vectors);
-            }
-            Err(failure) => {
-                reservation.unsent();
-                match &failure {
-                    Failure::RateLimited { retry_after } => permit.limited(*retry_after),
-                    Failure::BadRequest(_) | Failure::Refused(_) | Failure::ContextLength(_) => permit.succeeded(),
-                    _ => permit.failed(),
-                }
-                last = Some(failure.into());
-            }
-        }
-    }
-    Err(last.unwrap_or_else(|| CallError::Unavailable("it embeds nothing".to_owned())))
-}
-
-/// Tokens that a provider adds to each text it embeds.
-const EMBEDDING_OVERHEAD: u64 = 8;
 
 /// The order in which targets are tried. `chance` gives 0 to 1.
 fn order(targets: &[Target], choice: Choice, chance: impl Fn() -> f64) -> Vec<usize> {

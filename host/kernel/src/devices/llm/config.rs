@@ -94,6 +94,16 @@ pub struct Target {
     pub traits: Traits,
 }
 
+impl Target {
+    /// What these tokens cost at most, whatever of the request meets the provider's cache.
+    pub(crate) fn most(&self, usage: &Usage) -> Money {
+        let Prices { input, output, cached, cache_write } = self.prices;
+        let cache = if self.traits.prompt_cache { cached.max(cache_write) } else { cached };
+        let dearest = Prices { input: input.max(cache), output, ..Prices::default() };
+        dearest.cost(&Usage { cached: 0, cache_written: 0, ..*usage })
+    }
+}
+
 /// What a million tokens cost.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Prices {
@@ -103,14 +113,19 @@ pub struct Prices {
     pub output: Money,
     /// Of the request, read from the provider's cache.
     pub cached: Money,
+    /// Of the request, written to the provider's cache.
+    pub cache_write: Money,
 }
 
 impl Prices {
     /// What these tokens cost, rounded up.
     pub fn cost(&self, usage: &Usage) -> Money {
-        let fresh = usage.input.saturating_sub(usage.cached);
+        let fresh = usage.input.saturating_sub(usage.cached).saturating_sub(usage.cache_written);
         let cost = |tokens: u64, price: Money| u128::from(tokens) * u128::from(price.0);
-        let total = cost(fresh, self.input) + cost(usage.cached, self.cached) + cost(usage.output, self.output);
+        let total = cost(fresh, self.input)
+            + cost(usage.cached, self.cached)
+            + cost(usage.cache_written, self.cache_write)
+            + cost(usage.output, self.output);
         Money(u64::try_from(total.div_ceil(1_000_000)).unwrap_or(u64::MAX))
     }
 }

@@ -7,13 +7,28 @@ use super::{
     check::Checked,
     reply::{Answer, CallError, Delta},
 };
-use crate::{bindings::holm::sys::llm as wit, syscall::Errno};
+use crate::{
+    bindings::{Denial, holm::sys::llm as wit},
+    syscall::Errno,
+};
+
+/// More schemas than this are not read on a worker: parsing takes about ten nanoseconds a byte.
+const READ_AT_ONCE: usize = 64 << 10;
 
 /// A guest's request, checked.
 ///
 /// # Errors
 /// What is wrong with it, for the guest.
-pub(super) fn request(request: wit::Request) -> Result<Checked, String> {
+pub(super) async fn request(request: wit::Request) -> Result<Checked, String> {
+    let tools = request.tools.iter().map(|tool| tool.input_schema.len()).sum::<usize>();
+    if tools + request.output_schema.as_ref().map_or(0, String::len) <= READ_AT_ONCE {
+        return read(request);
+    }
+    let read = tokio::task::spawn_blocking(move || read(request));
+    read.await.map_err(|_| "its schemas cannot be read".to_owned())?
+}
+
+fn read(request: wit::Request) -> Result<Checked, String> {
     let json = |text: &str, what: &str| {
         serde_json::from_str(text).map_err(|error| format!("the schema of {what} is no JSON: {error}"))
     };
@@ -125,6 +140,10 @@ impl From<CallError> for wit::Error {
     fn from(error: CallError) -> Self {
         match error {
             CallError::Quota(exceeded) => wit::Error::Sys(exceeded.into()),
+            CallError::Denied { model, rule } => {
+                let denial = Denial { capability: "llm".to_owned(), resource: model, rule: rule.to_owned() };
+                wit::Error::Sys(Errno::Denied(denial))
+            }
             CallError::RateLimited(wait) => wit::Error::RateLimited(wait.map(|wait| wait.as_millis() as u64)),
             CallError::ContextLength(text) => wit::Error::ContextLength(text),
             CallError::Refused(text) => wit::Error::Refused(text),

@@ -65,8 +65,8 @@ pub enum Failure {
 /// A reply that is being written. Ends after [`Event::Stop`] or the first failure.
 pub type Events = BoxStream<'static, Result<Event, Failure>>;
 
-/// One vector for each text that was embedded, and the tokens of all of them.
-pub type Embedded = (Vec<Vec<f32>>, u64);
+/// One vector for each text that was embedded, and the tokens of all of them, where the provider told.
+pub type Embedded = (Vec<Vec<f32>>, Option<u64>);
 
 /// A provider of models. Every method may be called from many tasks at once; dropping what it
 /// returned ends the attempt, its connection included.
@@ -76,7 +76,8 @@ pub trait Driver: Send + Sync + 'static {
     /// [`Failure::TimedOut`] or [`Failure::Malformed`].
     fn attempt(&self, attempt: Attempt) -> BoxFuture<'static, Result<Events, Failure>>;
 
-    /// Turns texts into vectors, in the order of the texts.
+    /// Turns texts into vectors, in the order of the texts. A failure means that no token was used,
+    /// with the same two exceptions.
     fn embed(&self, model: Arc<str>, texts: Vec<String>) -> BoxFuture<'static, Result<Embedded, Failure>> {
         let _ = (model, texts);
         Box::pin(async { Err(Failure::BadRequest("this provider embeds nothing".to_owned())) })

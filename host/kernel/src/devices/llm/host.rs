@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use parking_lot::Mutex;
-use tokio::{sync::mpsc, task::JoinHandle};
+use tokio::{sync::Semaphore, task::JoinHandle};
 use wasmtime::component::Resource;
 use wasmtime_wasi::{
     async_trait,
@@ -13,10 +13,10 @@ use wasmtime_wasi::{
 use super::{
     LlmRule, LlmWant,
     budget::Under,
-    call::Progress,
     check::Checked,
     convert,
     models::{Models, Routed},
+    progress::{Pieces, Progress},
     queue::Flow,
     reply::{Answer, CallError, Delta},
     spend::Caller,
@@ -54,6 +54,14 @@ pub(crate) trait Shares: Send + Sync + 'static {
 pub(crate) struct Session {
     pub(crate) models: Arc<Models>,
     pub(crate) shares: Arc<dyn Shares>,
+    /// One check of a schema at a time.
+    checking: Arc<Semaphore>,
+}
+
+impl Session {
+    pub(crate) fn new(models: Arc<Models>, shares: Arc<dyn Shares>) -> Self {
+        Self { models, shares, checking: Arc::new(Semaphore::new(1)) }
+    }
 }
 
 /// An open model.
@@ -70,17 +78,16 @@ pub struct ReplyStream {
     written: Arc<Written>,
 }
 
-/// The pieces of a reply, from the task that makes it to the process that reads it. The provider is
-/// never made to wait for a guest; what is kept is bounded by what a reply may hold.
+/// The pieces of a reply, and the task that makes it.
 struct Written {
     state: Mutex<State>,
+    pieces: Arc<Pieces>,
     task: JoinHandle<()>,
     /// Its place among the calls under way.
     _place: Hold,
 }
 
 struct State {
-    deltas: mpsc::UnboundedReceiver<Delta>,
     peeked: Option<Delta>,
     end: Arc<Mutex<Option<Result<Answer, CallError>>>>,
     done: bool,
@@ -126,8 +133,7 @@ fn bytes(request: &wit::Request) -> u64 {
         wit::Part::ToolResult(result) => result.content.len(),
     });
     let tools = request.tools.iter().map(|tool| tool.input_schema.len() + tool.description.len());
-    // A schema is compiled: dearer than what is passed through.
-    let schema = request.output_schema.as_ref().map_or(0, |schema| schema.len() * 64);
+    let schema = request.output_schema.as_ref().map_or(0, String::len);
     (parts.sum::<usize>() + tools.sum::<usize>() + schema + 64 * request.messages.len()) as u64
 }
 
@@ -147,7 +153,8 @@ impl Entered<'_, Llm> {
         let weight = |pid| (pid, self.session.shares.nice(pid).weight());
         let flow = Flow { tree: weight(control.tree), process: weight(control.pid) };
         let under = self.authority().under::<LlmRule>(want);
-        Caller { under: under.into_iter().map(|(plugin, rule)| Under { plugin, rule }).collect(), flow, control }
+        let under = under.into_iter().map(|(plugin, rule)| Under { plugin, rule }).collect();
+        Caller { under, flow, control, checking: self.session.checking.clone() }
     }
 
     /// Records that a budget had no more, which shows only once a call is made.
@@ -215,7 +222,7 @@ impl HostModel for Syscall<'_, Llm> {
                 let (models, routed, caller) = (models.clone(), routed.clone(), caller.clone());
                 async move {
                     let (cached, deadline) = (request.cached, request.deadline.map(Duration::from_millis));
-                    let checked = convert::request(request).map_err(CallError::Malformed)?;
+                    let checked = convert::request(request).await.map_err(CallError::Malformed)?;
                     models.call(&caller, &routed, &checked, cached, deadline, &Progress::default()).await
                 }
             };
@@ -234,21 +241,21 @@ impl HostModel for Syscall<'_, Llm> {
         let place = call.place(1)?;
         let caller = call.caller(model.right.want());
         let (models, routed) = (call.session.models.clone(), model.routed.clone());
-        let (sender, deltas) = mpsc::unbounded_channel();
+        let (progress, pieces) = Progress::read();
         let end = Arc::new(Mutex::new(None));
         let told = end.clone();
         let (cached, deadline) = (request.cached, request.deadline.map(Duration::from_millis));
         let task = tokio::spawn(async move {
-            let progress = Progress(Some(sender));
-            let answer = match convert::request(request) {
+            let answer = match convert::request(request).await {
                 Ok(checked) => models.call(&caller, &routed, &checked, cached, deadline, &progress).await,
                 Err(text) => Err(CallError::Malformed(text)),
             };
             *told.lock() = Some(answer);
-            // The channel closes with `progress`: whoever reads looks at the end.
+            // The pieces end with `progress`: whoever reads looks at the end.
+            drop(progress);
         });
-        let state = State { deltas, peeked: None, end, done: false };
-        let written = Written { state: Mutex::new(state), task, _place: place };
+        let state = State { peeked: None, end, done: false };
+        let written = Written { state: Mutex::new(state), pieces, task, _place: place };
         Ok(call.push(ReplyStream { right: model.right, written: Arc::new(written) })?)
     }
 
@@ -275,7 +282,7 @@ impl HostModel for Syscall<'_, Llm> {
     async fn count_tokens(&mut self, model: Resource<Model>, request: wit::Request) -> Outcome<wit::TokenCount> {
         let (mut call, _) = self.model(&COUNT, &model).await?;
         call.charge(fuel_for_bytes(bytes(&request)));
-        match convert::request(request) {
+        match convert::request(request).await {
             Ok(Checked { bound, .. }) => Ok(wit::TokenCount { tokens: bound, exact: false }),
             Err(text) => malformed(text),
         }
@@ -301,7 +308,7 @@ impl Written {
             if state.done || state.peeked.is_some() {
                 return std::task::Poll::Ready(());
             }
-            state.deltas.poll_recv(context).map(|delta| state.peeked = delta)
+            self.pieces.poll_next(context).map(|delta| state.peeked = delta)
         })
         .await;
     }

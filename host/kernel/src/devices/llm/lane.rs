@@ -12,7 +12,7 @@ use super::{
     Driver,
     config::Provider,
     limits::{Breaker, Rate},
-    queue::{Flow, Queue},
+    queue::{Entry, Flow, Queue},
 };
 
 /// One provider, shared by all that call it.
@@ -29,20 +29,30 @@ struct State {
     requests: Option<Rate>,
     tokens: Option<Rate>,
     breaker: Breaker,
-    /// The provider said when to come again.
-    closed_until: Option<Instant>,
+    /// The provider said when to come again, or does not take its key.
+    closed: Option<(Instant, Why)>,
     tickets: u64,
-    /// A timer will look at the queue again.
-    timer: bool,
+    /// When a timer will look at the queue again.
+    timer: Option<Instant>,
 }
 
 /// The provider takes no calls for a while.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Closed {
     /// How long, at least.
     pub(super) wait: Duration,
-    /// It said so itself, by a limit of its rate.
-    pub(super) limited: bool,
+    pub(super) why: Why,
+}
+
+/// Why a provider takes no calls.
+#[derive(Clone, Debug)]
+pub(super) enum Why {
+    /// It is at a limit of its rate, or too many wait for it.
+    Limited,
+    /// It failed too often.
+    Failing,
+    /// It did not take its key, and said this.
+    Unauthorized(Arc<str>),
 }
 
 /// A provider at one moment.
@@ -66,6 +76,8 @@ const WAITING: usize = 16_384;
 const RATE_PAUSE: Duration = Duration::from_secs(2);
 /// The longest that a provider may send everybody away for.
 const LONGEST_PAUSE: Duration = Duration::from_secs(600);
+/// A provider that does not take its key is left alone for this long.
+const UNAUTHORIZED_PAUSE: Duration = Duration::from_secs(60);
 
 impl Lane {
     pub(super) fn new(provider: &Provider) -> Arc<Self> {
@@ -77,9 +89,9 @@ impl Lane {
             requests: rate(provider.requests_per_minute),
             tokens: rate(provider.tokens_per_minute),
             breaker: Breaker::default(),
-            closed_until: None,
+            closed: None,
             tickets: 0,
-            timer: false,
+            timer: None,
         };
         Arc::new(Self {
             name: provider.name.clone(),
@@ -87,11 +99,6 @@ impl Lane {
             concurrency: provider.concurrency.max(1),
             state: Mutex::new(state),
         })
-    }
-
-    /// Whether it takes calls now.
-    pub(super) fn open(&self) -> Result<(), Closed> {
-        self.state.lock().open(Instant::now())
     }
 
     pub(super) fn snapshot(&self) -> ProviderSnapshot {
@@ -105,21 +112,25 @@ impl Lane {
         }
     }
 
-    /// Waits for its turn to make a call of about `tokens`.
+    /// Waits for its turn to make a call of about `tokens`, which nobody wants any more after
+    /// `deadline`.
     ///
     /// # Errors
-    /// The provider takes no calls for a while, or too many wait.
-    pub(super) async fn admit(self: &Arc<Self>, flow: Flow, tokens: u64) -> Result<Permit, Closed> {
+    /// The provider takes no calls for a while, or none before the deadline, or too many wait.
+    pub(super) async fn admit(self: &Arc<Self>, flow: Flow, tokens: u64, deadline: Instant) -> Result<Permit, Closed> {
         let (sender, turn) = oneshot::channel();
         let ticket = {
+            let now = Instant::now();
             let mut state = self.state.lock();
-            state.open(Instant::now())?;
-            if state.queue.len() >= WAITING {
-                return Err(Closed { wait: RATE_PAUSE, limited: true });
+            state.open(now)?;
+            // However few are before it, its rate lets it in no sooner than this.
+            let wait = state.wait(tokens, now);
+            if state.queue.len() >= WAITING || now + wait > deadline {
+                return Err(Closed { wait: wait.max(RATE_PAUSE), why: Why::Limited });
             }
             state.tickets += 1;
             let ticket = state.tickets;
-            state.queue.push(flow, ticket, tokens, sender);
+            state.queue.push(flow, Entry { ticket, tokens, deadline, call: sender });
             ticket
         };
         let mut place = Place { lane: self, flow, ticket, tokens, turn, kept: true };
@@ -131,7 +142,7 @@ impl Lane {
                 Ok(Permit { lane: self.clone(), flow, expected: tokens, used: None, told: false })
             }
             Ok(Err(closed)) => Err(closed),
-            Err(_) => Err(Closed { wait: RATE_PAUSE, limited: false }),
+            Err(_) => Err(Closed { wait: RATE_PAUSE, why: Why::Failing }),
         }
     }
 
@@ -144,14 +155,7 @@ impl Lane {
         {
             let wait = state.wait(tokens, now);
             if wait > Duration::ZERO {
-                if !std::mem::replace(&mut state.timer, true) {
-                    let lane = self.clone();
-                    tokio::spawn(async move {
-                        tokio::time::sleep(wait).await;
-                        lane.state.lock().timer = false;
-                        lane.pump();
-                    });
-                }
+                self.look_again(&mut state, now + wait);
                 return;
             }
             let Some(turn) = state.queue.pop() else { return };
@@ -167,22 +171,41 @@ impl Lane {
         }
     }
 
+    /// Looks at the queue again at `at`, unless somebody does so sooner: a smaller call may have come
+    /// to its head since the last time was set.
+    fn look_again(self: &Arc<Self>, state: &mut State, at: Instant) {
+        if state.timer.is_some_and(|set| set <= at) {
+            return;
+        }
+        state.timer = Some(at);
+        let lane = self.clone();
+        tokio::spawn(async move {
+            tokio::time::sleep_until(at.into()).await;
+            let mut state = lane.state.lock();
+            if state.timer == Some(at) {
+                state.timer = None;
+            }
+            drop(state);
+            lane.pump();
+        });
+    }
+
     /// The provider takes no calls for a while: who waits for it looks elsewhere.
-    fn close(&self, state: &mut State, closed: Closed) {
-        while let Some(turn) = state.queue.pop() {
-            let _ = turn.send(Err(closed));
+    fn close(&self, state: &mut State, closed: &Closed) {
+        for turn in state.queue.drain() {
+            let _ = turn.send(Err(closed.clone()));
         }
     }
 }
 
 impl State {
     fn open(&self, now: Instant) -> Result<(), Closed> {
-        if let Some(until) = self.closed_until
-            && until > now
+        if let Some((until, why)) = &self.closed
+            && *until > now
         {
-            return Err(Closed { wait: until - now, limited: true });
+            return Err(Closed { wait: *until - now, why: why.clone() });
         }
-        self.breaker.ask(now).map_err(|wait| Closed { wait, limited: false })
+        self.breaker.ask(now).map_err(|wait| Closed { wait, why: Why::Failing })
     }
 
     fn wait(&mut self, tokens: u64, now: Instant) -> Duration {
@@ -260,18 +283,30 @@ impl Permit {
         let mut state = self.lane.state.lock();
         state.breaker.failed(now);
         if let Err(closed) = state.open(now) {
-            self.lane.close(&mut state, closed);
+            self.lane.close(&mut state, &closed);
         }
     }
 
     /// The provider said it takes no more calls for now.
     pub(super) fn limited(&mut self, retry_after: Option<Duration>) {
+        self.shut(retry_after.unwrap_or(RATE_PAUSE).min(LONGEST_PAUSE), Why::Limited);
+    }
+
+    /// The provider does not take its key, and said why.
+    pub(super) fn unauthorized(&mut self, text: &str) {
+        self.shut(UNAUTHORIZED_PAUSE, Why::Unauthorized(text.into()));
+    }
+
+    fn shut(&mut self, wait: Duration, why: Why) {
         self.told = true;
-        let wait = retry_after.unwrap_or(RATE_PAUSE).min(LONGEST_PAUSE);
+        let until = Instant::now() + wait;
         let mut state = self.lane.state.lock();
         state.breaker.cancelled();
-        state.closed_until = Some(Instant::now() + wait);
-        self.lane.close(&mut state, Closed { wait, limited: true });
+        // What several calls under way are told: the longest holds.
+        if state.closed.as_ref().is_none_or(|(before, _)| *before < until) {
+            state.closed = Some((until, why.clone()));
+        }
+        self.lane.close(&mut state, &Closed { wait, why });
     }
 }
 

@@ -169,6 +169,8 @@ pub struct Usage {
     pub output: u64,
     /// Of `input`: read from the provider's prompt cache.
     pub cached: u64,
+    /// Of `input`: written to it.
+    pub cache_written: u64,
     /// Of `output`: thinking.
     pub thinking: u64,
 }

@@ -7,7 +7,7 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering::Relaxed},
     },
-    time::{Duration, SystemTime},
+    time::{Duration, Instant, SystemTime},
 };
 
 use moka::future::Cache;
@@ -15,12 +15,16 @@ use sha2::{Digest, Sha256};
 
 use super::{
     Usage,
+    books::Books,
     budget::{Kept, Ledger},
-    call::{Call, Progress, embed},
+    call::{Call, Trail},
     check::Checked,
+    checking::Checking,
     config::{Config, ConfigError, Model},
+    embed::embed,
     lane::{Lane, ProviderSnapshot},
-    reply::{Answer, CallError, Delta},
+    progress::Progress,
+    reply::{Answer, CallError},
     spend::{Caller, count_call, hour},
 };
 use crate::{account::Money, process::Pid, syscall::named::is_exact_name};
@@ -30,6 +34,8 @@ pub(crate) struct Models {
     models: HashMap<String, Arc<Routed>>,
     lanes: Vec<Arc<Lane>>,
     pub(super) ledger: Ledger,
+    pub(super) checking: Checking,
+    books: Books,
     cache: Cache<[u8; 32], Arc<Answer>>,
 }
 
@@ -70,7 +76,8 @@ impl Models {
         let cache = Cache::builder().max_capacity(config.cache_size.0).weigher(weigh).time_to_live(config.cache_time);
         let mut lanes: Vec<Arc<Lane>> = lanes.into_values().collect();
         lanes.sort_unstable_by(|a, b| a.name.cmp(&b.name));
-        Ok(Self { models, lanes, ledger: Ledger::default(), cache: cache.build() })
+        let (checking, books) = (Checking::default(), Books::default());
+        Ok(Self { models, lanes, ledger: Ledger::default(), checking, books, cache: cache.build() })
     }
 
     pub(super) fn find(&self, name: &str) -> Option<Arc<Routed>> {
@@ -94,14 +101,22 @@ impl Models {
         self.ledger.end_run(root);
     }
 
-    /// Hours and days of budgets, to be kept; none where nothing changed since the last time.
+    /// Hours and days of budgets, to be kept; none where nothing changed since the last time, or where
+    /// what was kept has not been read.
     pub(crate) fn keep(&self) -> Option<Vec<Kept>> {
-        self.ledger.keep(hour(SystemTime::now()))
+        if self.books.read() { self.ledger.keep(hour(SystemTime::now())) } else { None }
     }
 
-    /// What was kept.
+    /// What was kept; from now on, calls under budgets of hours and days are made.
     pub(crate) fn restore(&self, kept: Vec<Kept>) {
         self.ledger.restore(kept);
+        self.books.set(true);
+    }
+
+    /// What was kept cannot be read: until it can, calls under budgets of hours and days are denied.
+    /// Whether that is new.
+    pub(crate) fn unreadable(&self) -> bool {
+        self.books.set(false)
     }
 
     /// Makes a call, or answers it from the cache. Pieces go to `progress` as they come.
@@ -117,25 +132,23 @@ impl Models {
         deadline: Option<Duration>,
         progress: &Progress,
     ) -> Result<Answer, CallError> {
-        let created = SystemTime::now();
-        let begun = tokio::time::Instant::now();
+        let (created, begun) = (SystemTime::now(), Instant::now());
+        let wanted = routed.model.deadline.min(deadline.unwrap_or(Duration::MAX));
+        let deadline = begun + wanted;
+        self.books.open(caller, &routed.model.name, deadline).await?;
         count_call(&self.ledger, caller)?;
-        let deadline = routed.model.deadline.min(deadline.unwrap_or(Duration::MAX));
-        let call = Call { models: self, caller, routed, checked, progress, created };
-        let made = tokio::time::timeout_at(begun + deadline, async {
+        let trail = Trail::default();
+        let _timed = Timed { caller, begun, trail: &trail };
+        let call = Call { models: self, caller, routed, checked, progress, created, deadline, trail: &trail };
+        let made = tokio::time::timeout_at(deadline.into(), async {
+            self.checking.compiles(caller, checked).await?;
             if cached || (routed.model.cache && checked.request.temperature == Some(0.0)) {
                 self.through_cache(&call).await
             } else {
                 call.make().await
             }
         });
-        let answer = made.await.unwrap_or_else(|_| {
-            Err(CallError::Unavailable(format!("no provider answered within {} s", deadline.as_secs_f64())))
-        });
-        let turnaround = begun.elapsed();
-        let waiting = answer.as_ref().ok().and_then(|answer| answer.started.duration_since(created).ok());
-        caller.control.note_call(waiting.unwrap_or(turnaround), turnaround);
-        answer
+        made.await.unwrap_or_else(|_| Err(trail.gave_up(wanted)))
     }
 
     /// Makes a vector of each text.
@@ -148,28 +161,41 @@ impl Models {
         routed: &Routed,
         texts: Vec<String>,
     ) -> Result<Vec<Vec<f32>>, CallError> {
+        let begun = Instant::now();
+        let wanted = routed.model.deadline;
+        let deadline = begun + wanted;
+        self.books.open(caller, &routed.model.name, deadline).await?;
         count_call(&self.ledger, caller)?;
-        let made = tokio::time::timeout(routed.model.deadline, embed(self, caller, routed, texts));
-        made.await.unwrap_or_else(|_| Err(CallError::Unavailable("no provider answered in time".to_owned())))
+        let trail = Trail::default();
+        let _timed = Timed { caller, begun, trail: &trail };
+        let made = embed(self, caller, routed, texts, deadline, &trail);
+        let made = tokio::time::timeout_at(deadline.into(), made);
+        made.await.unwrap_or_else(|_| Err(trail.gave_up(wanted)))
     }
 
     /// Identical requests are made once, also while the first is under way.
     async fn through_cache(&self, call: &Call<'_>) -> Result<Answer, CallError> {
         let first = AtomicBool::new(false);
-        let key = key(call);
-        let found = self.cache.try_get_with(key, async {
+        let found = self.cache.try_get_with(key(call), async {
             first.store(true, Relaxed);
-            call.make().await.map(Arc::new)
+            match call.make().await {
+                // What a budget cut off is its caller's alone.
+                Ok(answer) if answer.clipped => Err(Unshared::Clipped(Arc::new(answer))),
+                Ok(answer) => Ok(Arc::new(answer)),
+                Err(error) => Err(Unshared::Failed(error)),
+            }
         });
-        match found.await {
-            Ok(answer) if first.load(Relaxed) => Ok(Answer::clone(&answer)),
-            Ok(answer) => {
+        match (found.await, first.load(Relaxed)) {
+            (Ok(answer), true) => Ok(Answer::clone(&answer)),
+            (Ok(answer), false) => {
                 let now = SystemTime::now();
+                call.trail.answered();
                 call.progress.whole(&answer.reply);
                 Ok(Answer {
                     usage: Usage::default(),
                     cost: Money(0),
                     exact: true,
+                    clipped: false,
                     served_by: format!("cache:{}", answer.served_by.trim_start_matches("cache:")),
                     created: call.created,
                     started: now,
@@ -177,17 +203,46 @@ impl Models {
                     reply: answer.reply.clone(),
                 })
             }
-            Err(error) if first.load(Relaxed) => Err(CallError::clone(&error)),
+            (Err(unshared), true) => match &*unshared {
+                Unshared::Clipped(answer) => Ok(Answer::clone(answer)),
+                Unshared::Failed(error) => Err(error.clone()),
+            },
             // The other's failure may be its own: its budget, its deadline.
-            Err(_) => call.make().await,
+            (Err(_), false) => call.make().await,
         }
+    }
+}
+
+/// What is not kept for others.
+enum Unshared {
+    Clipped(Arc<Answer>),
+    Failed(CallError),
+}
+
+/// Notes how long a call waited and took, however it ends.
+struct Timed<'a> {
+    caller: &'a Caller,
+    begun: Instant,
+    trail: &'a Trail,
+}
+
+impl Drop for Timed<'_> {
+    fn drop(&mut self) {
+        let turnaround = self.begun.elapsed();
+        let waiting = self.trail.first_sent().map_or(turnaround, |sent| sent.duration_since(self.begun));
+        self.caller.control.note_call(waiting, turnaround);
     }
 }
 
 /// Which requests are the same: the model, all that is asked, and who may see each other's replies.
 fn key(call: &Call<'_>) -> [u8; 32] {
-    let shared = !call.caller.under.is_empty() && call.caller.under.iter().all(|under| under.rule.shared_cache());
-    let scope = if shared { "shared".to_owned() } else { format!("run {}", u64::from(call.caller.root())) };
+    let caller = call.caller;
+    let shared = !caller.under.is_empty() && caller.under.iter().all(|under| under.rule.shared_cache());
+    let scope = match shared {
+        true => "shared".to_owned(),
+        // A run's plugins are strangers to each other.
+        false => format!("run {} {}", u64::from(caller.root()), caller.control.plugin),
+    };
     let mut hash = Sha256::new();
     let request = serde_json::to_vec(&call.checked.request).unwrap_or_default();
     for part in [
@@ -200,24 +255,4 @@ fn key(call: &Call<'_>) -> [u8; 32] {
         hash.update(part);
     }
     hash.finalize().into()
-}
-
-impl Progress {
-    /// A reply that is there all at once.
-    fn whole(&self, reply: &super::reply::Reply) {
-        use super::Part;
-        let mut calls = 0;
-        for part in &reply.content {
-            match part {
-                Part::Text(text) => self.tell(Delta::Text(text.clone())),
-                Part::Thinking { text, .. } => self.tell(Delta::Thinking(text.clone())),
-                Part::ToolCall(call) => {
-                    self.tell(Delta::ToolCall { index: calls, id: call.id.clone(), name: call.name.clone() });
-                    self.tell(Delta::Arguments { index: calls, fragment: call.arguments.clone() });
-                    calls += 1;
-                }
-                Part::Image { .. } | Part::ToolResult { .. } => {}
-            }
-        }
-    }
 }

@@ -8,7 +8,10 @@
 //! ever, since tags only grow, and a heavy flow that comes back after each reply does not stand
 //! behind all who came before it, as it does where the clock is the tag of what was served last.
 
-use std::collections::{HashMap, VecDeque};
+use std::{
+    collections::{HashMap, VecDeque},
+    time::Instant,
+};
 
 use crate::{process::Pid, sched::Weight};
 
@@ -45,11 +48,23 @@ struct Share<F> {
     flow: F,
 }
 
+/// A call that waits.
 #[derive(Debug)]
-struct Entry<T> {
-    ticket: u64,
-    tokens: f64,
-    call: T,
+pub(super) struct Entry<T> {
+    /// Counts the calls in the order they came.
+    pub(super) ticket: u64,
+    /// About what it will use.
+    pub(super) tokens: u64,
+    /// When nobody wants it any more. Among calls of one process the sooner goes first; what
+    /// others get does not depend on it.
+    pub(super) deadline: Instant,
+    pub(super) call: T,
+}
+
+impl<T> Entry<T> {
+    fn size(&self) -> f64 {
+        self.tokens.max(1) as f64
+    }
 }
 
 impl<T> Default for Queue<T> {
@@ -92,8 +107,8 @@ impl<T> Queue<T> {
         self.waiting
     }
 
-    /// A call of about `tokens` waits from now on.
-    pub(super) fn push(&mut self, flow: Flow, ticket: u64, tokens: u64, call: T) {
+    /// A call waits from now on.
+    pub(super) fn push(&mut self, flow: Flow, entry: Entry<T>) {
         let fresh = || Share { finish: 0.0, weight: 1.0, flow: Tree { processes: HashMap::new(), clock: 0.0 } };
         let tree = self.trees.entry(flow.tree.0).or_insert_with(fresh);
         tree.weight = weight(flow.tree.1);
@@ -106,14 +121,15 @@ impl<T> Queue<T> {
         if process.flow.is_empty() {
             process.finish = process.finish.max(tree.flow.clock);
         }
-        process.flow.push_back(Entry { ticket, tokens: tokens.max(1) as f64, call });
+        let place = process.flow.partition_point(|before| before.deadline <= entry.deadline);
+        process.flow.insert(place, entry);
         self.waiting += 1;
     }
 
     /// The tokens of the call that goes next, if one waits.
     pub(super) fn peek(&self) -> Option<u64> {
         let (tree, process, _) = self.next()?;
-        Some(self.trees[&tree].flow.processes[&process].flow.front()?.tokens as u64)
+        Some(self.trees[&tree].flow.processes[&process].flow.front()?.tokens)
     }
 
     /// Takes the call that goes next.
@@ -124,11 +140,12 @@ impl<T> Queue<T> {
         let processes = weights(&tree.flow.processes, |calls| !calls.is_empty());
         let process = tree.flow.processes.get_mut(&process_id)?;
         let entry = process.flow.pop_front()?;
-        process.finish = process.after(entry.tokens);
+        let size = entry.size();
+        process.finish = process.after(size);
         tree.finish = finish;
-        tree.flow.clock += entry.tokens / processes;
+        tree.flow.clock += size / processes;
         tree.flow.clock = not_behind(tree.flow.clock, &tree.flow.processes, |calls| !calls.is_empty());
-        self.clock = not_behind(self.clock + entry.tokens / trees, &self.trees, Tree::waits);
+        self.clock = not_behind(self.clock + size / trees, &self.trees, Tree::waits);
         self.waiting -= 1;
         self.forget();
         Some(entry.call)
@@ -143,6 +160,15 @@ impl<T> Queue<T> {
         self.waiting -= 1;
         self.forget();
         Some(entry.call)
+    }
+
+    /// Takes all calls out, and charges nobody for them.
+    pub(super) fn drain(&mut self) -> Vec<T> {
+        let processes = self.trees.values_mut().flat_map(|tree| tree.flow.processes.values_mut());
+        let calls = processes.flat_map(|process| process.flow.drain(..)).map(|entry| entry.call).collect();
+        self.waiting = 0;
+        self.forget();
+        calls
     }
 
     /// A call that was served used `used` tokens where `expected` were counted.
@@ -161,7 +187,7 @@ impl<T> Queue<T> {
         let heads = self.trees.iter().filter_map(|(tree_id, tree)| {
             let heads = tree.flow.processes.iter().filter_map(|(id, process)| {
                 let head = process.flow.front()?;
-                Some((process.after(head.tokens), head.ticket, *id, head.tokens))
+                Some((process.after(head.size()), head.ticket, *id, head.size()))
             });
             let (_, ticket, process, tokens) = heads.min_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)))?;
             Some((tree.after(tokens), ticket, *tree_id, process))
@@ -192,6 +218,13 @@ const IDLE_FLOWS: usize = 4096;
 mod tests {
     use super::*;
 
+    impl<T> Queue<T> {
+        fn put(&mut self, flow: Flow, ticket: u64, tokens: u64, call: T) {
+            static NEVER: std::sync::LazyLock<Instant> = std::sync::LazyLock::new(Instant::now);
+            self.push(flow, Entry { ticket, tokens, deadline: *NEVER, call });
+        }
+    }
+
     fn flow(tree: u32, process: u32, nice_weight: u32) -> Flow {
         Flow { tree: (Pid::new(tree, 0), Weight(nice_weight)), process: (Pid::new(process, 0), Weight(1024)) }
     }
@@ -203,13 +236,13 @@ mod tests {
         let mut ticket = 0;
         for (index, (flow, size)) in flows.iter().enumerate() {
             ticket += 1;
-            queue.push(*flow, ticket, *size, index);
+            queue.put(*flow, ticket, *size, index);
         }
         for _ in 0..served {
             let index = queue.pop().expect("taken");
             tokens[index] += flows[index].1;
             ticket += 1;
-            queue.push(flows[index].0, ticket, flows[index].1, index);
+            queue.put(flows[index].0, ticket, flows[index].1, index);
         }
         tokens
     }
@@ -252,7 +285,7 @@ mod tests {
         let mut queue = Queue::default();
         let (mut under_way, mut since, mut waits) = (VecDeque::new(), vec![0; 129], vec![Vec::new(); 129]);
         for (ticket, flow) in flows.iter().enumerate() {
-            queue.push(*flow, ticket as u64, 80, ticket);
+            queue.put(*flow, ticket as u64, 80, ticket);
         }
         for now in 1..20_000 {
             let index = queue.pop().expect("somebody waits");
@@ -262,7 +295,7 @@ mod tests {
                 let back = under_way.pop_front().expect("it is there");
                 queue.settle(&flows[back], 80, 26);
                 since[back] = now;
-                queue.push(flows[back], now as u64 + 1_000, 80, back);
+                queue.put(flows[back], now as u64 + 1_000, 80, back);
             }
         }
         let mut heavy = waits.pop().expect("the last one");
@@ -277,9 +310,9 @@ mod tests {
     fn a_short_call_passes_long_ones() {
         let mut queue = Queue::default();
         for n in 1..=5 {
-            queue.push(flow(n, n, 1024), n.into(), 10_000, "long");
+            queue.put(flow(n, n, 1024), n.into(), 10_000, "long");
         }
-        queue.push(flow(9, 9, 1024), 9, 10, "short");
+        queue.put(flow(9, 9, 1024), 9, 10, "short");
         assert_eq!(queue.pop(), Some("short"));
     }
 
@@ -287,12 +320,12 @@ mod tests {
     fn a_sleeper_saves_nothing_up() {
         let mut queue = Queue::default();
         for ticket in 0..1000 {
-            queue.push(flow(1, 1, 1024), ticket, 100, 1);
+            queue.put(flow(1, 1, 1024), ticket, 100, 1);
             queue.pop();
         }
         for ticket in 0..10 {
-            queue.push(flow(1, 1, 1024), ticket, 100, 1);
-            queue.push(flow(2, 2, 1024), 100 + ticket, 100, 2);
+            queue.put(flow(1, 1, 1024), ticket, 100, 1);
+            queue.put(flow(2, 2, 1024), 100 + ticket, 100, 2);
         }
         let first: Vec<_> = (0..10).filter_map(|_| queue.pop()).collect();
         assert!(first.iter().filter(|flow| **flow == 2).count() <= 6, "{first:?}");
@@ -302,12 +335,41 @@ mod tests {
     fn what_was_used_beyond_the_estimate_is_owed() {
         let mut queue = Queue::default();
         let (greedy, other) = (flow(1, 1, 1024), flow(2, 2, 1024));
-        queue.push(greedy, 1, 10, "greedy");
-        queue.push(greedy, 2, 10, "greedy");
-        queue.push(other, 3, 500, "other");
+        queue.put(greedy, 1, 10, "greedy");
+        queue.put(greedy, 2, 10, "greedy");
+        queue.put(other, 3, 500, "other");
         assert_eq!(queue.pop(), Some("greedy"));
         queue.settle(&greedy, 10, 10_000);
         assert_eq!(queue.pop(), Some("other"));
         assert_eq!((queue.cancel(&greedy, 2), queue.len()), (Some("greedy"), 0));
+    }
+
+    #[test]
+    fn who_is_sent_away_owes_nothing() {
+        let mut queue = Queue::default();
+        let (greedy, other) = (flow(1, 1, 1024), flow(2, 2, 1024));
+        for ticket in 0..100 {
+            queue.put(greedy, ticket, 1_000, "greedy");
+        }
+        assert_eq!((queue.drain().len(), queue.len()), (100, 0));
+        queue.put(greedy, 200, 10, "greedy");
+        queue.put(other, 201, 20, "other");
+        assert_eq!(queue.pop(), Some("greedy"));
+    }
+
+    #[test]
+    fn the_sooner_deadline_goes_first_within_a_process() {
+        let mut queue = Queue::default();
+        let now = Instant::now();
+        let entry = |ticket, seconds, call| {
+            let deadline = now + std::time::Duration::from_secs(seconds);
+            Entry { ticket, tokens: 10, deadline, call }
+        };
+        queue.push(flow(1, 1, 1024), entry(1, 60, "late"));
+        queue.push(flow(1, 1, 1024), entry(2, 5, "soon"));
+        queue.push(flow(2, 2, 1024), entry(3, 1, "another's"));
+        queue.push(flow(1, 1, 1024), entry(4, 5, "soon too"));
+        let order: Vec<_> = std::iter::from_fn(|| queue.pop()).collect();
+        assert_eq!(order, ["soon", "another's", "soon too", "late"]);
     }
 }

@@ -35,6 +35,8 @@ pub(super) struct Answer {
     pub(super) cost: Money,
     /// The provider told the usage.
     pub(super) exact: bool,
+    /// It ends where the budgets did: another caller's may reach further.
+    pub(super) clipped: bool,
     /// `provider/model`.
     pub(super) served_by: String,
     pub(super) created: SystemTime,
@@ -57,6 +59,8 @@ pub(super) enum Delta {
 pub(super) enum CallError {
     #[error(transparent)]
     Quota(#[from] Exceeded),
+    #[error("{rule}")]
+    Denied { model: String, rule: &'static str },
     #[error("all providers are at their limits")]
     RateLimited(Option<Duration>),
     #[error("{0}")]

@@ -21,6 +21,8 @@ pub(super) struct Caller {
     pub(super) control: Arc<Control>,
     pub(super) under: Vec<Under>,
     pub(super) flow: Flow,
+    /// One check of a schema at a time.
+    pub(super) checking: Arc<tokio::sync::Semaphore>,
 }
 
 impl Caller {
@@ -46,6 +48,8 @@ pub(super) struct Reservation<'a> {
     reserved: Amounts,
     /// What it costs if nothing more is heard.
     owed: Amounts,
+    /// Tokens that are known to be used; none as long as they are not.
+    known: Option<u64>,
     target: &'a Target,
     input: u64,
     /// Tokens that the reply may have.
@@ -95,7 +99,7 @@ impl<'a> Reservation<'a> {
         // Where nothing fits, the reservation below fails, and says which limit it was.
         let output = u32::try_from(for_reply).unwrap_or(u32::MAX).max(output.min(1));
         let usage = Usage { input, output: output.into(), ..Usage::default() };
-        let reserved = Amounts { calls: 0, tokens: usage.tokens(), money: target.prices.cost(&usage).0 };
+        let reserved = Amounts { calls: 0, tokens: usage.tokens(), money: target.most(&usage).0 };
         for (index, total) in TOTALS.into_iter().enumerate() {
             if let Err(exceeded) = caller.account().take(total, amount(&reserved, total)) {
                 for total in &TOTALS[..index] {
@@ -110,17 +114,19 @@ impl<'a> Reservation<'a> {
             }
             return Err(exceeded);
         }
-        Ok(Self { ledger, caller, hour, reserved, owed: Amounts::default(), target, input, output })
+        Ok(Self { ledger, caller, hour, reserved, owed: Amounts::default(), known: Some(0), target, input, output })
     }
 
     /// The request leaves: from now on it may have cost all that was set aside.
     pub(super) fn sent(&mut self) {
         self.owed = self.reserved;
+        self.known = None;
     }
 
     /// It did not reach anybody who would count it.
     pub(super) fn unsent(&mut self) {
         self.owed = Amounts::default();
+        self.known = Some(0);
     }
 
     /// The provider told tokens so far, of a reply that is not whole: the request's are known, the
@@ -129,12 +135,34 @@ impl<'a> Reservation<'a> {
         if usage.input > 0 {
             let output = usage.output.max(self.output.into());
             self.owe(&Usage { output, ..*usage });
+            self.known = Some(usage.tokens());
         }
     }
 
-    /// The provider told all tokens.
-    pub(super) fn owe(&mut self, usage: &Usage) {
+    /// The provider told all tokens. Where it left some out, they cost what was set aside for them:
+    /// what was counted, and whether all of it was told. `wrote` says that there is a reply.
+    pub(super) fn told_all(&mut self, usage: Option<Usage>, wrote: bool) -> (Usage, bool) {
+        let mut counted = usage.unwrap_or_default();
+        let mut exact = true;
+        // No request and no text has no token: some leave out what they had in a cache.
+        if counted.input == 0 {
+            (counted.input, exact) = (self.input, false);
+        }
+        if counted.output == 0 && (wrote || usage.is_none()) {
+            (counted.output, exact) = (self.output.into(), false);
+        }
+        if exact {
+            self.owe(&counted);
+        } else {
+            // Rates count what is likely, budgets what is possible.
+            self.owed = Amounts { calls: 0, tokens: counted.tokens(), money: self.target.most(&counted).0 };
+        }
+        (counted, exact)
+    }
+
+    fn owe(&mut self, usage: &Usage) {
         self.owed = Amounts { calls: 0, tokens: usage.tokens(), money: self.target.prices.cost(usage).0 };
+        self.known = Some(usage.tokens());
     }
 
     /// Whether the provider used more than was set aside.
@@ -142,19 +170,14 @@ impl<'a> Reservation<'a> {
         usage.output > u64::from(self.output) && usage.tokens() > self.reserved.tokens
     }
 
-    /// Upper bounds, for a reply whose provider told nothing.
-    pub(super) fn bound(&self) -> Usage {
-        Usage { input: self.input, output: self.output.into(), ..Usage::default() }
-    }
-
     /// What it costs as things stand, in millionths of a dollar.
     pub(super) fn owed_money(&self) -> u64 {
         self.owed.money
     }
 
-    /// What it costs as things stand, in tokens.
-    pub(super) fn owed_tokens(&self) -> u64 {
-        self.owed.tokens
+    /// Tokens that it is known to have used; none where nobody told.
+    pub(super) fn known_tokens(&self) -> Option<u64> {
+        self.known
     }
 }
 
@@ -174,7 +197,7 @@ impl Drop for Reservation<'_> {
 
 /// How many tokens of reply `money` still buys after the request.
 fn affordable(target: &Target, input: u64, money: u64) -> u64 {
-    let request = target.prices.cost(&Usage { input, ..Usage::default() }).0;
+    let request = target.most(&Usage { input, ..Usage::default() }).0;
     match target.prices.output.0 {
         0 => u64::MAX,
         price => {

@@ -1,6 +1,6 @@
 //! What starts processes: implemented by the kernel, so that the device knows neither engine nor table.
 
-use std::sync::Arc;
+use std::sync::{Arc, atomic::AtomicU64};
 
 use tokio::sync::watch;
 
@@ -60,6 +60,8 @@ pub(crate) enum Refused {
 pub(crate) struct Started {
     pub(crate) pid: Pid,
     pub(crate) account: Arc<Account>,
+    /// System calls it has made.
+    pub(crate) syscalls: Arc<AtomicU64>,
     /// Its exit status, once it has one.
     pub(crate) exit: watch::Receiver<Option<ExitStatus>>,
 }

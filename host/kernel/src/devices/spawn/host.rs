@@ -4,7 +4,10 @@ mod parent;
 mod ready;
 mod start;
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering::Relaxed},
+};
 
 use parking_lot::Mutex;
 use tokio::sync::watch;
@@ -64,6 +67,7 @@ pub struct Child {
 struct Started {
     pid: Pid,
     account: Arc<Account>,
+    syscalls: Arc<AtomicU64>,
     exit: watch::Receiver<Option<ExitStatus>>,
     /// To the child, and from it.
     mail: (Mailbox, Mailbox),
@@ -73,10 +77,11 @@ struct Started {
 }
 
 impl Drop for Started {
-    /// The parent lets go of its end: a child that waits for mail is told.
+    /// The parent lets go of its end: a child that waits for mail is told, and has what was sent to it;
+    /// what it sent is nobody's any more.
     fn drop(&mut self) {
         self.mail.0.close();
-        self.mail.1.close();
+        self.mail.1.discard();
     }
 }
 
@@ -206,6 +211,7 @@ impl HostChild for Syscall<'_, Spawn> {
         let state = Started {
             pid: started.pid,
             account: started.account,
+            syscalls: started.syscalls,
             exit: started.exit,
             mail,
             stdin: Mutex::new(ends.stdin),
@@ -247,8 +253,8 @@ impl HostChild for Syscall<'_, Spawn> {
 
     async fn usage(&mut self, child: Resource<Child>) -> Result<Usage> {
         let (_, child) = self.child(&LOOK, &child).await?;
-        let account = &child.state.account;
-        Ok(Usage { fuel: account.spent().0, memory: account.level(Level::Memory), syscalls: 0 })
+        let (account, syscalls) = (&child.state.account, child.state.syscalls.load(Relaxed));
+        Ok(Usage { fuel: account.spent().0, memory: account.level(Level::Memory), syscalls })
     }
 
     async fn kill(&mut self, child: Resource<Child>) -> Result<()> {

@@ -59,6 +59,7 @@ impl monotonic_clock::Host for Syscall<'_, Clocks> {
     }
 
     async fn resolution(&mut self) -> wasmtime::Result<u64> {
+        let _call = self.enter(&NOW).await.map_err(super::io::trap)?;
         Ok(1)
     }
 
@@ -83,6 +84,7 @@ impl wall_clock::Host for Syscall<'_, Clocks> {
     }
 
     async fn resolution(&mut self) -> wasmtime::Result<Datetime> {
+        let _call = self.enter(&NOW).await.map_err(super::io::trap)?;
         Ok(Datetime { seconds: 0, nanoseconds: 1 })
     }
 }

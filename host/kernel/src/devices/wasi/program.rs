@@ -80,7 +80,8 @@ impl environment::Host for Syscall<'_, Program> {
     }
 
     async fn initial_cwd(&mut self) -> wasmtime::Result<Option<String>> {
-        let call = self.enter(&LOOK).await.map_err(super::io::trap)?;
+        let mut call = self.enter(&LOOK).await.map_err(super::io::trap)?;
+        call.charge(fuel_for_bytes(call.session.directory.len() as u64));
         Ok(Some(call.session.directory.clone()))
     }
 }
@@ -137,18 +138,21 @@ impl terminal_output::HostTerminalOutput for Syscall<'_, Program> {
 
 impl terminal_stdin::Host for Syscall<'_, Program> {
     async fn get_terminal_stdin(&mut self) -> wasmtime::Result<Option<Resource<terminal_input::TerminalInput>>> {
+        let _call = self.enter(&LOOK).await.map_err(super::io::trap)?;
         Ok(None)
     }
 }
 
 impl terminal_stdout::Host for Syscall<'_, Program> {
     async fn get_terminal_stdout(&mut self) -> wasmtime::Result<Option<Resource<terminal_output::TerminalOutput>>> {
+        let _call = self.enter(&LOOK).await.map_err(super::io::trap)?;
         Ok(None)
     }
 }
 
 impl terminal_stderr::Host for Syscall<'_, Program> {
     async fn get_terminal_stderr(&mut self) -> wasmtime::Result<Option<Resource<terminal_output::TerminalOutput>>> {
+        let _call = self.enter(&LOOK).await.map_err(super::io::trap)?;
         Ok(None)
     }
 }

@@ -9,7 +9,7 @@ use std::{
 
 use wasmtime::component::{Resource, ResourceTable};
 
-use super::{Entered, Granted, Lapse, Origin, QUESTIONS, Resident};
+use super::{Entered, Granted, Lapse, Origin, QUESTIONS, Resident, TOLD_BYTES};
 use crate::{
     account::{Account, Exceeded, Fuel, Hold, Total},
     bindings::Denial,
@@ -124,7 +124,7 @@ impl<D: Device> Entered<'_, D> {
             Ok(rules) => return Ok(Granted { want, rules, epoch }),
             Err(denier) => denier,
         };
-        let grantable = denier == Denier::Grant;
+        let grantable = denier == Denier::Grant && text.len() <= TOLD_BYTES;
         if let Some((operator, question)) = self.first_telling(R::NAME, &text, denier.rule(), grantable) {
             let answer = operator.denied(question).await;
             if grantable && answer == Answer::Once {
@@ -172,6 +172,7 @@ impl<D: Device> Entered<'_, D> {
         grantable: bool,
     ) -> Option<(Arc<dyn Operator>, Question)> {
         let operator = self.core.operator.clone()?;
+        let resource = told(resource);
         if self.core.told.len() >= QUESTIONS || !self.core.told.insert(format!("{capability}={resource}")) {
             return None;
         }
@@ -181,7 +182,7 @@ impl<D: Device> Entered<'_, D> {
             root: control.parent.is_none(),
             plugin: control.plugin.to_string(),
             capability: capability.to_owned(),
-            resource: resource.to_owned(),
+            resource,
             rule: rule.to_owned(),
             grantable,
         };
@@ -198,6 +199,7 @@ impl<D: Device> Entered<'_, D> {
 
     /// Denies, and remembers why for `log.last-denial`.
     pub(crate) fn deny(&mut self, capability: &str, resource: String, rule: &str) -> Refusal {
+        let resource = told(&resource);
         self.about(&resource);
         self.decision = Some(Decision::Denied(rule.to_owned()));
         let denial = Denial { capability: capability.to_owned(), resource, rule: rule.to_owned() };
@@ -293,13 +295,21 @@ impl<D: Device> Entered<'_, D> {
 impl<D: Device> Drop for Entered<'_, D> {
     fn drop(&mut self) {
         self.core.control.end_call();
-        let fuel = Fuel(self.op.fuel.saturating_add(self.extra.0));
+        let fuel = Fuel(self.op.price().saturating_add(self.extra.0));
         if let Some(charge) = self.charge.take() {
             charge.settle_at(fuel);
         }
         let decision = self.decision.take().unwrap_or(Decision::Allowed);
         trace::end_call(&self.span, &self.resource, &decision);
         self.core.auditor.note(&self.core.control, D::NAME, self.op, &self.resource, decision, fuel.0);
+    }
+}
+
+/// As much of a resource's name as anybody is told.
+fn told(resource: &str) -> String {
+    match resource.len() > TOLD_BYTES {
+        true => format!("{}…", &resource[..resource.floor_char_boundary(TOLD_BYTES)]),
+        false => resource.to_owned(),
     }
 }
 

@@ -13,20 +13,7 @@ fn main() {
         eprintln!("{writes} writes");
         return;
     }
-    let options = spawn::Options {
-        plugin: None,
-        arguments: vec!["child".into()],
-        environment: Vec::new(),
-        directory: None,
-        stdin: spawn::Stdio::Null,
-        stdout: spawn::Stdio::Piped,
-        stderr: spawn::Stdio::Inherit,
-        grants: None,
-        fuel: None,
-        memory: None,
-        tokens: None,
-        nice: 0,
-    };
+    let options = spawn::Options { stdout: spawn::Stdio::Piped, ..hostile::options(&["child"]) };
     let child = spawn::Child::start(&options).expect("a child");
     println!("{}", hostile::exit_word(&child.wait().expect("it ends")));
 }

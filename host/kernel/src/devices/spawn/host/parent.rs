@@ -33,6 +33,7 @@ pub(super) fn post(call: &mut Entered<'_, Spawn>, mailbox: &Mailbox, message: Ve
     match mailbox.send(message) {
         Ok(()) => Ok(()),
         Err(SendError::Full) => Err(Interrupt::Guest(Error::Full)),
+        Err(SendError::Exceeded(exceeded)) => Err(call.over(exceeded).into()),
         Err(SendError::Closed) => Err(Refusal::Errno(Errno::NotFound).into()),
     }
 }

@@ -16,6 +16,9 @@ use crate::{
 const GRANTS: usize = 256;
 /// Bounds what a child is started with: arguments and environment together.
 const SURROUNDINGS_BYTES: usize = 1 << 20;
+/// A longer directory is no path on any machine. Stops 4 MiB of name in each child, kept several times
+/// and told with each denial.
+const DIRECTORY_BYTES: usize = 4_096;
 /// What each argument costs besides its bytes: a million empty ones are not free.
 const TEXT_OVERHEAD: usize = 32;
 
@@ -35,7 +38,8 @@ pub(super) async fn check(
     let bytes = options.arguments.iter().map(|argument| argument.len() + TEXT_OVERHEAD).sum::<usize>()
         + options.environment.iter().map(|(name, value)| name.len() + value.len() + TEXT_OVERHEAD).sum::<usize>();
     let lines = options.grants.iter().flatten().map(String::len).sum::<usize>();
-    call.charge(fuel_for_bytes((bytes + lines) as u64));
+    let directory = options.directory.as_ref().map_or(0, String::len);
+    call.charge(fuel_for_bytes((bytes + lines + directory) as u64));
     if !is_exact_name(&name) {
         let name = name.chars().take(128).collect();
         return Err(call.deny(Spawn::NAME, name, "not the name of a plugin").into());
@@ -43,6 +47,9 @@ pub(super) async fn check(
     let right = call.admit::<SpawnRule>(SpawnWant(name)).await?;
     if bytes > SURROUNDINGS_BYTES {
         return invalid("arguments and environment have more than 1 MiB");
+    }
+    if directory > DIRECTORY_BYTES {
+        return invalid("the directory has more than 4,096 bytes");
     }
     if options.nice > 19 {
         return invalid("nice is 0 to 19: a child is never favoured over its parent");
@@ -85,7 +92,7 @@ pub(super) async fn check(
         memory: options.memory,
         tokens: options.tokens,
         nice: options.nice,
-        mail: (Mailbox::new(capacity), Mailbox::new(capacity)),
+        mail: (Mailbox::new(capacity, call.account().clone()), Mailbox::new(capacity, call.account().clone())),
     };
     let ends = Ends { stdin: stdin_end, stdout: stdout_end, stderr: stderr_end };
     Ok((right, request, ends))
