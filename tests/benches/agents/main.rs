@@ -81,9 +81,9 @@ async fn measure(arguments: &[String]) -> Result<Measured> {
     let mut measured = Measured { scaled: Vec::new(), served: None };
     for agents in chosen {
         eprintln!("measuring {agents} agents…");
-        // About four seconds a round.
-        let calls = (4.0 / latency.as_secs_f64().max(0.01)).ceil() as u64;
-        let (calls, rounds) = if quick { (2, 1) } else { (calls, 5) };
+        // About eight seconds a round.
+        let calls = (8.0 / latency.as_secs_f64().max(0.01)).ceil() as u64;
+        let (calls, rounds) = if quick { (2, 1) } else { (calls, 3) };
         let shape = Shape { agents, calls, latency, rounds };
         let scaled = scale::measure(server.address, Some(&|| server.processor()), shape).await?;
         let side = |side| memory::measure(side, server.address, agents);

@@ -268,11 +268,12 @@ impl Inner {
 
     /// Ends processes that have lived longer than they may.
     pub(super) fn end_overdue(&self) {
+        let now = Instant::now();
         let overdue: Vec<Pid> = self
             .table
             .lock()
             .iter()
-            .filter(|(_, live)| live.control.started.elapsed() > live.control.account.limits().wall_time)
+            .filter(|(_, live)| now.saturating_duration_since(live.control.started) > live.control.account.limits().wall_time)
             .map(|(pid, _)| pid)
             .collect();
         for pid in overdue {
