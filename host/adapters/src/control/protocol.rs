@@ -17,7 +17,7 @@ use super::{
 };
 
 /// The version of all that follows. It grows with each change that an older side misreads.
-pub const PROTOCOL: u32 = 1;
+pub const PROTOCOL: u32 = 2;
 
 /// How many bytes of standard input may be under way: more is sent only once some were taken.
 pub const STDIN_WINDOW: usize = 256 << 10;
@@ -196,7 +196,7 @@ pub enum Input {
     Stdin(ByteBuf),
     /// The end of standard input.
     StdinEnd,
-    /// The answer to [`Reply::Denied`].
+    /// The answer to [`Reply::Denied`] or [`Reply::Approve`].
     Answer {
         /// The question's id.
         id: u64,
@@ -298,6 +298,13 @@ pub enum Reply {
         ask: Option<u64>,
         /// Whether a grant can be kept: its plugin is installed.
         installed: bool,
+    },
+    /// It waits for a yes or no to one call; answered by [`Choice::Once`] or [`Choice::Never`].
+    Approve {
+        /// Which call.
+        question: Question,
+        /// The id to answer with.
+        ask: u64,
     },
     /// It logged a line.
     Line {

@@ -219,7 +219,7 @@ impl Inner {
                 // What its parent sends is what it receives.
                 parent: mail.map(|(to_child, from_child)| (from_child, to_child)),
             },
-            tool: tool::Session { driver: kernel, directory: directory.clone() },
+            tool: tool::Session { driver: kernel, ledger: self.ledger.clone(), directory: directory.clone() },
             log: self.parts.log.clone(),
             fs: fs::Session::new(spawn.directory, self.parts.protected.clone()),
             net: net::Session::default(),
@@ -273,7 +273,9 @@ impl Inner {
             .table
             .lock()
             .iter()
-            .filter(|(_, live)| now.saturating_duration_since(live.control.started) > live.control.account.limits().wall_time)
+            .filter(|(_, live)| {
+                now.saturating_duration_since(live.control.started) > live.control.account.limits().wall_time
+            })
             .map(|(pid, _)| pid)
             .collect();
         for pid in overdue {
@@ -299,7 +301,7 @@ impl Inner {
         }
         control.account.close();
         if control.parent.is_none() {
-            self.models.end_run(pid);
+            self.ledger.end_run(pid);
         }
         tracing::debug!(%pid, plugin = %control.plugin, %status, "process ended");
         if let Some(live) = live {
