@@ -111,6 +111,7 @@ impl Holm {
             grants: Arc::new(LiveGrants::new(grants)),
             limits: limits(),
             tools: Vec::new(),
+            judges: Vec::new(),
         }))
     }
 

@@ -24,6 +24,7 @@ use super::{
     device::{Device, Op, WasiDevice},
     errno::Refusal,
     operator::Operator,
+    policy::Judges,
     trace,
 };
 use crate::{
@@ -38,6 +39,7 @@ pub(crate) struct Core {
     control: Arc<Control>,
     authority: Arc<Authority>,
     operator: Option<Arc<dyn Operator>>,
+    judges: Arc<dyn Judges>,
     auditor: Auditor,
     epoch: Arc<Epoch>,
     quantum: Fuel,
@@ -55,6 +57,7 @@ impl Core {
         control: Arc<Control>,
         authority: Arc<Authority>,
         operator: Option<Arc<dyn Operator>>,
+        judges: Arc<dyn Judges>,
         auditor: Auditor,
         epoch: Arc<Epoch>,
         quantum: Fuel,
@@ -63,6 +66,7 @@ impl Core {
             control,
             authority,
             operator,
+            judges,
             auditor,
             epoch,
             quantum,
