@@ -53,3 +53,7 @@ ci: check test
 # Holm beside bare wasmtime, hot path by hot path: all, or `just bench spawn syscall`; `--json` for programs.
 bench *what: guests
     cargo bench -p holm-tests --bench kernel -- {{what}}
+
+# Agents that call a model, beside plain tokio tasks that call the same server; `--json` for programs.
+bench-agents *what: guests
+    cargo bench -p holm-tests --bench agents -- {{what}}

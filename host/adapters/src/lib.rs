@@ -2,3 +2,4 @@
 //! interface only, has wire types of its own, and knows no other adapter.
 
 pub mod control;
+pub mod telemetry;

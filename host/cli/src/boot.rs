@@ -2,7 +2,10 @@
 
 use std::{path::Path, sync::Arc};
 
-use holm_adapters::control::{Facts, Home, Lines, Server};
+use holm_adapters::{
+    control::{Facts, Home, Lines, Server},
+    telemetry::{Denials, Numbers},
+};
 use holm_drivers::net;
 use holm_kernel::{Config, Kernel, Parts, llm};
 use holm_packages::Plugins;
@@ -16,12 +19,19 @@ use crate::{
     settings::Settings,
 };
 
+/// A kernel that was booted.
+pub(crate) struct Board {
+    /// What stands before it.
+    pub(crate) server: Arc<Server>,
+    /// Its figures.
+    pub(crate) numbers: Arc<Numbers>,
+}
+
 /// Boots the kernel of a home. Inside a tokio runtime, with the home claimed.
 ///
 /// # Errors
 /// A setting, a driver, a store or the machine.
-pub(crate) fn boot(home: &Home) -> Result<Arc<Server>> {
-    let settings = Settings::read(home.path())?;
+pub(crate) fn boot(home: &Home, settings: Settings) -> Result<Board> {
     raise_open_files();
     let storage = holm_drivers::storage::open(&settings.storage.driver, &home.path().join("storage"));
     let storage = storage.map_err(CommandError::internal)?;
@@ -31,6 +41,7 @@ pub(crate) fn boot(home: &Home) -> Result<Arc<Server>> {
     let plugins = Plugins::open(home.path(), [], settings.limits.clone()).map_err(CommandError::internal)?;
     let plugins = Arc::new(plugins);
     let audit = AuditLog::start(&home.path().join("audit"), settings.audit.size)?;
+    let denials = Denials::before(audit.clone());
     let lines = Lines::new();
     let protected = plugins.clone();
     let parts = Parts {
@@ -38,7 +49,7 @@ pub(crate) fn boot(home: &Home) -> Result<Arc<Server>> {
         storage,
         network: Arc::new(network),
         programs: plugins.clone(),
-        audit: audit.clone(),
+        audit: denials.clone(),
         log: lines.clone(),
         compiler: Arc::new(ChildCompiler::new()),
         protected: Arc::new(move |path: &Path| protected.protected().holds(path)),
@@ -52,13 +63,16 @@ pub(crate) fn boot(home: &Home) -> Result<Arc<Server>> {
         ..defaults
     };
     let kernel = Kernel::boot(config, parts).map_err(CommandError::internal)?;
+    let numbers = Numbers::new(kernel.clone(), denials, env!("CARGO_PKG_VERSION"));
+    let told = numbers.clone();
     let facts = Facts {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         build: session::build(),
         storage: settings.storage.driver,
         audited: Box::new(move || audit.flush()),
+        metrics: Box::new(move || told.text()),
     };
-    Ok(Server::new(kernel, plugins, lines, facts))
+    Ok(Board { server: Server::new(kernel, plugins, lines, facts), numbers })
 }
 
 /// Lets this process hold as many files as the machine allows it: what guests open, and the sockets of

@@ -13,6 +13,7 @@ mod models;
 mod output;
 mod session;
 mod settings;
+mod telemetry;
 mod terminal;
 mod ui;
 

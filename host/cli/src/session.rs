@@ -151,7 +151,7 @@ async fn within(home: &Home) -> Result<Connection> {
     let claim = Claim::take(home, std::time::Duration::ZERO).await.map_err(|error| {
         CommandError::new(crate::error::CONFLICT, error).hint("`holm shutdown` ends it; or leave out --in-process")
     })?;
-    let server = boot::boot(home)?;
+    let server = boot::boot(home, Settings::read(home.path())?)?.server;
     let (ours, theirs) = tokio::io::duplex(DUPLEX_BYTES);
     tokio::spawn(async move {
         Arc::clone(&server).serve(theirs).await;

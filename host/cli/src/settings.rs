@@ -8,6 +8,7 @@ use serde::Deserialize;
 use crate::{
     error::{CommandError, Result},
     models::{CacheSettings, Models, Providers},
+    telemetry::TelemetrySettings,
 };
 
 /// The file of that name in Holm's home.
@@ -25,6 +26,7 @@ pub(crate) struct Settings {
     pub(crate) providers: Providers,
     pub(crate) models: Models,
     pub(crate) model_cache: CacheSettings,
+    pub(crate) telemetry: TelemetrySettings,
 }
 
 /// `[kernel]`

@@ -39,6 +39,7 @@ const VERBS: &[&str] = &[
     "renice",
     "topup",
     "audit",
+    "metrics",
     "doctor",
     "kernel",
     "shutdown",

@@ -109,6 +109,7 @@ impl Server {
             Request::Call(call) => return self.call(call, reader, outgoing).await,
             Request::Processes => Reply::Processes(self.kernel.snapshot()),
             Request::Statistics => Reply::Statistics(self.kernel.statistics()),
+            Request::Metrics => Reply::Metrics(self.metrics()),
             Request::Signal { pids, signal } => self.signal(&pids, signal)?,
         };
         // The client may be gone.

@@ -128,6 +128,8 @@ pub enum Request {
     Processes,
     /// What each plugin's processes have done. Answered by [`Reply::Statistics`].
     Statistics,
+    /// The kernel's figures. Answered by [`Reply::Metrics`].
+    Metrics,
     /// Does something to processes. Answered by [`Reply::Signalled`], in their order.
     Signal {
         /// Which.
@@ -300,6 +302,8 @@ pub enum Reply {
     Processes(Vec<ProcessSnapshot>),
     /// See [`Request::Statistics`].
     Statistics(Vec<PluginSnapshot>),
+    /// See [`Request::Metrics`]: as text that Prometheus reads.
+    Metrics(String),
     /// For each process, how many were reached, or why none.
     Signalled(Vec<Result<usize, Failure>>),
     /// A process was started.

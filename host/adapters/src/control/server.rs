@@ -34,6 +34,8 @@ pub struct Facts {
     pub storage: String,
     /// Waits until all audit records so far are written. May block.
     pub audited: Box<dyn Fn() + Send + Sync>,
+    /// Its figures, as text.
+    pub metrics: Box<dyn Fn() -> String + Send + Sync>,
 }
 
 /// A kernel and its clients.
@@ -142,6 +144,10 @@ impl Server {
             storage: self.facts.storage.clone(),
         };
         status.with_capacity(self.kernel.capacity())
+    }
+
+    pub(crate) fn metrics(&self) -> String {
+        (self.facts.metrics)()
     }
 
     pub(crate) async fn audited(&self) -> Result<Reply, Failure> {

@@ -3,14 +3,16 @@
 use std::{io::IsTerminal, time::Duration};
 
 use holm_adapters::control::{Claim, ClaimError};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::signal::unix::{SignalKind, signal};
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::{EnvFilter, Layer as _, layer::SubscriberExt as _, util::SubscriberInitExt as _};
 
 use crate::{
     boot,
     error::{CONFLICT, CommandError, Result},
     session::Session,
     settings::Settings,
+    telemetry::Telemetry,
     ui,
 };
 
@@ -30,19 +32,23 @@ pub(super) struct Arguments {
 
 impl Arguments {
     pub(super) async fn run(self, session: &Session) -> Result<()> {
+        raise_open_files();
         if self.detached {
             // Fails only where it leads a session already.
             let _ = rustix::process::setsid();
         }
-        log();
         let home = session.open_home()?;
         let claim = match Claim::take(&home, PATIENCE).await {
             Ok(claim) => claim,
             Err(ClaimError::Running(_)) if self.detached => return Ok(()),
             Err(error) => return Err(CommandError::new(CONFLICT, error).hint("`holm shutdown` ends it")),
         };
-        let idle = self.idle.unwrap_or(Settings::read(home.path())?.kernel.idle_shutdown);
-        let server = boot::boot(&home)?;
+        let settings = Settings::read(home.path())?;
+        let idle = self.idle.unwrap_or(settings.kernel.idle_shutdown);
+        let mut telemetry = Telemetry::open(&settings.telemetry, home.path())?;
+        log(&telemetry);
+        let boot::Board { server, numbers } = boot::boot(&home, settings)?;
+        telemetry.start(&numbers).await;
         let stopped = server.clone();
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
@@ -59,18 +65,28 @@ impl Arguments {
             ui::talk("the kernel serves; Ctrl-C ends it and its processes");
         }
         let served = server.listen(&claim, idle).await;
+        telemetry.finish().await;
         // Held until this process is gone, and its store is closed with it: who comes next opens the same one.
         std::mem::forget(claim);
         served.map_err(|error| CommandError::internal(format!("the socket: {error}")))
     }
 }
 
-fn log() {
+/// As many open files as this user may have: a thousand agents that call models hold a thousand
+/// connections, and most shells allow fewer.
+fn raise_open_files() {
+    let limit = getrlimit(Resource::Nofile);
+    // It goes on with those it has.
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
+}
+
+/// What the kernel says goes to stderr; spans, which it does not say, to a collector if there is one.
+fn log(telemetry: &Telemetry) {
     let filter = EnvFilter::try_from_env("HOLM_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
-    let log = tracing_subscriber::fmt()
-        .with_env_filter(filter)
+    let log = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal());
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_filter(filter);
     // Another subscriber would be there in tests only.
-    let _ = log.try_init();
+    let _ = tracing_subscriber::registry().with(telemetry.layer()).with(log).try_init();
 }

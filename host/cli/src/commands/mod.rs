@@ -13,6 +13,7 @@ mod install;
 mod kernel;
 mod kill;
 mod list;
+mod metrics;
 mod model;
 mod new;
 mod pending;
@@ -95,6 +96,7 @@ enum Command {
     #[command(name = "topup")]
     TopUp(topup::Arguments),
     Audit(audit::Arguments),
+    Metrics(metrics::Arguments),
     Doctor(doctor::Arguments),
     Kernel(kernel::Arguments),
     Shutdown(shutdown::Arguments),
@@ -173,6 +175,7 @@ async fn dispatch(command: Command, session: &Session) -> Result<()> {
         Command::Renice(arguments) => arguments.run(session).await,
         Command::TopUp(arguments) => arguments.run(session).await,
         Command::Audit(arguments) => arguments.run(session).await,
+        Command::Metrics(arguments) => arguments.run(session).await,
         Command::Doctor(arguments) => arguments.run(session).await,
         Command::Kernel(arguments) => arguments.run(session).await,
         Command::Shutdown(arguments) => arguments.run(session).await,

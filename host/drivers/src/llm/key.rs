@@ -73,7 +73,8 @@ impl Key {
         Ok(Self::new(text))
     }
 
-    pub(super) fn expose(&self) -> &str {
+    /// Its text, for the header it is sent in and nothing else.
+    pub fn expose(&self) -> &str {
         self.0.expose_secret()
     }
 }

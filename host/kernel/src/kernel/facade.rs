@@ -15,11 +15,15 @@ use super::{
     pending::{Pending, Waiting},
     snapshot::ProcessSnapshot,
     spawn::{NoSuchProcess, Running, Spawn, SpawnError, ToolAnswer, ToolError},
-    statistics::{PluginSnapshot, Statistics},
+    statistics::{PluginLatency, PluginSnapshot, Statistics},
 };
 use crate::{
     account::{Bytes, Fuel, Limits},
-    devices::{Grants, llm::Models, storage::DriverError},
+    devices::{
+        Grants,
+        llm::{Models, ProviderSnapshot},
+        storage::DriverError,
+    },
     engine::{Capacity, Engines, Entry, Image, ImageError, Images, Outcome, cpu::Cpu},
     process::{ExitStatus, KilledBy, Pid, Table},
     program::{Program, Programs, ToolDescription},
@@ -274,6 +278,16 @@ impl Kernel {
     /// What each plugin's processes have done since boot, by name.
     pub fn statistics(&self) -> Vec<PluginSnapshot> {
         self.inner.statistics()
+    }
+
+    /// How long calls of models waited and took since boot, by the plugin that made them.
+    pub fn latencies(&self) -> Vec<PluginLatency> {
+        self.inner.latencies()
+    }
+
+    /// The providers of models, and who waits for them, by name.
+    pub fn providers(&self) -> Vec<ProviderSnapshot> {
+        self.inner.models.providers()
     }
 
     /// Says that grants were changed: the next call of each running process asks them anew, and

@@ -150,6 +150,7 @@ impl Inner {
             (Ok(pid), Some(control)) => (pid, control),
             _ => return Err(SpawnError::Full(self.capacity.processes)),
         };
+        control.span.begin(&control, caller);
         let core = Core::new(
             control.clone(),
             authority,
@@ -276,11 +277,14 @@ impl Inner {
 
     /// Ends processes that have lived longer than they may.
     pub(super) fn end_overdue(&self) {
+        let now = Instant::now();
         let overdue: Vec<Pid> = self
             .table
             .lock()
             .iter()
-            .filter(|(_, live)| live.control.started.elapsed() > live.control.account.limits().wall_time)
+            .filter(|(_, live)| {
+                now.saturating_duration_since(live.control.started) > live.control.account.limits().wall_time
+            })
             .map(|(pid, _)| pid)
             .collect();
         for pid in overdue {
@@ -300,6 +304,7 @@ impl Inner {
         control.settle_later(self.statistics.clone());
         self.statistics.note(control, &status);
         drop(table);
+        control.span.end(&status);
         for child in children {
             self.end(child, ExitStatus::Killed(KilledBy::ParentEnded));
         }

@@ -15,4 +15,4 @@ pub use facade::Kernel;
 pub use pending::Pending;
 pub use snapshot::ProcessSnapshot;
 pub use spawn::{Exit, NoSuchProcess, Running, Spawn, SpawnError, ToolAnswer, ToolError};
-pub use statistics::PluginSnapshot;
+pub use statistics::{PluginLatency, PluginSnapshot};

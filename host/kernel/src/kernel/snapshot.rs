@@ -4,7 +4,10 @@ use std::{sync::atomic::Ordering::Relaxed, time::SystemTime};
 
 use serde::{Deserialize, Serialize};
 
-use super::{facade::Inner, statistics::PluginSnapshot};
+use super::{
+    facade::Inner,
+    statistics::{PluginLatency, PluginSnapshot},
+};
 use crate::{
     account::{Bytes, Fuel, Level, Money, Total},
     process::{LatencySummary, Pid},
@@ -57,6 +60,11 @@ impl Inner {
     pub(super) fn statistics(&self) -> Vec<PluginSnapshot> {
         let table = self.table.lock();
         self.statistics.snapshot(table.iter().map(|(_, live)| &*live.control))
+    }
+
+    pub(super) fn latencies(&self) -> Vec<PluginLatency> {
+        let table = self.table.lock();
+        self.statistics.latencies(table.iter().map(|(_, live)| &*live.control))
     }
 
     pub(super) fn snapshot(&self) -> Vec<ProcessSnapshot> {

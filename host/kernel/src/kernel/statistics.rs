@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     account::{Fuel, Money},
-    process::{ExitStatus, Latency, LatencySummary},
+    process::{Distribution, ExitStatus, Latency, LatencySummary},
     syscall::{Control, Late},
 };
 
@@ -44,6 +44,17 @@ pub struct PluginSnapshot {
     pub money: Money,
     /// How many calls of models there were, how long they waited and took.
     pub latency: LatencySummary,
+}
+
+/// How long the calls of models of one plugin's processes waited and took, since the kernel started.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PluginLatency {
+    /// Its name.
+    pub plugin: String,
+    /// From the system call to the provider.
+    pub waiting: Distribution,
+    /// From the system call to its end.
+    pub turnaround: Distribution,
 }
 
 /// Sums, by plugin.
@@ -103,14 +114,28 @@ impl Statistics {
         add(of(&mut self.ended.lock(), &control.plugin));
     }
 
-    /// All, with those that are live.
-    pub(super) fn snapshot<'a>(&self, live: impl IntoIterator<Item = &'a Control>) -> Vec<PluginSnapshot> {
+    /// The sums of all, with those that are live.
+    fn sums<'a>(&self, live: impl IntoIterator<Item = &'a Control>) -> BTreeMap<Arc<str>, Sum> {
         let mut sums = self.ended.lock().clone();
         for control in live {
             let sum = of(&mut sums, &control.plugin);
             sum.add(control);
             sum.live += 1;
         }
+        sums
+    }
+
+    /// How long calls of models took, of plugins that made any.
+    pub(super) fn latencies<'a>(&self, live: impl IntoIterator<Item = &'a Control>) -> Vec<PluginLatency> {
+        let latency = |(plugin, sum): (Arc<str>, Sum)| {
+            let (waiting, turnaround) = sum.latency?.distributions();
+            Some(PluginLatency { plugin: plugin.to_string(), waiting, turnaround })
+        };
+        self.sums(live).into_iter().filter_map(latency).collect()
+    }
+
+    /// All, with those that are live.
+    pub(super) fn snapshot<'a>(&self, live: impl IntoIterator<Item = &'a Control>) -> Vec<PluginSnapshot> {
         let snapshot = |(plugin, sum): (Arc<str>, Sum)| PluginSnapshot {
             plugin: plugin.to_string(),
             live: sum.live,
@@ -122,7 +147,7 @@ impl Statistics {
             money: Money(sum.money),
             latency: sum.latency.map_or_else(LatencySummary::default, |latency| latency.summary()),
         };
-        sums.into_iter().map(snapshot).collect()
+        self.sums(live).into_iter().map(snapshot).collect()
     }
 }
 

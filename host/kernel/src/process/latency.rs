@@ -36,9 +36,25 @@ impl Latency {
         let _ = self.turnaround.add(&other.turnaround);
     }
 
+    /// How many waited and took how long.
+    pub(crate) fn distributions(&self) -> (Distribution, Distribution) {
+        (distribution(&self.waiting), distribution(&self.turnaround))
+    }
+
     pub(crate) fn summary(&self) -> LatencySummary {
         LatencySummary { calls: self.waiting.len(), waiting: times(&self.waiting), turnaround: times(&self.turnaround) }
     }
+}
+
+fn distribution(histogram: &Histogram<u32>) -> Distribution {
+    let mut counts = [0; BOUNDS.len() + 1];
+    for step in histogram.iter_recorded() {
+        let seconds = step.value_iterated_to() as f64 / 1e6;
+        // What is told apart to two digits only counts as it is printed.
+        let place = BOUNDS.partition_point(|bound| seconds > bound * 1.01);
+        counts[place] += u64::from(step.count_at_value());
+    }
+    Distribution { counts: counts.to_vec(), sum: histogram.mean() * histogram.len() as f64 / 1e6 }
 }
 
 fn times(histogram: &Histogram<u32>) -> Times {
@@ -75,4 +91,36 @@ pub struct Times {
     pub p90: f64,
     /// Ninety-nine of a hundred.
     pub p99: f64,
+}
+
+/// Bounds between the groups of a [`Distribution`], in seconds.
+pub const BOUNDS: [f64; 14] = [0.001, 0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0];
+
+/// Times by how long they were.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Distribution {
+    /// How many were no longer than each of [`BOUNDS`] and longer than the one before; last, the rest.
+    pub counts: Vec<u64>,
+    /// All of them together, in seconds.
+    pub sum: f64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_grouped_by_their_bounds() {
+        let mut latency = Latency::new().expect("bounds that fit");
+        let millis = Duration::from_millis;
+        for time in [0, 1, 5, 50, 51, 1_000, 1_500, 299_000] {
+            latency.record(millis(time), millis(2 * time));
+        }
+        latency.record(Duration::from_secs(1_000), Duration::from_secs(7_000));
+        let (waiting, turnaround) = latency.distributions();
+        assert_eq!(waiting.counts, [2, 1, 0, 1, 1, 0, 0, 1, 1, 0, 0, 0, 0, 1, 1]);
+        assert_eq!(turnaround.counts.iter().sum::<u64>(), 9);
+        assert!((waiting.sum / 1_301.607 - 1.0).abs() < 0.01, "{waiting:?}");
+    }
 }

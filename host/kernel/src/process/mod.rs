@@ -9,6 +9,6 @@ mod table;
 pub use exit::{ExitStatus, Fault, KilledBy};
 pub use id::{ParsePidError, Pid};
 pub(crate) use latency::Latency;
-pub use latency::{LatencySummary, Times};
+pub use latency::{BOUNDS, Distribution, LatencySummary, Times};
 pub use state::{Event, IllegalMove, State};
 pub use table::{Full, IllegalParent, Table};

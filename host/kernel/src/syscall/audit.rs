@@ -62,7 +62,7 @@ impl Sink for () {
 const GATHERED: usize = 256;
 
 /// Longer resource names are cut in records.
-const RESOURCE_BYTES: usize = 512;
+pub(crate) const RESOURCE_BYTES: usize = 512;
 
 /// Gathers the records of one process: repeated allowed queries share one.
 pub(crate) struct Auditor {

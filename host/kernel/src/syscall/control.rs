@@ -11,7 +11,10 @@ use std::{
 use crossbeam_utils::atomic::AtomicCell;
 use parking_lot::Mutex;
 
-use super::device::{Device, Op};
+use super::{
+    device::{Device, Op},
+    trace::ProcessSpan,
+};
 
 use crate::{
     account::{Account, Fuel, Money},
@@ -50,6 +53,8 @@ pub(crate) struct Control {
     /// The system call it is in, and whose it is.
     calling: AtomicCell<Option<&'static Op>>,
     device: AtomicCell<fn() -> &'static str>,
+    /// What a tracing subscriber sees of it, if there is one.
+    pub(crate) span: ProcessSpan,
 }
 
 /// What a process's own calls of models used.
@@ -106,6 +111,7 @@ impl Control {
             models: Mutex::default(),
             calling: AtomicCell::default(),
             device: AtomicCell::new(|| ""),
+            span: ProcessSpan::none(),
         }
     }
 

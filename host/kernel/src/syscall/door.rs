@@ -14,6 +14,7 @@ use std::{
     task::Poll,
 };
 
+use tracing::Span;
 use wasmtime::component::{Resource, ResourceTable};
 
 use super::{
@@ -24,6 +25,7 @@ use super::{
     errno::Refusal,
     operator::Operator,
     policy::Judges,
+    trace,
 };
 use crate::{
     account::{Charge, Fuel, Hold},
@@ -113,6 +115,7 @@ pub(crate) struct Entered<'a, D: Device> {
     /// What the call cost beyond its flat price.
     extra: Fuel,
     decision: Option<Decision>,
+    span: Span,
 }
 
 /// Where a descriptor or stream comes from: the right it was opened by, and its place among the
@@ -210,6 +213,7 @@ impl<'a, D: Device> Syscall<'a, D> {
 
     fn entered(&mut self, op: &'static Op, charge: Charge) -> Entered<'_, D> {
         self.core.control.begin_call::<D>(op);
+        let span = trace::begin_call(&self.core.control, D::NAME, op);
         Entered {
             session: self.session,
             core: self.core,
@@ -219,6 +223,7 @@ impl<'a, D: Device> Syscall<'a, D> {
             resource: String::new(),
             extra: Fuel(0),
             decision: None,
+            span,
         }
     }
 

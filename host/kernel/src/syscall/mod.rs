@@ -14,6 +14,7 @@ pub(crate) mod named;
 mod operator;
 pub(crate) mod pattern;
 pub(crate) mod policy;
+pub(crate) mod trace;
 
 pub(crate) use authority::Authority;
 pub(crate) use control::{Control, Late};

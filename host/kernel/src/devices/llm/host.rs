@@ -249,11 +249,12 @@ impl HostModel for Syscall<'_, Llm> {
             let _place = place;
             let one = |request: wit::Request| {
                 let (models, routed, caller) = (models.clone(), routed.clone(), caller.clone());
-                async move {
+                // A call is large, and the list it waits in moves it twice.
+                Box::pin(async move {
                     let (cached, deadline) = (request.cached, request.deadline.map(Duration::from_millis));
                     let checked = convert::request(request).await.map_err(CallError::Malformed)?;
                     models.call(&caller, &routed, &checked, cached, deadline, &Progress::default()).await
-                }
+                })
             };
             futures_util::future::join_all(requests.into_iter().map(one)).await
         });

@@ -55,6 +55,21 @@ pub(super) enum Why {
     Unauthorized(Arc<str>),
 }
 
+/// A provider at one moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProviderSnapshot {
+    /// The user's name for it.
+    pub provider: String,
+    /// Calls that wait for their turn.
+    pub waiting: usize,
+    /// Calls under way.
+    pub under_way: u32,
+    /// The most there may be.
+    pub concurrency: u32,
+    /// Whether it takes calls: it is neither failing nor did it send everybody away for a while.
+    pub open: bool,
+}
+
 /// Calls that wait for one provider. Stops a thousand processes that ask for a thousand things.
 const WAITING: usize = 16_384;
 /// The provider gave no time.
@@ -84,6 +99,17 @@ impl Lane {
             concurrency: provider.concurrency.max(1),
             state: Mutex::new(state),
         })
+    }
+
+    pub(super) fn snapshot(&self) -> ProviderSnapshot {
+        let state = self.state.lock();
+        ProviderSnapshot {
+            provider: self.name.clone(),
+            waiting: state.queue.len(),
+            under_way: state.under_way,
+            concurrency: self.concurrency,
+            open: state.open(Instant::now()).is_ok(),
+        }
     }
 
     /// Waits for its turn to make a call of about `tokens`, which nobody wants any more after

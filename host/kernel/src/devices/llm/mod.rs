@@ -32,5 +32,6 @@ pub use driver::{Attempt, Driver, Embedded, Events, Failure, Traits};
 pub use grant::{LlmRule, LlmWant};
 pub(crate) use host::{Llm, Session, Shares};
 pub use host::{Model, ReplyStream};
+pub use lane::ProviderSnapshot;
 pub use message::{Effort, Event, Message, Part, Request, Role, StopReason, Tool, ToolCall, ToolChoice, Usage};
 pub(crate) use models::Models;

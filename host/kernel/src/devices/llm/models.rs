@@ -20,7 +20,7 @@ use super::{
     checking::Checking,
     config::{Config, ConfigError, Model},
     embed::embed,
-    lane::Lane,
+    lane::{Lane, ProviderSnapshot},
     progress::Progress,
     reply::{Answer, CallError},
     spend::{Caller, count_call, opened},
@@ -33,6 +33,7 @@ use crate::{
 /// Everything behind the llm device.
 pub(crate) struct Models {
     models: HashMap<String, Arc<Routed>>,
+    lanes: Vec<Arc<Lane>>,
     pub(super) ledger: Arc<Ledger>,
     pub(super) checking: Checking,
     cache: Cache<[u8; 32], Arc<Answer>>,
@@ -73,7 +74,9 @@ impl Models {
             u32::try_from(answer.reply.bytes() + CACHED_OVERHEAD).unwrap_or(u32::MAX)
         };
         let cache = Cache::builder().max_capacity(config.cache_size.0).weigher(weigh).time_to_live(config.cache_time);
-        Ok(Self { models, ledger, checking: Checking::default(), cache: cache.build() })
+        let mut lanes: Vec<Arc<Lane>> = lanes.into_values().collect();
+        lanes.sort_unstable_by(|a, b| a.name.cmp(&b.name));
+        Ok(Self { models, lanes, ledger, checking: Checking::default(), cache: cache.build() })
     }
 
     pub(super) fn find(&self, name: &str) -> Option<Arc<Routed>> {
@@ -85,6 +88,11 @@ impl Models {
         let mut names: Vec<String> = self.models.keys().cloned().collect();
         names.sort_unstable();
         names
+    }
+
+    /// The providers, and who waits for them, by name.
+    pub(crate) fn providers(&self) -> Vec<ProviderSnapshot> {
+        self.lanes.iter().map(|lane| lane.snapshot()).collect()
     }
 
     /// Makes a call, or answers it from the cache. Pieces go to `progress` as they come.

@@ -21,6 +21,7 @@ use crate::{
         authority::Denier,
         device::WasiDevice,
         policy::{Event, Judged, Moment, Verdict},
+        trace,
     },
 };
 
@@ -385,6 +386,7 @@ impl<D: Device> Drop for Entered<'_, D> {
             charge.settle_at(fuel);
         }
         let decision = self.decision.take().unwrap_or(Decision::Allowed);
+        trace::end_call(&self.span, &self.resource, &decision);
         self.core.auditor.note(&self.core.control, D::NAME, self.op, &self.resource, decision, fuel.0);
     }
 }
