@@ -9,10 +9,10 @@ use crate::{
     agent::{
         Agent, AgentArguments, Heard,
         protocol::{Command, Event},
-        view::View,
+        view::{self, View, gave_up},
     },
     conversation::{End, conclude, usage},
-    error::{CommandError, INTERRUPTED, Result},
+    error::{CommandError, GUEST, Result},
     session::Session,
     ui,
 };
@@ -49,7 +49,7 @@ impl Arguments {
             loop {
                 let event = match agent.next().await {
                     Heard::Event(event) => event,
-                    Heard::End => break,
+                    Heard::End => return Ok((interrupted, None)),
                     Heard::Interrupt => {
                         interrupted = true;
                         let _ = agent.tell(&Command::Interrupt(true)).await;
@@ -59,28 +59,28 @@ impl Arguments {
                 };
                 if json {
                     ui::data(serde_json::to_string(&event).map_err(CommandError::internal)?)?;
-                    if let Event::Error { .. } = event {
-                        return Err(CommandError::silent(crate::error::GUEST));
-                    }
-                    if let Event::Answer { .. } = event {
-                        break;
-                    }
-                } else if view.show(&event)? {
-                    break;
+                } else {
+                    view.show(&event)?;
+                }
+                match event {
+                    Event::Error { kind, message } => return Err(gave_up(&kind, &message)),
+                    Event::Answer { outcome, .. } => return Ok((interrupted, Some(outcome))),
+                    _ => {}
                 }
             }
-            Ok(interrupted)
         };
-        let (interrupted, end) = self.agent.talk(session, talk).await?;
+        let ((interrupted, outcome), end) = self.agent.for_one_task().talk(session, talk).await?;
         let End::Exited(exit) = end else {
             return Err(CommandError::internal("the kernel answered a run as a call"));
         };
         if says_usage {
             ui::talk(ui::dim(usage(&exit)));
         }
-        match interrupted {
-            true => Err(CommandError::silent(INTERRUPTED)),
-            false => conclude("the agent", &exit.status),
+        match outcome {
+            // It may have answered while Ctrl-C was on its way.
+            _ if interrupted => view::conclude("interrupted"),
+            Some(outcome) => conclude("the agent", &exit.status).and(view::conclude(&outcome)),
+            None => conclude("the agent", &exit.status).and(Err(CommandError::new(GUEST, "the agent did not answer"))),
         }
     }
 }

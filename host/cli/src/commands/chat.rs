@@ -13,10 +13,10 @@ use crate::{
     agent::{
         Agent, AgentArguments, Heard,
         protocol::{Command, Event, Turn},
-        view::View,
+        view::{self, View},
     },
     conversation::{End, conclude, usage},
-    error::{CommandError, INTERRUPTED, Result},
+    error::{CommandError, GUEST, INTERRUPTED, Result},
     session::Session,
     ui,
 };
@@ -52,22 +52,30 @@ impl Arguments {
         let prompt = Prompt::start(home.path().join("chats").join("history"))?;
         let says_usage = self.agent.says_usage();
         let talk = async |agent: Agent| converse(agent, prompt, turns, kept).await;
-        let ((), end) = self.agent.talk(session, talk).await?;
+        let (said, end) = self.agent.talk(session, talk).await?;
         let End::Exited(exit) = end else {
             return Err(CommandError::internal("the kernel answered a run as a call"));
         };
         if says_usage {
             ui::talk(ui::dim(usage(&exit)));
         }
-        conclude("the agent", &exit.status)
+        conclude("the agent", &exit.status)?;
+        said.map_or(Ok(()), Err)
     }
 }
 
-async fn converse(mut agent: Agent, mut prompt: Prompt, turns: Vec<Turn>, kept: Option<PathBuf>) -> Result<()> {
+/// The conversation. What it fails with: where nobody sits at it, that of the first task that was not finished.
+async fn converse(
+    mut agent: Agent,
+    mut prompt: Prompt,
+    turns: Vec<Turn>,
+    kept: Option<PathBuf>,
+) -> Result<Option<CommandError>> {
     if !agent.runs().await {
         // Its end says why.
-        return Ok(());
+        return Ok(None);
     }
+    let mut failed = None;
     if prompt.terminal {
         ui::talk(ui::dim("Ctrl-C stops what is under way, Ctrl-D ends the conversation"));
     }
@@ -82,23 +90,32 @@ async fn converse(mut agent: Agent, mut prompt: Prompt, turns: Vec<Turn>, kept: 
     while let Some(task) = prompt.next().await? {
         let _ = agent.tell(&Command::Message(task.clone())).await;
         agent.begin();
-        let Some(answer) = turn(&mut agent).await? else { break };
+        let (answer, end) = turn(&mut agent).await?;
+        if let Err(error) = end {
+            ui::report(&error);
+            failed = failed.or((!prompt.terminal).then(|| CommandError::silent(error.code)));
+        }
+        let Some(answer) = answer else {
+            // Its end may say why.
+            failed = failed.or_else(|| Some(CommandError::new(GUEST, "the agent did not answer")));
+            break;
+        };
         // A task that failed is not kept: it would be told again as if it were done.
         if let Some(path) = kept.as_ref().filter(|_| !answer.is_empty()) {
             write(path, &[("user", &task), ("assistant", &answer)])?;
         }
     }
-    Ok(())
+    Ok(failed)
 }
 
-/// Shows one turn. Its answer, or none once the agent has ended.
-async fn turn(agent: &mut Agent) -> Result<Option<String>> {
+/// Shows one turn. Its answer, or none once the agent has ended; and whether its task is finished.
+async fn turn(agent: &mut Agent) -> Result<(Option<String>, Result<()>)> {
     let mut view = View::new();
     let mut stopping = false;
     loop {
         let event = match agent.next().await {
             Heard::Event(event) => event,
-            Heard::End => return Ok(None),
+            Heard::End => return Ok((None, Ok(()))),
             Heard::Interrupt if stopping => return Err(CommandError::silent(INTERRUPTED)),
             Heard::Interrupt => {
                 stopping = true;
@@ -108,13 +125,10 @@ async fn turn(agent: &mut Agent) -> Result<Option<String>> {
             }
         };
         match (view.show(&event), event) {
-            (Ok(true), Event::Answer { text, .. }) => return Ok(Some(text)),
+            (Ok(true), Event::Answer { text, outcome, .. }) => return Ok((Some(text), view::conclude(&outcome))),
             (Ok(_), _) => {}
             // A task that failed is not the end of the conversation.
-            (Err(error), Event::Error { .. }) => {
-                ui::report(&error);
-                return Ok(Some(String::new()));
-            }
+            (Err(error), Event::Error { .. }) => return Ok((Some(String::new()), Err(error))),
             (Err(error), _) => return Err(error),
         }
     }

@@ -123,6 +123,7 @@ fn fork(plugin: &str, steps: &[String]) {
         fuel: Some(1_000_000_000),
         memory: None,
         tokens: None,
+        money: None,
         nice: 0,
         grants: None,
     };

@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     account::{Account, Exceeded, Total},
+    bindings::holm::sys::llm::Left,
     process::Pid,
     syscall::Control,
 };
@@ -78,6 +79,18 @@ pub(super) fn count_call(ledger: &Ledger, caller: &Caller) -> Result<(), Exceede
     })
 }
 
+/// What every limit and budget still allows.
+pub(super) fn left(ledger: &Ledger, caller: &Caller) -> Left {
+    let hour = hour(SystemTime::now());
+    let left =
+        |total, unit| caller.account().remaining(total).min(ledger.left(&caller.under, caller.root(), hour, unit));
+    Left {
+        calls: left(Total::ModelCalls, Unit::Calls),
+        tokens: left(Total::Tokens, Unit::Tokens),
+        money: left(Total::Money, Unit::Money),
+    }
+}
+
 impl<'a> Reservation<'a> {
     /// Sets aside `input` tokens of request and as many of a reply, at most `output`, as every
     /// limit and budget has left.
@@ -93,8 +106,7 @@ impl<'a> Reservation<'a> {
     ) -> Result<Self, Exceeded> {
         let hour = hour(SystemTime::now());
         let (under, root) = (&caller.under, caller.root());
-        let tokens = caller.account().remaining(Total::Tokens).min(ledger.left(under, root, hour, Unit::Tokens));
-        let money = caller.account().remaining(Total::Money).min(ledger.left(under, root, hour, Unit::Money));
+        let Left { tokens, money, .. } = left(ledger, caller);
         let for_reply = tokens.saturating_sub(input).min(affordable(target, input, money)).min(output.into());
         // Where nothing fits, the reservation below fails, and says which limit it was.
         let output = u32::try_from(for_reply).unwrap_or(u32::MAX).max(output.min(1));
