@@ -2,6 +2,7 @@
 //!
 //! Lines of JSON, both ways: [`protocol`] has their forms, [`view`] shows them to a person.
 
+pub(crate) mod prompt;
 pub(crate) mod protocol;
 pub(crate) mod view;
 

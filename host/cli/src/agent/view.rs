@@ -75,6 +75,11 @@ impl View {
         Ok(false)
     }
 
+    /// Begins a new line, for something else.
+    pub(crate) fn fresh_line(&mut self) {
+        self.out.fresh_line();
+    }
+
     fn say(&mut self, text: impl AsRef<str>) {
         self.out.fresh_line();
         let shown = printable(text.as_ref());
