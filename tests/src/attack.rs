@@ -23,6 +23,8 @@ impl Neighbour {
     /// Starts one, which keeps what it does under this key.
     pub async fn of(machine: &'static Machine, key: &str) -> Self {
         let guest = Guest::new(machine, "neighbour", component("neighbour")).grant("storage=work:rw");
+        // Longer than any test: on a machine that is busy otherwise it waits for its attacker.
+        let guest = guest.limit(|limits| limits.wall_time = Duration::from_secs(600));
         Self { started: guest.arguments([key]).keep_stdin().start().await, rounds: 0 }
     }
 

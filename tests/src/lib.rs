@@ -393,6 +393,12 @@ impl Always {
 }
 
 impl Operator for Always {
+    fn approve(&self, question: Question) -> std::pin::Pin<Box<dyn Future<Output = bool> + Send + '_>> {
+        self.asked.lock().push(question);
+        let allowed = self.answer == Answer::Once;
+        Box::pin(async move { allowed })
+    }
+
     fn denied(&self, question: Question) -> std::pin::Pin<Box<dyn Future<Output = Answer> + Send + '_>> {
         self.asked.lock().push(question);
         let answer = self.answer;

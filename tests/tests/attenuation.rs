@@ -7,7 +7,7 @@ use holm_kernel::{
         net::{NetRule, NetWant},
         spawn::{SpawnRule, SpawnWant},
         storage::{StorageRule, StorageWant, bucket_name},
-        tool::{ToolRule, ToolWant},
+        tool::{Arguments, ToolRule, ToolWant},
     },
     grant::Access,
 };
@@ -49,6 +49,38 @@ fn name() -> impl Strategy<Value = String> {
     vec(select(vec!["a", "b", "-", "*", "ab"]), 1..4).prop_map(|parts| parts.concat())
 }
 
+/// What arguments have to be: over two names, patterns of paths and of plain texts.
+fn predicates() -> impl Strategy<Value = String> {
+    let value = select(vec!["*", "a*", "a", "a/*", "a/b", "b%3A*", "/a/*", "x://a/*"]);
+    vec((select(vec!["p", "q"]), value), 0..3).prop_map(|all| {
+        let all: Vec<String> = all.into_iter().map(|(name, value)| format!("{name}={value}")).collect();
+        if all.is_empty() { String::new() } else { format!("?{}", all.join("&")) }
+    })
+}
+
+fn terms() -> impl Strategy<Value = String> {
+    select(vec!["", ":ask", ":calls=2/hour", ":ask,calls=1/run"]).prop_map(str::to_owned)
+}
+
+fn arguments() -> impl Strategy<Value = String> {
+    let value = select(vec![
+        r#""a""#,
+        r#""a/b""#,
+        r#""a/../b""#,
+        r#""b:x""#,
+        r#""/a/b""#,
+        r#""x://a/b""#,
+        "1",
+        "null",
+        r#"["a"]"#,
+    ]);
+    vec((select(vec!["p", "q"]), value), 0..3).prop_map(|mut all| {
+        all.dedup_by_key(|(name, _)| *name);
+        let all: Vec<String> = all.into_iter().map(|(name, value)| format!(r#""{name}":{value}"#)).collect();
+        format!("{{{}}}", all.join(","))
+    })
+}
+
 fn line() -> impl Strategy<Value = String> {
     prop_oneof![
         (prop_oneof![path(), Just("*".to_owned())], access()).prop_map(|(path, access)| format!("fs={path}:{access}")),
@@ -56,7 +88,8 @@ fn line() -> impl Strategy<Value = String> {
             format!("storage={}{name}:{access}", if shared { "shared/" } else { "" })
         }),
         name().prop_map(|name| format!("spawn={name}")),
-        (name(), name()).prop_map(|(plugin, tool)| format!("tool={plugin}/{tool}")),
+        (name(), name(), predicates(), terms())
+            .prop_map(|(plugin, tool, predicates, terms)| format!("tool={plugin}/{tool}{predicates}{terms}")),
         (select(vec!["https", "tcp", "*"]), name()).prop_map(|(scheme, host)| format!("net={scheme}://{host}")),
     ]
 }
@@ -84,7 +117,11 @@ fn want() -> impl Strategy<Value = Want> {
             Want::Storage(StorageWant { bucket, access })
         }),
         plain().prop_map(|name| Want::Spawn(SpawnWant(name))),
-        (plain(), plain()).prop_map(|(plugin, tool)| Want::Tool(ToolWant(format!("{plugin}/{tool}")))),
+        (plain(), plain()).prop_map(|(plugin, tool)| Want::Tool(ToolWant::named(format!("{plugin}/{tool}")))),
+        (plain(), plain(), arguments()).prop_filter_map("a name stands twice", |(plugin, tool, arguments)| {
+            let arguments = Arguments::parse(&arguments).ok()?;
+            Some(Want::Tool(ToolWant::call(format!("{plugin}/{tool}"), arguments.into())))
+        }),
         (select(vec!["https", "tcp"]), plain())
             .prop_map(|(scheme, host)| Want::Net(NetWant(format!("{scheme}://{host}")))),
     ]

@@ -179,6 +179,15 @@ impl Conversation {
                         let _ = speaker.lock().await.send(&Input::Answer { id, choice }).await;
                     }
                 }
+                Reply::Approve { question, ask } => {
+                    stderr.fresh_line();
+                    stdout.fresh_line();
+                    let choice = match &terminal {
+                        Some(terminal) => approve(terminal.clone(), self.denials.wish(&question), &question).await,
+                        None => Choice::Never,
+                    };
+                    let _ = speaker.lock().await.send(&Input::Answer { id: ask, choice }).await;
+                }
                 Reply::Exited(exit) => {
                     stderr.fresh_line();
                     return Ok(End::Exited(exit));
@@ -205,6 +214,16 @@ async fn ask_user(terminal: Arc<Terminal>, deed: String, question: &Question, in
         }
     });
     match asked.await {
+        Ok(Ok(choice)) => choice,
+        _ => Choice::Never,
+    }
+}
+
+/// Asks the user about one call.
+async fn approve(terminal: Arc<Terminal>, wish: String, question: &Question) -> Choice {
+    let text = format!("holm: {wish} ({}); allow it?", printable(&question.rule));
+    let choices = [("yes", Choice::Once), ("no", Choice::Never)];
+    match tokio::task::spawn_blocking(move || terminal.ask(&text, &choices, Choice::Never)).await {
         Ok(Ok(choice)) => choice,
         _ => Choice::Never,
     }

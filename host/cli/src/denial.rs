@@ -41,6 +41,13 @@ impl Denials {
         format!("{} may not {deed}", self.who(question))
     }
 
+    /// What a call that is asked about would do: `clipper wants to call files/write with {"path":"x"}`.
+    pub(crate) fn wish(&self, question: &Question) -> String {
+        let detail = question.approval.iter().map(|approval| format!(" with {}", shown(&approval.detail)));
+        let who = self.who(question);
+        format!("{who} wants to call {}{}", printable(&question.resource), detail.collect::<String>())
+    }
+
     /// The whole line: who, what, why, and the command that helps, if one does.
     pub(crate) fn line(&self, question: &Question, installed: bool) -> String {
         let mut line = format!("holm: denied: {} ({})", self.deed(question), printable(&question.rule));
@@ -95,6 +102,11 @@ impl Denials {
     }
 }
 
+/// As it came, for the kernel cut it; what a terminal would act upon is not in it, or does not come through.
+fn shown(detail: &str) -> String {
+    detail.chars().map(|char| if holm_kernel::is_hidden(char) { '\u{fffd}' } else { char }).collect()
+}
+
 /// The resource and whether it would be written.
 fn split(resource: &str) -> (&str, bool) {
     match resource.rsplit_once(':') {
@@ -142,6 +154,7 @@ mod tests {
             resource: resource.to_owned(),
             rule: "not granted".to_owned(),
             grantable: true,
+            approval: None,
         };
         expected.assert_eq(&Denials::new(given, target, "/home/ada".into()).line(&question, installed));
     }

@@ -226,6 +226,33 @@ fn ctrl_c_in_a_line_stops_the_task() {
 }
 
 #[test]
+fn a_call_that_asks_is_asked_each_time() {
+    let holm = Holm::new();
+    holm.install("clerk", "deputy", "storage = [\"notes:rw\"]\nspawn = [\"*\"]");
+    holm.run(&["grant", "clerk", "storage=notes:rw"]).succeeds();
+    holm.install("caller", "confused_deputy", "tool = [\"clerk/*\"]");
+    holm.run(&["grant", "caller", "tool=clerk/*?it=mine/*:ask"]).succeeds();
+    let run = "run caller clerk/get mine/./a clerk/get mine/b clerk/get yours";
+    let mut session = terminal(&holm, &format!("exec \"$HOLM\" {run}"));
+    for (path, answer) in [("mine/a", "yes"), ("mine/b", "no")] {
+        session.exp_string(&format!("holm: caller wants to call clerk/get with {{\"it\":\"{path}\"}}")).unwrap();
+        session.exp_string("(clerk/*?it=mine/*:ask); allow it? [yes/no] ").unwrap();
+        session.send_line(answer).unwrap();
+    }
+    // Beyond the rule: the narrowest grant that would do.
+    session.exp_string("caller may not call clerk/get?it=yours").unwrap();
+    session.exp_string(ALLOW).unwrap();
+    session.send_line("never").unwrap();
+    let (shown, code) = ends(session);
+    assert!(code == 0 && shown.contains("to allow it: holm grant caller 'tool=clerk/get?it=yours'"), "{shown}");
+    // Nobody to ask is a no, which is said.
+    let said = holm.run(&["run", "caller", "clerk/get", "mine/a"]).succeeds();
+    let denied =
+        "holm: denied: caller may not call clerk/get (`clerk/*?it=mine/*:ask` asks, and there is nobody to ask)";
+    assert!(said.talk.contains(denied), "{}", said.talk);
+}
+
+#[test]
 fn processes_are_watched_and_ended() {
     let holm = Holm::new();
     holm.guest("waits");

@@ -20,4 +20,4 @@ pub use kernel::{
     BootError, Config, Exit, Kernel, NoSuchProcess, Parts, PluginSnapshot, ProcessSnapshot, Running, Spawn, SpawnError,
     ToolAnswer, ToolError,
 };
-pub use syscall::{Answer, Operator, Question, audit, grant};
+pub use syscall::{Answer, Approval, Operator, Question, audit, budget, grant, is_hidden};

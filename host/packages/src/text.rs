@@ -2,6 +2,7 @@
 
 use std::{fmt, ops::Range};
 
+pub(crate) use holm_kernel::is_hidden;
 use serde::de::DeserializeOwned;
 use toml::de::DeTable;
 
@@ -112,12 +113,4 @@ pub fn printable(text: &str) -> String {
         if is_hidden(char) { out.extend(char.escape_unicode()) } else { out.push(char) }
     }
     out
-}
-
-/// Control characters, and those that reorder or hide the text around them. The joiners that
-/// scripts and emoji need are none of them.
-pub(crate) fn is_hidden(char: char) -> bool {
-    char.is_control()
-        || matches!(char, '\u{200b}' | '\u{200e}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
-            | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }

@@ -80,24 +80,15 @@ impl Client {
             let _ = self.outgoing.send(Reply::Denied { question, ask: None, installed }).await;
             return Answer::Deny;
         }
-        // What the guest wrote before comes before the question.
-        tokio::time::sleep(SETTLE).await;
-        let id = self.next.fetch_add(1, Relaxed);
-        let (answer, answered) = oneshot::channel();
-        self.waiting.lock().insert(id, answer);
-        let told = Reply::Denied { question: question.clone(), ask: Some(id), installed };
-        if self.outgoing.send(told).await.is_err() {
-            self.waiting.lock().remove(&id);
-            return Answer::Deny;
-        }
         let line = format!("{}={}", question.capability, question.resource);
-        match answered.await {
+        let asked = question.clone();
+        match self.ask(|id| Reply::Denied { question: asked, ask: Some(id), installed }).await {
             // The run's own program: by a rule that `holm revoke` reaches. A child's: by the kernel.
-            Ok(Choice::Once) if question.root && question.plugin == self.run.program && self.run.allow(&line) => {
+            Choice::Once if question.root && question.plugin == self.run.program && self.run.allow(&line) => {
                 Answer::Deny
             }
-            Ok(Choice::Once) => Answer::Once,
-            Ok(Choice::Always) => match self.plugins.grant(&question.plugin, &[line], Path::new("/")) {
+            Choice::Once => Answer::Once,
+            Choice::Always => match self.plugins.grant(&question.plugin, &[line], Path::new("/")) {
                 // The kernel asks the grants anew.
                 Ok(_) => Answer::Deny,
                 Err(error) => {
@@ -105,12 +96,60 @@ impl Client {
                     Answer::Deny
                 }
             },
-            Ok(Choice::Never) | Err(_) => Answer::Deny,
+            Choice::Never => Answer::Deny,
         }
     }
 }
 
+impl Client {
+    /// Asks the user; who is gone says no.
+    async fn ask(&self, question: impl FnOnce(u64) -> Reply) -> Choice {
+        // What the guest wrote before comes before the question.
+        tokio::time::sleep(SETTLE).await;
+        let id = self.next.fetch_add(1, Relaxed);
+        let (answer, answered) = oneshot::channel();
+        let waiting = Waiting(self, id);
+        self.waiting.lock().insert(id, answer);
+        if self.outgoing.send(question(id)).await.is_err() {
+            return Choice::Never;
+        }
+        let choice = answered.await.unwrap_or(Choice::Never);
+        drop(waiting);
+        choice
+    }
+
+    async fn allow(&self, question: Question) -> bool {
+        if self.asks {
+            return self.ask(|id| Reply::Approve { question, ask: id }).await == Choice::Once;
+        }
+        let key = (question.pid, question.capability.clone(), question.resource.clone());
+        let first = {
+            let mut told = self.told.lock();
+            told.len() < TOLD && told.insert(key)
+        };
+        if first {
+            let rule = format!("`{}` asks, and there is nobody to ask", question.rule);
+            let question = Question { rule, ..question };
+            let _ = self.outgoing.send(Reply::Denied { question, ask: None, installed: false }).await;
+        }
+        false
+    }
+}
+
+/// A question under way: whoever no longer waits for its answer is forgotten.
+struct Waiting<'a>(&'a Client, u64);
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.waiting.lock().remove(&self.1);
+    }
+}
+
 impl Operator for Client {
+    fn approve(&self, question: Question) -> Pin<Box<dyn Future<Output = bool> + Send + '_>> {
+        Box::pin(self.allow(question))
+    }
+
     fn denied(&self, question: Question) -> Pin<Box<dyn Future<Output = Answer> + Send + '_>> {
         Box::pin(self.decide(question))
     }
@@ -136,6 +175,7 @@ mod tests {
             resource: resource.to_owned(),
             rule: "not granted".to_owned(),
             grantable: true,
+            approval: None,
         }
     }
 

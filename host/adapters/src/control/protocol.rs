@@ -198,7 +198,7 @@ pub enum Input {
     Stdin(ByteBuf),
     /// The end of standard input.
     StdinEnd,
-    /// The answer to [`Reply::Denied`].
+    /// The answer to [`Reply::Denied`] or [`Reply::Approve`].
     Answer {
         /// The question's id.
         id: u64,
@@ -298,6 +298,13 @@ pub enum Reply {
         ask: Option<u64>,
         /// Whether a grant can be kept: its plugin is installed.
         installed: bool,
+    },
+    /// It waits for a yes or no to one call; answered by [`Choice::Once`] or [`Choice::Never`].
+    Approve {
+        /// Which call.
+        question: Question,
+        /// The id to answer with.
+        ask: u64,
     },
     /// It logged a line.
     Line {

@@ -12,7 +12,8 @@ const EXAMPLES: &str = "\
 Rules:
   fs=./data:ro        a file, or a folder and all below it; :rw to write
   storage=notes:rw    buckets of its own; storage=shared/team:ro for a shared one
-  tool=jq/*           tools of other plugins
+  tool=jq/*           tools of other plugins; tool=files/*?path=data/* by their arguments,
+                      tool=files/write:ask,calls=9/day on terms (ask: at every call)
   spawn=csv-query     plugins it may start; spawn=self for itself
   net=https://host    origins (no driver dials yet)";
 

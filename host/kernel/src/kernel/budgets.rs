@@ -1,9 +1,12 @@
 //! The budgets of hours and days outlive the kernel: they are kept in a bucket of its own.
 
+use std::time::SystemTime;
+
 use super::facade::Inner;
 use crate::{
     account::Bytes,
     devices::storage::{BucketId, Change, Expected},
+    syscall::ledger::hour,
 };
 
 /// No plugin's name has a colon: no guest reaches this bucket.
@@ -27,12 +30,12 @@ impl Inner {
         };
         match kept {
             Ok(kept) => {
-                self.models.restore(kept);
+                self.ledger.restore(kept);
                 true
             }
             Err(error) => {
                 // It is tried again and again, and said once.
-                if self.models.unreadable() {
+                if self.ledger.unreadable() {
                     tracing::error!(error, "the saved budgets cannot be read; calls under them are denied");
                 }
                 false
@@ -42,7 +45,7 @@ impl Inner {
 
     /// Saves what changed since the last time.
     pub(super) async fn save_budgets(&self) {
-        let Some(kept) = self.models.keep() else { return };
+        let Some(kept) = self.ledger.keep(hour(SystemTime::now())) else { return };
         let value = serde_json::to_vec(&kept).unwrap_or_default();
         let change = Change { key: KEY.to_owned(), value: Some(value), expected: Expected::Anything };
         if let Err(error) = self.parts.storage.commit(&bucket(), vec![change], QUOTA).await {

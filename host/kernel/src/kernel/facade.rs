@@ -23,7 +23,7 @@ use crate::{
     process::{ExitStatus, KilledBy, Pid, Table},
     program::{Program, Programs, ToolDescription},
     sched::{Fair, Nice},
-    syscall::{Authority, Control, authority::Epoch},
+    syscall::{Authority, Control, authority::Epoch, ledger::Ledger},
 };
 
 /// A running kernel. Clones are the same kernel.
@@ -38,6 +38,8 @@ pub(super) struct Inner {
     pub(super) parts: Parts,
     pub(super) images: Images,
     pub(super) models: Arc<Models>,
+    /// What was used of the budgets of grants.
+    pub(super) ledger: Arc<Ledger>,
     pub(super) cpu: Cpu,
     pub(super) table: Mutex<Table<Live>>,
     pub(super) epoch: Arc<Epoch>,
@@ -76,7 +78,8 @@ impl Kernel {
         let images = Images::new(engines, capacity.reservation, parts.compiler.clone(), cache).map_err(failed)?;
         let cpu =
             Cpu::start(config.workers, Box::new(Fair::new(config.quantum.0)), &runtime).map_err(BootError::Workers)?;
-        let models = Arc::new(Models::new(parts.models.clone())?);
+        let ledger = Arc::<Ledger>::default();
+        let models = Arc::new(Models::new(parts.models.clone(), ledger.clone())?);
         let table = Mutex::new(Table::new(capacity.processes as usize));
         let inner = Arc::new_cyclic(|this| Inner {
             config,
@@ -84,6 +87,7 @@ impl Kernel {
             parts,
             images,
             models,
+            ledger,
             cpu,
             table,
             epoch: Arc::default(),

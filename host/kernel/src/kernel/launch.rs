@@ -218,7 +218,7 @@ impl Inner {
                 // What its parent sends is what it receives.
                 parent: mail.map(|(to_child, from_child)| (from_child, to_child)),
             },
-            tool: tool::Session { driver: kernel, directory: directory.clone() },
+            tool: tool::Session { driver: kernel, ledger: self.ledger.clone(), directory: directory.clone() },
             log: self.parts.log.clone(),
             fs: fs::Session::new(spawn.directory, self.parts.protected.clone()),
             net: net::Session::default(),
@@ -296,7 +296,7 @@ impl Inner {
         }
         control.account.close();
         if control.parent.is_none() {
-            self.models.end_run(pid);
+            self.ledger.end_run(pid);
         }
         tracing::debug!(%pid, plugin = %control.plugin, %status, "process ended");
         if let Some(live) = live {

@@ -136,7 +136,8 @@ impl Authority {
     /// but ceilings, and those of whoever called this tool. What they budget is used up together.
     pub(crate) fn under<R: Capability>(&self, want: &R::Want) -> Vec<(Arc<str>, R)> {
         let granted = self.granted.get();
-        let own = R::rules(&granted).admitting(want);
+        let once = R::rules(&self.once.read()).clone();
+        let own = R::rules(&granted).admitting(want).chain(once.admitting(want));
         let passed = self.passed.iter().flat_map(|passed| R::rules(passed).admitting(want));
         let mut rules: Vec<_> = own.chain(passed).map(|rule| (self.owner.clone(), rule.clone())).collect();
         for above in [&self.parent, &self.payer].into_iter().flatten() {
@@ -150,10 +151,26 @@ impl Authority {
         rules
     }
 
+    /// Shows each rule of every layer, ceilings included.
+    pub(crate) fn look<R: Capability>(&self, see: &mut dyn FnMut(&R)) {
+        R::rules(&self.ceiling).iter().for_each(&mut *see);
+        R::rules(&self.granted.get()).iter().for_each(&mut *see);
+        R::rules(&self.once.read()).iter().for_each(&mut *see);
+        self.passed.iter().flat_map(|passed| R::rules(passed).iter()).for_each(&mut *see);
+        if let Some(parent) = &self.parent {
+            parent.look(see);
+        }
+    }
+
+    /// The rule that its operator would have to grant; none where no grant can say it.
+    pub(crate) fn spelled<R: Capability>(&self, want: &R::Want) -> Option<String> {
+        R::spelled(want, R::rules(&self.ceiling), R::rules(&self.granted.get()))
+    }
+
     /// Allows more until this process ends. Only the operator's answer leads here.
-    pub(crate) fn allow_once<R: Capability>(&self, want: &R::Want) {
+    pub(crate) fn allow_once<R: Capability>(&self, rule: &str) {
         // What cannot be written as a rule cannot be granted; the call is denied as before.
-        let _ = self.once.write().add(&format!("{}={want}", R::NAME));
+        let _ = self.once.write().add(&format!("{}={rule}", R::NAME));
     }
 
     /// Takes back of what was allowed once; how many rules went.

@@ -42,6 +42,8 @@ pub(crate) struct Core {
     last_denial: Option<Denial>,
     /// What the operator was told of and did not allow: nobody is asked the same twice.
     told: HashSet<String>,
+    /// How often the operator did not allow a call that they were asked about.
+    refused: u32,
     /// The rights by which descriptors and streams of files were opened, by their place in the table.
     origins: HashMap<u32, Origin>,
 }
@@ -64,6 +66,7 @@ impl Core {
             quantum,
             last_denial: None,
             told: HashSet::new(),
+            refused: 0,
             origins: HashMap::new(),
         }
     }
@@ -81,6 +84,10 @@ impl Drop for Core {
 
 /// A process whose operator was told of this many denials is denied in silence from then on.
 const QUESTIONS: usize = 256;
+
+/// An operator who said no to this many calls of a process is asked about no more of them: one that
+/// asks for ever would wear down whoever answers.
+const REFUSALS: u32 = 16;
 
 /// What is told of a resource is cut here. Stops names of 4 MiB that are kept for each of [`QUESTIONS`];
 /// what was cut is told and never asked, since nobody allows what they cannot read.

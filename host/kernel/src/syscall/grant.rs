@@ -16,6 +16,13 @@ pub trait Rule:
 
     /// Whether this rule allows all that the other allows. Never wrongly yes.
     fn covers(&self, other: &Self) -> bool;
+
+    /// The rule that would allow what is wanted, and little else, to who has this ceiling and these
+    /// grants; none where no rule can say it.
+    fn spelled(want: &Self::Want, ceiling: &Rules<Self>, granted: &Rules<Self>) -> Option<String> {
+        let _ = (ceiling, granted);
+        Some(want.to_string())
+    }
 }
 
 /// The text is no rule.

@@ -2,11 +2,14 @@
 
 pub mod audit;
 pub(crate) mod authority;
+mod books;
+pub mod budget;
 pub(crate) mod control;
 pub(crate) mod device;
 pub(crate) mod door;
 mod errno;
 pub mod grant;
+pub(crate) mod ledger;
 pub(crate) mod named;
 mod operator;
 pub(crate) mod pattern;
@@ -16,4 +19,4 @@ pub(crate) use control::{Control, Late};
 pub(crate) use device::{Device, Op};
 pub(crate) use door::{Entered, Syscall};
 pub(crate) use errno::{Errno, Interrupt, Refusal};
-pub use operator::{Answer, Operator, Question};
+pub use operator::{Answer, Approval, Operator, Question, is_hidden};

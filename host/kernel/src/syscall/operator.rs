@@ -21,6 +21,17 @@ pub struct Question {
     pub rule: String,
     /// Whether a grant of the operator's would allow it. If not, it is told, not asked.
     pub grantable: bool,
+    /// It is no lack of a grant: one call that a rule wants to be asked about.
+    #[serde(default)]
+    pub approval: Option<Approval>,
+}
+
+/// What its operator is shown of a call that they are asked about.
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
+pub struct Approval {
+    /// What it would do: its arguments, on one line, nothing hidden in them, and not endlessly long.
+    /// A guest wrote them.
+    pub detail: String,
 }
 
 /// The operator's answer.
@@ -36,4 +47,15 @@ pub enum Answer {
 pub trait Operator: Send + Sync + 'static {
     /// Told of a denial; asked, if a grant would allow it. Where nobody can be asked, [`Answer::Deny`].
     fn denied(&self, question: Question) -> BoxFuture<'_, Answer>;
+
+    /// Asked about one call ([`Question::approval`]), at each of them. Where nobody can be asked, no.
+    fn approve(&self, question: Question) -> BoxFuture<'_, bool>;
+}
+
+/// Control characters, and those that reorder or hide the text around them. The joiners that
+/// scripts and emoji need are none of them.
+pub fn is_hidden(char: char) -> bool {
+    char.is_control()
+        || matches!(char, '\u{200b}' | '\u{200e}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
+            | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }

@@ -12,7 +12,6 @@ use wasmtime_wasi::{
 
 use super::{
     LlmRule, LlmWant,
-    budget::Under,
     check::Checked,
     convert,
     models::{Models, Routed},
@@ -30,6 +29,7 @@ use crate::{
         Device, Entered, Errno, Interrupt, Op, Refusal, Syscall,
         device::{WasiDevice, fuel_for_bytes},
         door::{Granted, Lapse, Resident},
+        ledger::Under,
         named::is_exact_name,
     },
 };

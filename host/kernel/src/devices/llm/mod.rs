@@ -6,8 +6,6 @@
 
 mod assemble;
 mod attempt;
-mod books;
-mod budget;
 mod call;
 mod check;
 mod checking;
@@ -30,7 +28,7 @@ mod steps;
 
 pub use config::{Choice, Config, ConfigError, Model as ModelConfig, Prices, Provider, Target};
 pub use driver::{Attempt, Driver, Embedded, Events, Failure, Traits};
-pub use grant::{Budget, LlmRule, LlmWant, Unit, Window};
+pub use grant::{LlmRule, LlmWant};
 pub(crate) use host::{Llm, Session, Shares};
 pub use host::{Model, ReplyStream};
 pub use message::{Effort, Event, Message, Part, Request, Role, StopReason, Tool, ToolCall, ToolChoice, Usage};

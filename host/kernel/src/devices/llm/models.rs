@@ -15,8 +15,6 @@ use sha2::{Digest, Sha256};
 
 use super::{
     Usage,
-    books::Books,
-    budget::{Kept, Ledger},
     call::{Call, Trail},
     check::Checked,
     checking::Checking,
@@ -25,16 +23,18 @@ use super::{
     lane::Lane,
     progress::Progress,
     reply::{Answer, CallError},
-    spend::{Caller, count_call, hour},
+    spend::{Caller, count_call, opened},
 };
-use crate::{account::Money, process::Pid, syscall::named::is_exact_name};
+use crate::{
+    account::Money,
+    syscall::{ledger::Ledger, named::is_exact_name},
+};
 
 /// Everything behind the llm device.
 pub(crate) struct Models {
     models: HashMap<String, Arc<Routed>>,
-    pub(super) ledger: Ledger,
+    pub(super) ledger: Arc<Ledger>,
     pub(super) checking: Checking,
-    books: Books,
     cache: Cache<[u8; 32], Arc<Answer>>,
 }
 
@@ -50,7 +50,7 @@ const CACHED_OVERHEAD: usize = 512;
 impl Models {
     /// # Errors
     /// The configuration contradicts itself.
-    pub(crate) fn new(config: Config) -> Result<Self, ConfigError> {
+    pub(crate) fn new(config: Config, ledger: Arc<Ledger>) -> Result<Self, ConfigError> {
         let lanes: HashMap<&str, Arc<Lane>> =
             config.providers.iter().map(|provider| (provider.name.as_str(), Lane::new(provider))).collect();
         let mut models = HashMap::new();
@@ -73,8 +73,7 @@ impl Models {
             u32::try_from(answer.reply.bytes() + CACHED_OVERHEAD).unwrap_or(u32::MAX)
         };
         let cache = Cache::builder().max_capacity(config.cache_size.0).weigher(weigh).time_to_live(config.cache_time);
-        let (checking, books) = (Checking::default(), Books::default());
-        Ok(Self { models, ledger: Ledger::default(), checking, books, cache: cache.build() })
+        Ok(Self { models, ledger, checking: Checking::default(), cache: cache.build() })
     }
 
     pub(super) fn find(&self, name: &str) -> Option<Arc<Routed>> {
@@ -86,29 +85,6 @@ impl Models {
         let mut names: Vec<String> = self.models.keys().cloned().collect();
         names.sort_unstable();
         names
-    }
-
-    /// A root process has ended.
-    pub(crate) fn end_run(&self, root: Pid) {
-        self.ledger.end_run(root);
-    }
-
-    /// Hours and days of budgets, to be kept; none where nothing changed since the last time, or where
-    /// what was kept has not been read.
-    pub(crate) fn keep(&self) -> Option<Vec<Kept>> {
-        if self.books.read() { self.ledger.keep(hour(SystemTime::now())) } else { None }
-    }
-
-    /// What was kept; from now on, calls under budgets of hours and days are made.
-    pub(crate) fn restore(&self, kept: Vec<Kept>) {
-        self.ledger.restore(kept);
-        self.books.set(true);
-    }
-
-    /// What was kept cannot be read: until it can, calls under budgets of hours and days are denied.
-    /// Whether that is new.
-    pub(crate) fn unreadable(&self) -> bool {
-        self.books.set(false)
     }
 
     /// Makes a call, or answers it from the cache. Pieces go to `progress` as they come.
@@ -127,7 +103,7 @@ impl Models {
         let (created, begun) = (SystemTime::now(), Instant::now());
         let wanted = routed.model.deadline.min(deadline.unwrap_or(Duration::MAX));
         let deadline = begun + wanted;
-        self.books.open(caller, &routed.model.name, deadline).await?;
+        opened(&self.ledger, caller, &routed.model.name, deadline).await?;
         count_call(&self.ledger, caller)?;
         let trail = Trail::default();
         let _timed = Timed { caller, begun, trail: &trail };
@@ -156,7 +132,7 @@ impl Models {
         let begun = Instant::now();
         let wanted = routed.model.deadline;
         let deadline = begun + wanted;
-        self.books.open(caller, &routed.model.name, deadline).await?;
+        opened(&self.ledger, caller, &routed.model.name, deadline).await?;
         count_call(&self.ledger, caller)?;
         let trail = Trail::default();
         let _timed = Timed { caller, begun, trail: &trail };

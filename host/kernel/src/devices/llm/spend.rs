@@ -1,26 +1,27 @@
 //! Reserve before, settle after: what a call may use, in the account and in the budgets of grants.
 
-use std::{sync::Arc, time::SystemTime};
-
-use super::{
-    Usage,
-    budget::{Amounts, Ledger, Under},
-    config::Target,
-    grant::Unit,
-    queue::Flow,
+use std::{
+    sync::Arc,
+    time::{Instant, SystemTime},
 };
+
+use super::{LlmRule, Usage, config::Target, queue::Flow, reply::CallError};
 use crate::{
     account::{Account, Exceeded, Total},
     bindings::holm::sys::llm::Left,
     process::Pid,
-    syscall::Control,
+    syscall::{
+        Control,
+        budget::Unit,
+        ledger::{Amounts, Ledger, Under, hour},
+    },
 };
 
 /// Who calls, who pays, and under which rules.
 #[derive(Clone)]
 pub(super) struct Caller {
     pub(super) control: Arc<Control>,
-    pub(super) under: Vec<Under>,
+    pub(super) under: Vec<Under<LlmRule>>,
     pub(super) flow: Flow,
     /// One check of a schema at a time.
     pub(super) checking: Arc<tokio::sync::Semaphore>,
@@ -34,11 +35,6 @@ impl Caller {
     fn account(&self) -> &Account {
         &self.control.account
     }
-}
-
-/// Hours since 1970.
-pub(super) fn hour(now: SystemTime) -> u64 {
-    now.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs() / 3600)
 }
 
 /// What is set aside for one attempt. Dropped, it costs [`Reservation::owed`].
@@ -65,6 +61,15 @@ fn amount(amounts: &Amounts, total: Total) -> u64 {
         Total::Tokens => amounts.tokens,
         _ => amounts.money,
     }
+}
+
+/// Waits until it is known what was used of the budgets that a call is made under.
+///
+/// # Errors
+/// Denied: nobody knows.
+pub(super) async fn opened(ledger: &Ledger, caller: &Caller, model: &str, deadline: Instant) -> Result<(), CallError> {
+    let known = ledger.open(&caller.under, deadline).await;
+    known.map_err(|rule| CallError::Denied { model: model.to_owned(), rule })
 }
 
 /// Counts one call against every limit and budget of calls.

@@ -1,18 +1,26 @@
 //! WIT's `tool`, implemented on the door.
 
-use std::sync::Arc;
+use std::{
+    sync::Arc,
+    time::{Duration, Instant, SystemTime},
+};
 
-use super::{Called, Driver, ToolRule, ToolWant};
+use super::{Arguments, Called, Driver, ToolRule, ToolWant};
 use crate::{
+    account::Exceeded,
     bindings::holm::sys::{
         tool::{Error, Host},
         tool_types::{Description, Summary, ToolError},
     },
     devices::spawn::{Caller, Refused},
-    process::ExitStatus,
+    process::{ExitStatus, Pid},
     program::ProgramError,
     syscall::{
-        Device, Entered, Errno, Interrupt, Op, Refusal, Syscall, device::fuel_for_bytes, door::Granted,
+        Device, Entered, Errno, Interrupt, Op, Refusal, Syscall,
+        budget::Budgeted,
+        device::fuel_for_bytes,
+        door::Granted,
+        ledger::{Amounts, Ledger, Under, hour},
         named::is_exact_name,
     },
 };
@@ -25,15 +33,19 @@ impl Device for Tool {
     type Session = Session;
 }
 
-/// The catalogue.
+/// The catalogue, and what was used of the budgets of grants.
 pub(crate) struct Session {
     pub(crate) driver: Arc<dyn Driver>,
+    pub(crate) ledger: Arc<Ledger>,
     pub(crate) directory: String,
 }
 
 static LIST: Op = Op::query("list", 10_000);
 static DESCRIBE: Op = Op::query("describe", 2_000);
 static CALL: Op = Op::effect("call", 100_000);
+
+/// What hours and days have used is read as the kernel starts; a call waits for it at most this long.
+const KNOWN_WITHIN: Duration = Duration::from_secs(10);
 
 /// A page of the catalogue.
 const PAGE: u32 = 1000;
@@ -47,15 +59,14 @@ impl From<Errno> for Error {
 }
 
 impl Entered<'_, Tool> {
-    /// The right to a tool, and both parts of its name.
-    async fn tool(&mut self, name: &str) -> std::result::Result<(Granted<ToolRule>, String, String), Refusal> {
+    /// Both parts of a tool's name.
+    fn parts(&mut self, name: &str) -> std::result::Result<(String, String), Refusal> {
         self.charge(fuel_for_bytes(name.len() as u64));
         let parts = name.split_once('/').filter(|(plugin, tool)| is_exact_name(plugin) && is_exact_name(tool));
-        let Some((plugin, tool)) = parts else {
-            return Err(self.deny(Tool::NAME, name.chars().take(128).collect(), "a tool is named `plugin/tool`"));
-        };
-        let right = self.admit::<ToolRule>(ToolWant(name.to_owned())).await?;
-        Ok((right, plugin.to_owned(), tool.to_owned()))
+        match parts {
+            Some((plugin, tool)) => Ok((plugin.to_owned(), tool.to_owned())),
+            None => Err(self.deny(Tool::NAME, name.chars().take(128).collect(), "a tool is named `plugin/tool`")),
+        }
     }
 }
 
@@ -72,7 +83,7 @@ impl Host for Syscall<'_, Tool> {
         for (name, tool) in all {
             let wanted = name.starts_with(&prefix) && cursor.as_ref().is_none_or(|cursor| name > *cursor);
             // What is not granted does not exist for this process: no denial, no question.
-            if wanted && call.authority().admit::<ToolRule>(&ToolWant(name.clone())).is_ok() {
+            if wanted && call.authority().admit::<ToolRule>(&ToolWant::named(name.clone())).is_ok() {
                 summaries.push(Summary { name, description: tool.summary });
             }
             if summaries.len() >= limit.clamp(1, PAGE) as usize {
@@ -84,7 +95,8 @@ impl Host for Syscall<'_, Tool> {
 
     async fn describe(&mut self, name: String) -> Result<Description> {
         let mut call = self.enter(&DESCRIBE).await?;
-        let (_, plugin, tool) = call.tool(&name).await?;
+        let (plugin, tool) = call.parts(&name)?;
+        call.admit::<ToolRule>(ToolWant::named(&name)).await?;
         let found = call.session.driver.find(&plugin, &tool).ok_or(Refusal::Errno(Errno::NotFound))?;
         let bytes = found.description.len() + found.input_schema.len();
         call.charge(fuel_for_bytes(bytes as u64));
@@ -116,14 +128,29 @@ pub(super) struct Asked {
 }
 
 impl Entered<'_, Tool> {
-    /// Checks the right to a tool and the form of its arguments.
+    /// Checks the form of a call, the right to it, and its terms: from here on it counts.
     pub(super) async fn prepare(&mut self, name: &str, arguments: String) -> Result<Asked> {
-        self.charge(fuel_for_bytes(arguments.len() as u64));
-        let (right, plugin, tool) = self.tool(name).await?;
-        if !serde_json::from_str::<serde_json::Value>(&arguments).is_ok_and(|value| value.is_object()) {
-            let reason = "the arguments are no JSON object".to_owned();
-            return Err(Interrupt::Guest(Error::Tool(ToolError::InvalidArguments(reason))));
+        // They are parsed, looked at, and written anew.
+        self.charge(fuel_for_bytes(4 * arguments.len() as u64));
+        let (plugin, tool) = self.parts(name)?;
+        let mut arguments = match Arguments::parse(&arguments) {
+            Ok(arguments) => arguments,
+            Err(reason) => {
+                self.admit::<ToolRule>(ToolWant::named(name)).await?;
+                return Err(Interrupt::Guest(Error::Tool(ToolError::InvalidArguments(reason))));
+            }
+        };
+        self.authority().clone().look::<ToolRule>(&mut |rule| {
+            rule.paths(name).for_each(|path| arguments.normalise(path));
+        });
+        let arguments = Arc::new(arguments);
+        let mut right = self.admit::<ToolRule>(ToolWant::call(name, arguments.clone())).await?;
+        let counted = self.count(right.want()).await?;
+        if let Some(rule) = right.rules().iter().find(|rule| rule.asks()).map(ToString::to_string) {
+            self.approve(&mut right, &rule, arguments.shown()).await?;
         }
+        counted.made();
+        let arguments = arguments.to_string();
         let caller = Caller {
             control: self.control().clone(),
             authority: self.authority().clone(),
@@ -131,6 +158,18 @@ impl Entered<'_, Tool> {
             directory: self.session.directory.clone(),
         };
         Ok(Asked { right, driver: self.session.driver.clone(), caller, plugin, tool, arguments })
+    }
+
+    /// Sets one call aside in each budget that it is made under.
+    async fn count(&mut self, want: &ToolWant) -> std::result::Result<Counted, Refusal> {
+        let under = self.authority().under::<ToolRule>(want).into_iter();
+        let under = under.map(|(plugin, rule)| Under { plugin, rule });
+        let under: Vec<_> = under.filter(|under| !under.rule.budgets().is_empty()).collect();
+        let ledger = self.session.ledger.clone();
+        let known = ledger.open(&under, Instant::now() + KNOWN_WITHIN).await;
+        known.map_err(|rule| self.deny(Tool::NAME, want.to_string(), rule))?;
+        let counted = Counted { ledger, under, root: self.control().tree, hour: hour(SystemTime::now()) };
+        counted.reserve().map_err(|exceeded| self.over(exceeded))
     }
 
     /// What the guest is told of a call's end.
@@ -148,5 +187,36 @@ impl Entered<'_, Tool> {
             Err(Refused::Program(error)) => Err(Refusal::Errno(Errno::Io(error.to_string())).into()),
             Err(Refused::Other(text)) => Err(Refusal::Errno(Errno::Io(text)).into()),
         }
+    }
+}
+
+const ONE: Amounts = Amounts { calls: 1, tokens: 0, money: 0 };
+
+/// A call that was set aside in its budgets; dropped before it is made, it is given back.
+struct Counted {
+    ledger: Arc<Ledger>,
+    under: Vec<Under<ToolRule>>,
+    root: Pid,
+    hour: u64,
+}
+
+impl Counted {
+    fn reserve(mut self) -> std::result::Result<Self, Exceeded> {
+        let reserved = self.ledger.reserve(&self.under, self.root, self.hour, ONE);
+        if reserved.is_err() {
+            self.under.clear();
+        }
+        reserved.map(|()| self)
+    }
+
+    /// It is made, and counts.
+    fn made(mut self) {
+        self.under.clear();
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.ledger.settle(&self.under, self.root, self.hour, ONE, Amounts::default());
     }
 }

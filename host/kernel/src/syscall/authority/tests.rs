@@ -67,7 +67,7 @@ fn line(processes: Vec<(Grants, Grants, Option<Grants>, Option<FsWant>)>) -> Vec
             None => Authority::new("x".into(), kept, granted, None),
         };
         if let Some(once) = once {
-            authority.allow_once::<FsRule>(&once);
+            authority.allow_once::<FsRule>(&once.to_string());
         }
         line.push((authority, ceiling));
     }

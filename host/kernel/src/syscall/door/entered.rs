@@ -9,15 +9,15 @@ use std::{
 
 use wasmtime::component::{Resource, ResourceTable};
 
-use super::{Entered, Granted, Lapse, Origin, QUESTIONS, Resident, TOLD_BYTES};
+use super::{Entered, Granted, Lapse, Origin, QUESTIONS, REFUSALS, Resident, TOLD_BYTES};
 use crate::{
     account::{Account, Exceeded, Fuel, Hold, Total},
     bindings::Denial,
     devices::{Capability, fs::FsRule},
     process::Fault,
     syscall::{
-        Answer, Authority, Control, Device, Errno, Operator, Question, Refusal, audit::Decision, authority::Denier,
-        device::WasiDevice,
+        Answer, Approval, Authority, Control, Device, Errno, Operator, Question, Refusal, audit::Decision,
+        authority::Denier, device::WasiDevice,
     },
 };
 
@@ -124,11 +124,13 @@ impl<D: Device> Entered<'_, D> {
             Ok(rules) => return Ok(Granted { want, rules, epoch }),
             Err(denier) => denier,
         };
-        let grantable = denier == Denier::Grant && text.len() <= TOLD_BYTES;
+        let spelled = self.core.authority.spelled::<R>(&want);
+        let text = spelled.as_ref().unwrap_or(&text).clone();
+        let grantable = denier == Denier::Grant && spelled.is_some() && text.len() <= TOLD_BYTES;
         if let Some((operator, question)) = self.first_telling(R::NAME, &text, denier.rule(), grantable) {
             let answer = operator.denied(question).await;
             if grantable && answer == Answer::Once {
-                self.core.authority.allow_once::<R>(&want);
+                self.core.authority.allow_once::<R>(&text);
             }
             // The operator may also have granted it for ever meanwhile.
             let epoch = self.core.epoch.now();
@@ -137,6 +139,32 @@ impl<D: Device> Entered<'_, D> {
             }
         }
         Err(self.deny(R::NAME, text, denier.rule()))
+    }
+
+    /// Asks the operator about this one call, which a rule of theirs wants to be asked about. Nobody
+    /// to ask is a no. `detail` is shown with it.
+    ///
+    /// # Errors
+    /// Denied: by the operator, or since the right was revoked meanwhile.
+    pub(crate) async fn approve<R: Capability>(
+        &mut self,
+        right: &mut Granted<R>,
+        rule: &str,
+        detail: String,
+    ) -> Result<(), Refusal> {
+        let resource = right.want().to_string();
+        let allowed = match self.core.operator.clone() {
+            Some(operator) if self.core.refused < REFUSALS => {
+                let question = self.question(R::NAME, &resource, rule, false);
+                operator.approve(Question { approval: Some(Approval { detail }), ..question }).await
+            }
+            _ => false,
+        };
+        if !allowed {
+            self.core.refused = self.core.refused.saturating_add(1);
+            return Err(self.deny(R::NAME, resource, &format!("`{rule}` asks, and nobody allowed it")));
+        }
+        self.renew(right)
     }
 
     /// Checks a right that was admitted before: at no cost while no grant has changed.
@@ -176,17 +204,22 @@ impl<D: Device> Entered<'_, D> {
         if self.core.told.len() >= QUESTIONS || !self.core.told.insert(format!("{capability}={resource}")) {
             return None;
         }
+        let question = self.question(capability, &resource, rule, grantable);
+        Some((operator, question))
+    }
+
+    fn question(&self, capability: &str, resource: &str, rule: &str, grantable: bool) -> Question {
         let control = &self.core.control;
-        let question = Question {
+        Question {
             pid: control.pid,
             root: control.parent.is_none(),
             plugin: control.plugin.to_string(),
             capability: capability.to_owned(),
-            resource,
+            resource: told(resource),
             rule: rule.to_owned(),
             grantable,
-        };
-        Some((operator, question))
+            approval: None,
+        }
     }
 
     /// Denies where nobody can be waited for: the operator is told, and not asked.

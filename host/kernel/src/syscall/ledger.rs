@@ -6,21 +6,25 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering::Relaxed},
     },
+    time::{Instant, SystemTime},
 };
 
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 
-use super::grant::{Budget, LlmRule, Unit, Window};
+use super::{
+    books::Books,
+    budget::{Budget, Budgeted, Unit, Window},
+};
 use crate::{account::Exceeded, process::Pid};
 
 /// What one attempt may use, or has used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Amounts {
-    pub(super) calls: u64,
-    pub(super) tokens: u64,
+pub(crate) struct Amounts {
+    pub(crate) calls: u64,
+    pub(crate) tokens: u64,
     /// Millionths of a US dollar.
-    pub(super) money: u64,
+    pub(crate) money: u64,
 }
 
 impl Amounts {
@@ -33,7 +37,8 @@ impl Amounts {
     }
 }
 
-/// Which budget: whose grant, which models, what is counted, and since when.
+/// Which budget: whose grant, for what, what is counted, and since when. What one capability's rules
+/// are for is never written as another's: tools have a slash in their names, and models none.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Key {
     plugin: Arc<str>,
@@ -87,17 +92,18 @@ impl Used {
 
 /// All budgets in use.
 #[derive(Debug, Default)]
-pub(super) struct Ledger {
+pub(crate) struct Ledger {
     used: Mutex<Used>,
     /// An hour's or a day's budget changed since it was last kept.
     changed: AtomicBool,
+    books: Books,
 }
 
 /// A rule that a call is made under, and whose it is.
 #[derive(Clone, Debug)]
-pub(super) struct Under {
-    pub(super) plugin: Arc<str>,
-    pub(super) rule: LlmRule,
+pub(crate) struct Under<R> {
+    pub(crate) plugin: Arc<str>,
+    pub(crate) rule: R,
 }
 
 /// One budget that outlives its run, as it is kept on disk.
@@ -121,7 +127,13 @@ impl Ledger {
     ///
     /// # Errors
     /// One of them has less left; nothing is set aside.
-    pub(super) fn reserve(&self, under: &[Under], root: Pid, hour: u64, amounts: Amounts) -> Result<(), Exceeded> {
+    pub(crate) fn reserve<R: Budgeted>(
+        &self,
+        under: &[Under<R>],
+        root: Pid,
+        hour: u64,
+        amounts: Amounts,
+    ) -> Result<(), Exceeded> {
         let mut used = self.used.lock();
         if used.clock.len() >= ENTRIES {
             used.clock.retain(|key, _| key.period.lives(hour));
@@ -141,7 +153,14 @@ impl Ledger {
     }
 
     /// Replaces what was set aside by what was used, more or less.
-    pub(super) fn settle(&self, under: &[Under], root: Pid, hour: u64, reserved: Amounts, used_now: Amounts) {
+    pub(crate) fn settle<R: Budgeted>(
+        &self,
+        under: &[Under<R>],
+        root: Pid,
+        hour: u64,
+        reserved: Amounts,
+        used_now: Amounts,
+    ) {
         let mut used = self.used.lock();
         for (key, budget) in keys(under, root, hour) {
             self.note(&key);
@@ -152,14 +171,14 @@ impl Ledger {
     }
 
     /// The least that any budget of this unit has left.
-    pub(super) fn left(&self, under: &[Under], root: Pid, hour: u64, unit: Unit) -> u64 {
+    pub(crate) fn left<R: Budgeted>(&self, under: &[Under<R>], root: Pid, hour: u64, unit: Unit) -> u64 {
         let used = self.used.lock();
         let left = |(key, budget): (Key, Budget)| budget.amount.saturating_sub(used.get(&key));
         keys(under, root, hour).filter(|(_, budget)| budget.unit == unit).map(left).min().unwrap_or(u64::MAX)
     }
 
     /// A root process has ended.
-    pub(super) fn end_run(&self, root: Pid) {
+    pub(crate) fn end_run(&self, root: Pid) {
         self.used.lock().runs.remove(&root);
     }
 
@@ -169,9 +188,19 @@ impl Ledger {
         }
     }
 
-    /// Hours and days that still count, to be kept; none where nothing changed since the last time.
-    pub(super) fn keep(&self, hour: u64) -> Option<Vec<Kept>> {
-        if !self.changed.swap(false, Relaxed) {
+    /// Waits until what these budgets have used is known.
+    ///
+    /// # Errors
+    /// Why calls under them are denied.
+    pub(crate) async fn open<R: Budgeted>(&self, under: &[Under<R>], deadline: Instant) -> Result<(), &'static str> {
+        let mut budgets = under.iter().flat_map(|under| under.rule.budgets());
+        if budgets.all(|budget| budget.window == Window::Run) { Ok(()) } else { self.books.open(deadline).await }
+    }
+
+    /// Hours and days that still count, to be kept; none where nothing changed since the last time, or
+    /// where what was kept has not been read.
+    pub(crate) fn keep(&self, hour: u64) -> Option<Vec<Kept>> {
+        if !self.books.read() || !self.changed.swap(false, Relaxed) {
             return None;
         }
         let mut used = self.used.lock();
@@ -188,8 +217,15 @@ impl Ledger {
         Some(kept.collect())
     }
 
-    /// Takes back what [`Ledger::keep`] gave, after a restart.
-    pub(super) fn restore(&self, kept: Vec<Kept>) {
+    /// What was kept cannot be read: until it can, calls under budgets of hours and days are denied.
+    /// Whether that is new.
+    pub(crate) fn unreadable(&self) -> bool {
+        self.books.set(false)
+    }
+
+    /// Takes back what [`Ledger::keep`] gave, after a restart; from now on, calls under budgets of hours
+    /// and days are made.
+    pub(crate) fn restore(&self, kept: Vec<Kept>) {
         let mut used = self.used.lock();
         for entry in kept {
             let Some((unit, window)) = entry.budget.split_once('/') else { continue };
@@ -203,6 +239,8 @@ impl Ledger {
             // Some may have been used since the start already.
             *used.entry(key) += entry.used;
         }
+        drop(used);
+        self.books.set(true);
     }
 }
 
@@ -216,17 +254,21 @@ impl Period {
     }
 }
 
-fn keys(under: &[Under], root: Pid, hour: u64) -> impl Iterator<Item = (Key, Budget)> {
+/// Hours since 1970.
+pub(crate) fn hour(now: SystemTime) -> u64 {
+    now.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs() / 3600)
+}
+
+fn keys<R: Budgeted>(under: &[Under<R>], root: Pid, hour: u64) -> impl Iterator<Item = (Key, Budget)> {
     under.iter().flat_map(move |under| {
-        // Its text without budgets: who raises a budget goes on with what was used.
-        let models = under.rule.models();
+        let scope = under.rule.scope();
         under.rule.budgets().iter().map(move |budget| {
             let period = match budget.window {
                 Window::Run => Period::Run(root),
                 Window::Hour => Period::Hour(hour),
                 Window::Day => Period::Day(hour / 24),
             };
-            let key = Key { plugin: under.plugin.clone(), rule: models.clone(), unit: budget.unit, period };
+            let key = Key { plugin: under.plugin.clone(), rule: scope.clone(), unit: budget.unit, period };
             (key, *budget)
         })
     })
@@ -236,7 +278,7 @@ fn keys(under: &[Under], root: Pid, hour: u64) -> impl Iterator<Item = (Key, Bud
 mod tests {
     use super::*;
 
-    fn under(plugin: &str, rule: &str) -> Under {
+    fn under(plugin: &str, rule: &str) -> Under<crate::devices::llm::LlmRule> {
         Under { plugin: plugin.into(), rule: rule.parse().expect("taken") }
     }
 
@@ -262,6 +304,7 @@ mod tests {
     #[test]
     fn windows_end_and_plugins_do_not_share() {
         let ledger = Ledger::default();
+        ledger.restore(Vec::new());
         let rules = [under("a", "fast:tokens=100/hour,calls=9/day")];
         ledger.reserve(&rules, ROOT, 23, tokens(100)).expect("taken");
         assert!(ledger.reserve(&rules, ROOT, 23, tokens(1)).is_err());

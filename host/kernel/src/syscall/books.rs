@@ -4,8 +4,6 @@ use std::time::Instant;
 
 use tokio::sync::watch;
 
-use super::{Window, reply::CallError, spend::Caller};
-
 /// What is known of the budgets that outlive a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
@@ -16,6 +14,7 @@ enum State {
 }
 
 /// The state of the budgets of hours and days.
+#[derive(Debug)]
 pub(super) struct Books(watch::Sender<State>);
 
 impl Default for Books {
@@ -39,21 +38,17 @@ impl Books {
         *self.0.borrow() == State::Read
     }
 
-    /// Waits until what a call's budgets have used is known.
+    /// Waits until what was used is known.
     ///
     /// # Errors
-    /// Denied: it cannot be read. A budget that nobody can count is none.
-    pub(super) async fn open(&self, caller: &Caller, model: &str, deadline: Instant) -> Result<(), CallError> {
-        let budgets = caller.under.iter().flat_map(|under| under.rule.budgets());
-        if budgets.into_iter().all(|budget| budget.window == Window::Run) {
-            return Ok(());
-        }
+    /// It cannot be read, or was not before `deadline`. A budget that nobody can count is none.
+    pub(super) async fn open(&self, deadline: Instant) -> Result<(), &'static str> {
         let mut state = self.0.subscribe();
         let known = state.wait_for(|state| *state != State::Unread);
         let known = tokio::time::timeout_at(deadline.into(), known).await;
         match known.map(|state| state.map(|state| *state)) {
             Ok(Ok(State::Read)) => Ok(()),
-            _ => Err(CallError::Denied { model: model.to_owned(), rule: UNREADABLE }),
+            _ => Err(UNREADABLE),
         }
     }
 }
