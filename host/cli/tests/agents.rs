@@ -85,10 +85,14 @@ fn a_task_is_done_with_granted_tools() {
     let events: Vec<serde_json::Value> = said.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(
         events.iter().map(|event| event["event"].as_str().unwrap()).collect::<Vec<_>>(),
-        ["text", "step", "answer"]
+        ["text", "step", "answer", "exit"]
     );
     assert_eq!(events[2]["text"], "Again.");
     assert_eq!(events[1]["served_by"], "script/any");
+    let used = &events[2]["usage"];
+    let tokens = used["input"].as_u64().unwrap() + used["output"].as_u64().unwrap();
+    assert_eq!((events[3]["tokens"].as_u64().unwrap(), events[3]["model_calls"].as_u64().unwrap()), (tokens, 1));
+    assert!(events[3]["turnaround"]["p99"].as_f64().unwrap() > 0.0, "{}", events[3]);
 }
 
 #[test]
@@ -156,7 +160,7 @@ fn an_interruption_stops_the_task_and_not_the_kernel() {
     assert!(ask.line().unwrap().contains("\"text\""));
     ask.signal(Signal::INT);
     let (rest, talk, code) = ask.ends();
-    assert!(rest.lines().last().unwrap().contains("\"outcome\":\"interrupted\""), "{rest} {talk}");
+    assert_eq!(answer(&rest)["outcome"], "interrupted", "{rest} {talk}");
     assert!(talk.contains("the task is not finished: it was interrupted"), "{talk}");
     assert_eq!(code, 130);
     holm.until("nobody", <[_]>::is_empty);
@@ -302,6 +306,56 @@ fn time_that_runs_out_cuts_off_what_is_under_way() {
 fn answer(events: &str) -> serde_json::Value {
     let events = events.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
     events.into_iter().find(|event| event["event"] == "answer").unwrap()
+}
+
+/// Sub-agents that go on as long as they may; each call differs, so that none goes in a circle.
+const SPENDERS: &str = r#"
+[[reply]]
+turn = 0
+contains = "spend it all"
+tool-calls = [{ name = "delegate", arguments = { tasks = [
+    { task = "spend one" }, { task = "spend two" }, { task = "spend three" }, { task = "spend four" },
+] } }]
+
+[[reply]]
+contains = "spend it all"
+text = "{{result}}"
+tool-calls = [{ name = "delegate", arguments = { tasks = [{ task = "spend five" }, { task = "spend six" }] } }]
+
+[[reply]]
+contains = "spend"
+text = "More: {{result}}"
+tool-calls = [{ name = "files__list", arguments = { path = "./notes" } }]
+"#;
+
+#[test]
+fn an_agent_spends_no_more_than_its_budget_whatever_it_spawns() {
+    let holm = holm(SPENDERS);
+    let budget = 30_000;
+    let spent = |arguments: &[&str]| {
+        let said = holm.run(arguments).ends(8);
+        let ends = said.stdout.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+        let ends: Vec<serde_json::Value> = ends.collect();
+        // The parent had enough for its next step after the first four, who had a part each.
+        let first: Vec<_> = ends.iter().filter(|event| event["event"] == "agent-done").take(4).collect();
+        assert!(first.iter().all(|event| event["content"].as_str().unwrap().starts_with("unfinished (")), "{first:?}");
+        assert!(ends.iter().filter(|event| event["event"] == "step").count() >= 2, "{}", said.transcript());
+        let (answer, exit) = (answer(&said.stdout), ends.last().unwrap().clone());
+        let told = answer["usage"]["input"].as_u64().unwrap() + answer["usage"]["output"].as_u64().unwrap();
+        assert_eq!(exit["tokens"].as_u64().unwrap(), told, "what the agent tells is what the kernel counted");
+        assert!(exit["model_calls"].as_u64().unwrap() > 6, "{exit}");
+        (told, exit["cost"].as_u64().unwrap())
+    };
+    // As a limit of the task, as a budget of its grant, as money.
+    let (tokens, _) = spent(&["ask", "--json", "--max-tokens", "30000", "spend it all"]);
+    assert!((budget / 2..=budget).contains(&tokens), "{tokens} of {budget}");
+    let dear = ["ask", "--json", "--model", "dear", "--grant", "llm=dear", "--max-cost", "0.03", "spend it all"];
+    let (_, cost) = spent(&dear);
+    assert!((budget / 2..=budget).contains(&cost), "{cost} of {budget}");
+    holm.run(&["revoke", "agent", "llm"]).succeeds();
+    holm.run(&["grant", "agent", "llm=smart:tokens=30000/run"]).succeeds();
+    let (tokens, _) = spent(&["ask", "--json", "spend it all"]);
+    assert!((budget / 2..=budget).contains(&tokens), "{tokens} of {budget}");
 }
 
 #[test]

@@ -5,6 +5,8 @@ use std::{
     time::Duration,
 };
 
+use holm_kernel::Exit;
+
 use crate::{
     agent::{
         Agent, AgentArguments, Heard,
@@ -73,6 +75,9 @@ impl Arguments {
         let End::Exited(exit) = end else {
             return Err(CommandError::internal("the kernel answered a run as a call"));
         };
+        if json {
+            ui::data(serde_json::to_string(&ended(&exit)).map_err(CommandError::internal)?)?;
+        }
         if says_usage {
             ui::talk(ui::dim(usage(&exit)));
         }
@@ -83,6 +88,23 @@ impl Arguments {
             None => conclude("the agent", &exit.status).and(Err(CommandError::new(GUEST, "the agent did not answer"))),
         }
     }
+}
+
+/// The last line of JSON: what the whole run used, sub-agents and tools included, and how long its calls of
+/// models waited and took.
+fn ended(exit: &Exit) -> serde_json::Value {
+    serde_json::json!({
+        "event": "exit",
+        "status": exit.status.to_string(),
+        "seconds": exit.wall.as_secs_f64(),
+        "fuel": exit.fuel,
+        "syscalls": exit.syscalls,
+        "model_calls": exit.model_calls,
+        "tokens": exit.tokens,
+        "cost": exit.money.0,
+        "waiting": exit.latency.waiting,
+        "turnaround": exit.latency.turnaround,
+    })
 }
 
 /// The task, with what is piped in.

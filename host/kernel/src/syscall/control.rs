@@ -11,7 +11,10 @@ use std::{
 use crossbeam_utils::atomic::AtomicCell;
 use parking_lot::Mutex;
 
-use super::device::{Device, Op};
+use super::{
+    device::{Device, Op},
+    run::Run,
+};
 
 use crate::{
     account::{Account, Fuel, Money},
@@ -25,6 +28,8 @@ pub(crate) struct Control {
     pub(crate) parent: Option<Pid>,
     /// The root of its tree.
     pub(crate) tree: Pid,
+    /// Shared with its tree.
+    pub(crate) run: Arc<Run>,
     pub(crate) plugin: Arc<str>,
     /// The plugin at the root of its tree.
     pub(crate) root: Arc<str>,
@@ -86,6 +91,7 @@ impl Control {
             pid,
             parent: parent.map(|parent| parent.pid),
             tree: parent.map_or(pid, |parent| parent.tree),
+            run: parent.map_or_else(|| Arc::new(Run::new(pid)), |parent| parent.run.clone()),
             root: parent.map_or_else(|| plugin.clone(), |parent| parent.root.clone()),
             answers: answers || parent.is_some_and(|parent| parent.answers),
             plugin,
@@ -104,6 +110,9 @@ impl Control {
 
     /// A call of a model has ended.
     pub(crate) fn note_call(&self, waiting: Duration, turnaround: Duration) {
+        if self.parent.is_some() {
+            self.run.note_call(waiting, turnaround);
+        }
         let mut models = self.models.lock();
         if let Some(late) = models.late.clone() {
             drop(models);
@@ -167,6 +176,14 @@ impl Control {
     /// How its calls of models did.
     pub(crate) fn latency(&self) -> LatencySummary {
         self.models.lock().latency.as_ref().map_or_else(LatencySummary::default, |latency| latency.summary())
+    }
+
+    /// How the calls of models of its whole tree did, where it is the root; its own otherwise.
+    pub(crate) fn run_latency(&self) -> LatencySummary {
+        let Some(mut sum) = Latency::new().filter(|_| self.parent.is_none()) else { return self.latency() };
+        self.add_latency(&mut sum);
+        self.run.add_latency(&mut sum);
+        sum.summary()
     }
 
     /// A slice begins.

@@ -9,9 +9,8 @@ use super::{LlmRule, Usage, config::Target, queue::Flow, reply::CallError};
 use crate::{
     account::{Account, Exceeded, Total},
     bindings::holm::sys::llm::Left,
-    process::Pid,
     syscall::{
-        Control,
+        Control, Run,
         budget::Unit,
         ledger::{Amounts, Ledger, Under, hour},
     },
@@ -28,8 +27,8 @@ pub(super) struct Caller {
 }
 
 impl Caller {
-    pub(super) fn root(&self) -> Pid {
-        self.control.tree
+    pub(super) fn run(&self) -> &Run {
+        &self.control.run
     }
 
     fn account(&self) -> &Account {
@@ -79,7 +78,7 @@ pub(super) async fn opened(ledger: &Ledger, caller: &Caller, model: &str, deadli
 pub(super) fn count_call(ledger: &Ledger, caller: &Caller) -> Result<(), Exceeded> {
     caller.account().take(Total::ModelCalls, 1)?;
     let one = Amounts { calls: 1, ..Amounts::default() };
-    ledger.reserve(&caller.under, caller.root(), hour(SystemTime::now()), one).inspect_err(|_| {
+    ledger.reserve(&caller.under, caller.run(), hour(SystemTime::now()), one).inspect_err(|_| {
         caller.account().untake(Total::ModelCalls, 1);
     })
 }
@@ -88,7 +87,7 @@ pub(super) fn count_call(ledger: &Ledger, caller: &Caller) -> Result<(), Exceede
 pub(super) fn left(ledger: &Ledger, caller: &Caller) -> Left {
     let hour = hour(SystemTime::now());
     let left =
-        |total, unit| caller.account().remaining(total).min(ledger.left(&caller.under, caller.root(), hour, unit));
+        |total, unit| caller.account().remaining(total).min(ledger.left(&caller.under, caller.run(), hour, unit));
     Left {
         calls: left(Total::ModelCalls, Unit::Calls),
         tokens: left(Total::Tokens, Unit::Tokens),
@@ -110,7 +109,7 @@ impl<'a> Reservation<'a> {
         output: u32,
     ) -> Result<Self, Exceeded> {
         let hour = hour(SystemTime::now());
-        let (under, root) = (&caller.under, caller.root());
+        let (under, run) = (&caller.under, caller.run());
         let Left { tokens, money, .. } = left(ledger, caller);
         let for_reply = tokens.saturating_sub(input).min(affordable(target, input, money)).min(output.into());
         // Where nothing fits, the reservation below fails, and says which limit it was.
@@ -125,7 +124,7 @@ impl<'a> Reservation<'a> {
                 return Err(exceeded);
             }
         }
-        if let Err(exceeded) = ledger.reserve(under, root, hour, reserved) {
+        if let Err(exceeded) = ledger.reserve(under, run, hour, reserved) {
             for total in TOTALS {
                 caller.account().untake(total, amount(&reserved, total));
             }
@@ -208,7 +207,7 @@ impl Drop for Reservation<'_> {
             }
         }
         self.caller.control.note_use(self.owed.tokens, self.owed.money);
-        self.ledger.settle(&self.caller.under, self.caller.root(), self.hour, self.reserved, self.owed);
+        self.ledger.settle(&self.caller.under, self.caller.run(), self.hour, self.reserved, self.owed);
     }
 }
 
