@@ -67,6 +67,8 @@ pub enum End {
     Tokens,
     /// All money was used.
     Money,
+    /// All calls of models were used: a grant's, or the account's.
+    Calls,
     /// Its time was over.
     Time,
     /// It did the same again and again, and a warning did not help.
@@ -193,9 +195,9 @@ impl Agent {
         transcript::say(&mut self.messages, task.to_owned());
         let catalogue = self.system.catalogue();
         let toolset = Toolset::new(catalogue, |name| self.system.describe(name));
-        let begun = self.system.now();
+        let begun = self.system.alarm(self.limits.time);
         let from = self.messages.len();
-        Turn {
+        let outcome = Turn {
             world: &mut self.system,
             hooks: &mut *self.hooks,
             limits: &self.limits,
@@ -209,7 +211,9 @@ impl Agent {
             steps: 0,
             begun,
         }
-        .run(&mut tell)
+        .run(&mut tell);
+        self.system.alarm(None);
+        outcome
     }
 
     /// Runs tasks that are independent of each other in sub-agents, some at once, without asking a
@@ -229,8 +233,7 @@ impl Agent {
             world::Job::Agent(world::Task { id, text, output_schema: task.output_schema, most })
         };
         let jobs: Vec<_> = tasks.into_iter().enumerate().map(job).collect();
-        let begun = self.system.now();
-        self.system.alarm(self.limits.time.map(|time| begun.saturating_add(time)));
+        self.system.alarm(self.limits.time);
         let left = self.limits.left(&Usage::default());
         let (done, cut) = self.system.act(&jobs, left, &mut tell);
         self.system.alarm(None);

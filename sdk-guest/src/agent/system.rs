@@ -156,6 +156,14 @@ impl System {
         Ok(ready)
     }
 
+    /// Sets when all that waits is cut off, from now on: never, where it is none. What time it is, as
+    /// [`World::now`] counts.
+    pub(super) fn alarm(&mut self, after: Option<Duration>) -> Duration {
+        let now = self.begun.elapsed();
+        self.alarm = after.map(|after| Alarm { at: now.saturating_add(after), rings: poll::after(after) });
+        now
+    }
+
     /// Begins a call of a tool.
     pub(super) fn call(&self, call: &Wanted) -> Result<Box<dyn Work>, String> {
         match &self.hands {
@@ -209,11 +217,6 @@ impl World for System {
             Err(_) => Share::default(),
         };
         jobs::act(self, jobs, left.least(held), tell)
-    }
-
-    fn alarm(&mut self, at: Option<Duration>) {
-        let now = self.begun.elapsed();
-        self.alarm = at.map(|at| Alarm { at, rings: poll::after(at.saturating_sub(now)) });
     }
 
     fn catalogue(&mut self) -> Vec<Line> {

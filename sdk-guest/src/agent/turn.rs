@@ -64,7 +64,6 @@ impl Turn<'_> {
     /// Works until the model has no more to do, or something ends it.
     pub(super) fn run(mut self, tell: Tell<'_>) -> Result<Outcome, Error> {
         let mut circle = Circle::default();
-        self.world.alarm(self.limits.time.map(|time| self.begun.saturating_add(time)));
         let (end, text) = loop {
             match self.step(&mut circle, tell) {
                 Ok(()) => {}
@@ -72,6 +71,7 @@ impl Turn<'_> {
                 // A budget is an end like any other: what was done so far is not lost.
                 Err(Leave::Failed(Error::Quota(excess))) => match excess.limit.as_str() {
                     limit if limit.contains("token") => break (End::Tokens, self.last_words()),
+                    limit if limit.contains("calls") => break (End::Calls, self.last_words()),
                     limit if limit.contains("money") || limit.contains("usd") => break (End::Money, self.last_words()),
                     _ => return Err(Error::Quota(excess)),
                 },
@@ -81,7 +81,6 @@ impl Turn<'_> {
                 Err(Leave::Failed(error)) => return Err(error),
             }
         };
-        self.world.alarm(None);
         self.hooks.stop(end);
         Ok(Outcome { text, end, steps: self.steps, usage: self.used })
     }

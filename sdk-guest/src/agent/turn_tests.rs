@@ -28,7 +28,6 @@ struct Fake {
     paused: Duration,
     /// What waits is cut off, once the replies are used up or a job is done.
     cut: Option<Cut>,
-    alarm: Option<Duration>,
     now: Duration,
     /// How long each reply takes.
     thinks: Duration,
@@ -77,10 +76,6 @@ impl World for Fake {
             });
         }
         (done, self.cut)
-    }
-
-    fn alarm(&mut self, at: Option<Duration>) {
-        self.alarm = at.or(self.alarm);
     }
 
     fn catalogue(&mut self) -> Vec<Line> {
@@ -207,6 +202,10 @@ fn limits_end_a_task_with_what_there_is() {
     let excess = crate::Excess { limit: "tokens".into(), maximum: 10 };
     let run_budget = run(vec![more(), Err(Error::Quota(excess))], Limits::default());
     assert_eq!(run_budget.outcome.expect("an outcome").end, End::Tokens);
+
+    let excess = crate::Excess { limit: "calls/hour".into(), maximum: 1 };
+    let run_calls = run(vec![Ok(calls(&[("files__read", "{}")])), Err(Error::Quota(excess))], Limits::default());
+    assert_eq!(run_calls.outcome.expect("an outcome").end, End::Calls);
 }
 
 #[test]
@@ -222,7 +221,6 @@ fn time_cuts_off_what_is_under_way_and_keeps_what_was_done() {
     let text = |text: &str| Event::Text { text: text.into() };
     let pieces = vec![text("lost"), Event::Restart, text("half of "), text("it")];
     let run = run_in(Fake { pieces, ..late(vec![]) }, limits(), &mut NoHooks, None);
-    assert_eq!(run.world.alarm, Some(Duration::from_secs(9)));
     assert_eq!(run.world.asked[0].deadline, Some(Duration::from_secs(7)));
     let outcome = run.outcome.expect("an outcome");
     assert_eq!((outcome.end, outcome.text.as_str(), outcome.steps), (End::Time, "half of it", 0));

@@ -85,7 +85,8 @@ impl Cut {
 /// Where events go.
 pub(super) type Tell<'a> = &'a mut dyn FnMut(Event);
 
-/// The world around the loop. Whatever waits is cut off when the user interrupts, and when the alarm rings.
+/// The world around the loop. Whatever waits is cut off when the user interrupts, and when the task's time
+/// is over.
 pub(super) trait World {
     /// Makes a call of the model; its pieces are told as they come.
     fn think(&mut self, request: &Request, tell: Tell<'_>) -> Result<llm::Result<Reply>, Cut>;
@@ -94,8 +95,6 @@ pub(super) trait World {
     /// Does jobs, many at once, its sub-agents within what is left. What came of each, in their order:
     /// where they were cut off, those that were not done say so.
     fn act(&mut self, jobs: &[Job], left: Share, tell: Tell<'_>) -> (Vec<Done>, Option<Cut>);
-    /// When all that waits is cut off, as [`now`](Self::now) counts; never where it is none.
-    fn alarm(&mut self, at: Option<Duration>);
     /// The granted tools.
     fn catalogue(&mut self) -> Vec<Line>;
     /// One of them.

@@ -24,6 +24,8 @@ const NO_TIME: Timespec = Timespec { tv_sec: 0, tv_nsec: 0 };
 pub(crate) struct Prompt {
     wants: mpsc::Sender<Want>,
     pub(crate) terminal: bool,
+    /// To the end of the conversation: a key that is pressed between two lines is one of the next, Ctrl-D too.
+    _quiet: Option<Quiet>,
 }
 
 /// What is to be read.
@@ -70,7 +72,7 @@ impl Prompt {
                 }
             }
         });
-        Ok(Self { wants, terminal })
+        Ok(Self { wants, terminal, _quiet: terminal.then(Quiet::start).flatten() })
     }
 
     /// The next task; none at the end.
@@ -84,17 +86,16 @@ impl Prompt {
         line.await.unwrap_or(Ok(None))
     }
 
-    /// What is typed from now on is neither shown nor read, until a key is looked for.
+    /// Looks for keys that are pressed from now on.
     pub(crate) fn listen(&self) -> Keys<'_> {
-        Keys { prompt: self, key: None, _quiet: self.terminal.then(Quiet::start).flatten() }
+        Keys { prompt: self, key: None }
     }
 }
 
-/// The keyboard, while the agent works. Dropping it lets what is typed be shown again.
+/// The keyboard, while the agent works.
 pub(crate) struct Keys<'a> {
     prompt: &'a Prompt,
     key: Option<oneshot::Receiver<()>>,
-    _quiet: Option<Quiet>,
 }
 
 impl Keys<'_> {

@@ -119,13 +119,17 @@ pub(crate) fn conclude(outcome: &str) -> Result<()> {
         "tokens" => (
             UNFINISHED,
             "what is left of its tokens is too little for the next step",
-            "allow more with --max-tokens; budgets of grants are in `holm inspect`",
+            "allow more with --max-tokens: before it is made, a request counts as a token for each of its bytes; \
+             budgets of grants are in `holm inspect`",
         ),
         "money" => (
             UNFINISHED,
             "what is left of its money is too little for the next step",
             "allow more with --max-cost; budgets of grants are in `holm inspect`",
         ),
+        "calls" => {
+            (UNFINISHED, "its calls of models are used up", "budgets of grants and limits are in `holm inspect`")
+        }
         "time" => (UNFINISHED, "its time was over", "allow more with --max-time, or ask for less at once"),
         "stuck" => {
             (UNFINISHED, "it did the same again and again", "say more exactly what to do, or try another --model")

@@ -61,12 +61,15 @@ impl Arguments {
                 };
                 if json {
                     ui::data(serde_json::to_string(&event).map_err(CommandError::internal)?)?;
-                } else {
+                } else if !matches!(event, Event::Error { .. }) {
                     view.show(&event)?;
                 }
                 match event {
-                    Event::Error { kind, message } => return Err(gave_up(&kind, &message)),
-                    Event::Answer { outcome, .. } => return Ok((interrupted, Some(outcome))),
+                    Event::Error { kind, message } => {
+                        view.fresh_line();
+                        return Ok((interrupted, Some(Err(gave_up(&kind, &message)))));
+                    }
+                    Event::Answer { outcome, .. } => return Ok((interrupted, Some(view::conclude(&outcome)))),
                     _ => {}
                 }
             }
@@ -84,7 +87,7 @@ impl Arguments {
         match outcome {
             // It may have answered while Ctrl-C was on its way.
             _ if interrupted => view::conclude("interrupted"),
-            Some(outcome) => conclude("the agent", &exit.status).and(view::conclude(&outcome)),
+            Some(outcome) => conclude("the agent", &exit.status).and(outcome),
             None => conclude("the agent", &exit.status).and(Err(CommandError::new(GUEST, "the agent did not answer"))),
         }
     }
