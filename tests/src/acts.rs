@@ -12,8 +12,8 @@ use futures_util::{StreamExt, stream};
 use holm_kernel::{
     account::Money,
     llm::{
-        Attempt, Choice, Config, Driver, Embedded, Event, Events, Failure, ModelConfig, Prices, Provider, StopReason,
-        Target, Traits, Usage,
+        Attempt, Choice, Config, Driver, Embedded, Event, Events, Failure, ModelConfig, Part, Prices, Provider,
+        StopReason, Target, Traits, Usage,
     },
 };
 use parking_lot::Mutex;
@@ -44,6 +44,7 @@ pub const ASKED: u64 = 10;
 pub struct Actor {
     acts: Mutex<VecDeque<Act>>,
     asked: Mutex<Vec<Instant>>,
+    texts: Mutex<Vec<String>>,
 }
 
 impl Actor {
@@ -54,12 +55,17 @@ impl Actor {
     pub fn new(acts: impl IntoIterator<Item = Act>) -> Arc<Self> {
         let acts: VecDeque<Act> = acts.into_iter().collect();
         assert!(!acts.is_empty(), "it has nothing to do");
-        Arc::new(Self { acts: Mutex::new(acts), asked: Mutex::default() })
+        Arc::new(Self { acts: Mutex::new(acts), asked: Mutex::default(), texts: Mutex::default() })
     }
 
     /// When it was asked.
     pub fn asked(&self) -> Vec<Instant> {
         self.asked.lock().clone()
+    }
+
+    /// What it was asked, in that order.
+    pub fn texts(&self) -> Vec<String> {
+        self.texts.lock().clone()
     }
 
     /// How often it was asked.
@@ -131,6 +137,11 @@ fn reply(attempt: &Attempt, count: u64, usage: Option<Usage>) -> Events {
 impl Driver for Actor {
     fn attempt(&self, attempt: Attempt) -> BoxFuture<'static, Result<Events, Failure>> {
         let act = self.next();
+        let text = attempt.request.messages.iter().flat_map(|message| &message.content).find_map(|part| match part {
+            Part::Text(text) => Some(text.clone()),
+            _ => None,
+        });
+        self.texts.lock().extend(text);
         Box::pin(async move {
             match act {
                 Act::Says(count) => Ok(reply(&attempt, count, None)),

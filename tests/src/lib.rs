@@ -41,6 +41,7 @@ use holm_kernel::{
     devices::Grants,
     pipe,
     program::{Digest, LiveGrants, Program, ProgramError, Programs, ToolDescription},
+    sched::Nice,
 };
 use parking_lot::Mutex;
 
@@ -177,6 +178,7 @@ pub struct Guest {
     ceiling: Grants,
     grants: Grants,
     limits: Limits,
+    nice: Nice,
     arguments: Vec<String>,
     stdin: Vec<u8>,
     keep_stdin: bool,
@@ -204,6 +206,7 @@ impl Guest {
             ceiling,
             grants: Grants::default(),
             limits: Limits { wall_time: Duration::from_secs(60), ..Limits::default() },
+            nice: Nice::default(),
             arguments: Vec::new(),
             stdin: Vec::new(),
             keep_stdin: false,
@@ -239,6 +242,16 @@ impl Guest {
     #[must_use]
     pub fn limit(mut self, change: impl FnOnce(&mut Limits)) -> Self {
         change(&mut self.limits);
+        self
+    }
+
+    /// Its share.
+    ///
+    /// # Panics
+    /// There is no such nice.
+    #[must_use]
+    pub fn nice(mut self, nice: i8) -> Self {
+        self.nice = Nice::new(nice).unwrap();
         self
     }
 
@@ -329,6 +342,7 @@ impl Guest {
         let spawn = Spawn {
             arguments: self.arguments,
             directory: self.directory,
+            nice: self.nice,
             stdin,
             stdout,
             stderr,

@@ -253,6 +253,7 @@ async fn pass_on_signals(speaker: Speaker, interrupted: Interrupt) {
         }
         if INTERRUPTED_BY_USER.swap(true, SeqCst) || terminal::is_asking() {
             // The kernel sees the connection end, and ends the process.
+            terminal::restore();
             std::process::exit(i32::from(INTERRUPTED));
         }
         let _ = speaker.lock().await.send(&Input::Kill).await;

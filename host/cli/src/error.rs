@@ -12,6 +12,7 @@
 //! | 5 | a component is at fault: it does not compile, or was ended by the kernel |
 //! | 6 | something is not, or no longer, what it should be |
 //! | 7 | no room now |
+//! | 8 | an agent's task is not finished: a limit, a circle, a refusal |
 //! | 70 | Holm or the machine failed |
 //! | 130 | interrupted |
 //! | 137 | the process was killed |
@@ -24,7 +25,7 @@ use holm_adapters::control::{ClientError, Failure, FrameError, Kind};
 /// The codes, for `holm --help`.
 pub(crate) const CODES: &str = "\
 Exit codes: 0 done, 1 the guest failed (run: its own code), 2 usage, 3 denied, 4 not found, \
-5 fault of a component, 6 conflict, 7 no room, 70 Holm or the machine failed, 130 interrupted, 137 killed";
+5 fault of a component, 6 conflict, 7 no room, 8 an agent's task is not finished, 70 Holm or the machine failed, 130 interrupted, 137 killed";
 
 pub(crate) const GUEST: u8 = 1;
 pub(crate) const USAGE: u8 = 2;
@@ -32,6 +33,7 @@ const DENIED: u8 = 3;
 pub(crate) const NOT_FOUND: u8 = 4;
 pub(crate) const FAULT: u8 = 5;
 pub(crate) const CONFLICT: u8 = 6;
+pub(crate) const UNFINISHED: u8 = 8;
 pub(crate) const INTERNAL: u8 = 70;
 pub(crate) const INTERRUPTED: u8 = 130;
 pub(crate) const KILLED: u8 = 137;

@@ -9,7 +9,8 @@ use std::{
     },
 };
 
-use rustix::termios::QueueSelector;
+use parking_lot::Mutex as Lock;
+use rustix::termios::{LocalModes, OptionalActions, QueueSelector, Termios, tcgetattr, tcsetattr};
 
 /// Held by whoever reads from the terminal: the answer to a question is not the guest's input.
 static READING: Mutex<()> = Mutex::new(());
@@ -30,9 +31,20 @@ impl Terminal {
     pub(crate) fn ask<T: Copy>(&self, question: &str, choices: &[(&str, T)], otherwise: T) -> io::Result<T> {
         ASKING.store(true, SeqCst);
         let guard = reading();
-        let answer = self.ask_alone(question, choices, otherwise);
+        let answer = self.shown(|| self.ask_alone(question, choices, otherwise));
         drop(guard);
         ASKING.store(false, SeqCst);
+        answer
+    }
+
+    /// What is typed is shown and comes in lines, also where the terminal is quiet otherwise.
+    fn shown<T>(&self, ask: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+        let before = tcgetattr(&self.0)?;
+        let mut shown = before.clone();
+        shown.local_modes |= SHOWN;
+        tcsetattr(&self.0, OptionalActions::Drain, &shown)?;
+        let answer = ask();
+        tcsetattr(&self.0, OptionalActions::Drain, &before)?;
         answer
     }
 
@@ -62,6 +74,42 @@ impl Terminal {
     /// Asks for a yes.
     pub(crate) fn confirm(&self, question: &str) -> io::Result<bool> {
         self.ask(question, &[("yes", true), ("no", false)], false)
+    }
+}
+
+/// What a terminal does with keys by itself: shows them, and hands on whole lines.
+const SHOWN: LocalModes = LocalModes::ICANON.union(LocalModes::ECHO);
+
+/// How the terminal was before it was made quiet.
+static BEFORE: Lock<Option<Termios>> = Lock::new(None);
+
+/// As long as it lives, the terminal shows nothing that is typed. Ctrl-C works as ever.
+pub(crate) struct Quiet(());
+
+impl Quiet {
+    /// Makes the terminal quiet; none if it cannot be.
+    pub(crate) fn start() -> Option<Self> {
+        let stdin = std::io::stdin();
+        let before = tcgetattr(&stdin).ok()?;
+        let mut quiet = before.clone();
+        quiet.local_modes -= SHOWN;
+        *BEFORE.lock() = Some(before);
+        tcsetattr(&stdin, OptionalActions::Drain, &quiet).ok()?;
+        Some(Self(()))
+    }
+}
+
+impl Drop for Quiet {
+    fn drop(&mut self) {
+        restore();
+    }
+}
+
+/// Sets the terminal back to how it was. For who ends the command from within.
+pub(crate) fn restore() {
+    if let Some(before) = BEFORE.lock().take() {
+        // There may be no terminal any more.
+        let _ = tcsetattr(std::io::stdin(), OptionalActions::Drain, &before);
     }
 }
 

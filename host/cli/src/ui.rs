@@ -10,6 +10,7 @@ use anstyle::{AnsiColor, Style};
 use holm_adapters::control::Stage;
 use holm_kernel::process::Times;
 use indicatif::{ProgressBar, ProgressStyle};
+use parking_lot::Mutex;
 use serde::Serialize;
 
 use crate::error::{CommandError, Result};
@@ -63,8 +64,35 @@ pub(crate) fn json(value: &impl Serialize) -> Result<()> {
     data(serde_json::to_string_pretty(value).map_err(CommandError::internal)?)
 }
 
+/// What is said while a line is typed.
+static HELD: Mutex<Option<Vec<String>>> = Mutex::new(None);
+/// Lines that are held back; what comes after is lost. Stops a guest that talks while nobody types on.
+const HELD_LINES: usize = 10_000;
+
+/// As long as it lives, what is said is held back: a line is being typed.
+pub(crate) struct Hold(());
+
+/// Holds back what is said.
+pub(crate) fn hold() -> Hold {
+    HELD.lock().get_or_insert_default();
+    Hold(())
+}
+
+impl Drop for Hold {
+    fn drop(&mut self) {
+        let held = HELD.lock().take();
+        held.into_iter().flatten().for_each(talk);
+    }
+}
+
 /// Says something about what is done. Nobody may be listening.
 pub(crate) fn talk(text: impl fmt::Display) {
+    if let Some(held) = HELD.lock().as_mut() {
+        if held.len() < HELD_LINES {
+            held.push(text.to_string());
+        }
+        return;
+    }
     let _ = writeln!(anstream::stderr().lock(), "{text}");
 }
 

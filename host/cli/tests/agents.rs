@@ -17,6 +17,9 @@ script = "replies.toml"
 
 [models.smart]
 targets = ["script/any"]
+
+[models.dear]
+targets = [{ target = "script/any", input-price = 1.0, output-price = 1.0 }]
 "#;
 
 /// What each plugin comes with.
@@ -82,10 +85,14 @@ fn a_task_is_done_with_granted_tools() {
     let events: Vec<serde_json::Value> = said.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(
         events.iter().map(|event| event["event"].as_str().unwrap()).collect::<Vec<_>>(),
-        ["text", "step", "answer"]
+        ["text", "step", "answer", "exit"]
     );
     assert_eq!(events[2]["text"], "Again.");
     assert_eq!(events[1]["served_by"], "script/any");
+    let used = &events[2]["usage"];
+    let tokens = used["input"].as_u64().unwrap() + used["output"].as_u64().unwrap();
+    assert_eq!((events[3]["tokens"].as_u64().unwrap(), events[3]["model_calls"].as_u64().unwrap()), (tokens, 1));
+    assert!(events[3]["turnaround"]["p99"].as_f64().unwrap() > 0.0, "{}", events[3]);
 }
 
 #[test]
@@ -117,11 +124,12 @@ fn what_is_missing_is_said_with_what_helps() {
 
         $ holm model list
         MODEL  SERVED BY   KIND      KEY   WINDOW  $/M IN, OUT
+        dear   script/any  scripted  none       -  1.00 / 1.00
         smart  script/any  scripted  none       -  0.00 / 0.00
 
         $ holm model test dumb
         ! error: there is no model `dumb`
-        ! hint: there are: smart
+        ! hint: there are: dear, smart
         ? 4
     "#]],
     );
@@ -152,7 +160,8 @@ fn an_interruption_stops_the_task_and_not_the_kernel() {
     assert!(ask.line().unwrap().contains("\"text\""));
     ask.signal(Signal::INT);
     let (rest, talk, code) = ask.ends();
-    assert!(rest.lines().last().unwrap().contains("\"outcome\":\"interrupted\""), "{rest} {talk}");
+    assert_eq!(answer(&rest)["outcome"], "interrupted", "{rest} {talk}");
+    assert!(talk.contains("the task is not finished: it was interrupted"), "{talk}");
     assert_eq!(code, 130);
     holm.until("nobody", <[_]>::is_empty);
     holm.run(&["ask", "once more"]).succeeds();
@@ -214,11 +223,139 @@ tool-calls = [{ name = "files__list", arguments = { path = "./notes" } }]
     );
     holm.run(&["revoke", "agent", "llm"]).succeeds();
     holm.run(&["grant", "agent", "llm=smart:tokens=20000/day"]).succeeds();
-    let said = holm.run(&["ask", "--json", "on and on"]).succeeds();
-    let last: serde_json::Value = serde_json::from_str(said.stdout.lines().last().unwrap()).unwrap();
+    let said = holm.run(&["ask", "--json", "on and on"]).ends(8);
+    let last = answer(&said.stdout);
     let used = last["usage"]["input"].as_u64().unwrap() + last["usage"]["output"].as_u64().unwrap();
     assert!(["tokens", "stuck"].contains(&last["outcome"].as_str().unwrap()), "{last}");
     assert!(used <= 20_000, "{last}");
+}
+
+const ENDLESS: &str = r#"
+[[reply]]
+contains = "once more"
+text = "Again."
+
+[[reply]]
+contains = "on and on"
+text = "More. "
+tool-calls = [{ name = "files__list", arguments = { path = "./notes" } }]
+
+[[reply]]
+contains = "long"
+text = "one two and on and on and on and on and on and on and on and on and on and on and on and on and on and on and on and on and on and on and on and on and on and on and on and on and on and on and on and on and on end"
+pace = "250ms"
+
+[[reply]]
+turn = 0
+contains = "sleep"
+text = "I wait. "
+tool-calls = [
+    { name = "files__read", arguments = { path = "./notes/b.md" } },
+    { name = "deputy__sleep", arguments = {} },
+    { name = "delegate", arguments = { tasks = [{ task = "something long" }] } },
+]
+"#;
+
+#[test]
+fn a_task_that_is_not_finished_says_so_and_what_to_do() {
+    let holm = holm(ENDLESS);
+    let unfinished = |arguments: &[&str], why: &str, option: &str| {
+        let said = holm.run(arguments).ends(8);
+        assert!(said.talk.contains(&format!("error: the task is not finished: {why}")), "{}", said.transcript());
+        assert!(said.talk.contains(option), "{}", said.transcript());
+        said
+    };
+    let said = unfinished(&["ask", "--max-steps", "1", "on and on"], "it used all its steps", "--max-steps");
+    assert_eq!(said.stdout, "More. \n", "what was done so far is said");
+    unfinished(&["ask", "--max-tokens", "5000", "on and on"], "what is left of its tokens", "--max-tokens");
+    unfinished(&["ask", "on and on"], "it did the same again and again", "say more exactly");
+    let dear = ["ask", "--json", "--grant", "llm=dear", "--model", "dear", "--max-cost", "0.01", "on and on"];
+    let said = unfinished(&dear, "what is left of its money", "--max-cost");
+    let cost = answer(&said.stdout)["usage"]["cost"].as_u64().unwrap();
+    assert!((1..=10_000).contains(&cost), "{cost} of 10000 millionths");
+    // One that a pipe talks with goes on, and ends with what the first unfinished task ends with.
+    let said = holm.feed(&["chat", "--max-steps", "1"], b"on and on\nonce more\n").ends(8);
+    assert_eq!(said.stdout, "More. \nAgain.\n", "{}", said.transcript());
+    assert!(said.talk.contains("hint: allow more with --max-steps"), "{}", said.transcript());
+    holm.feed(&["chat"], b"nothing of the script\nonce more\n").ends(1);
+}
+
+#[test]
+fn time_that_runs_out_cuts_off_what_is_under_way() {
+    let holm = holm(ENDLESS);
+    holm.install("deputy", "deputy", "spawn = [\"*\"]\nstorage = [\"*:rw\"]");
+    // A reply, of which some was said.
+    let said = holm.run(&["ask", "--max-time", "5s", "something long"]).ends(8);
+    assert!(said.stdout.starts_with("one two") && !said.stdout.contains("end"), "{}", said.transcript());
+    assert!(said.talk.contains("its time was over"), "{}", said.transcript());
+    // Tools and sub-agents: what was done meanwhile is kept.
+    let said = holm.run(&["ask", "--json", "--grant", "tool=deputy/*", "--max-time", "5s", "sleep"]).ends(8);
+    let last = answer(&said.stdout);
+    assert_eq!((&last["outcome"], &last["text"]), (&"time".into(), &"I wait. ".into()), "{last}");
+    let ends: Vec<serde_json::Value> = said.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let of = |name: &str| ends.iter().find(|event| event["event"] == "tool-result" && event["name"] == name).unwrap();
+    assert_eq!(of("files/read")["is_error"], false);
+    assert_eq!(of("deputy/sleep")["content"], "cut off: the time of the task is over");
+    // A sub-agent has a little less time, so that it is heard what it came to.
+    let agent = ends.iter().find(|event| event["event"] == "agent-done").unwrap();
+    assert!(agent["content"].as_str().unwrap().starts_with("unfinished (time): one"), "{agent}");
+    holm.until("nobody", <[_]>::is_empty);
+}
+
+/// The answer among the events of a task.
+fn answer(events: &str) -> serde_json::Value {
+    let events = events.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+    events.into_iter().find(|event| event["event"] == "answer").unwrap()
+}
+
+/// Sub-agents that go on as long as they may; each call differs, so that none goes in a circle.
+const SPENDERS: &str = r#"
+[[reply]]
+turn = 0
+contains = "spend it all"
+tool-calls = [{ name = "delegate", arguments = { tasks = [
+    { task = "spend one" }, { task = "spend two" }, { task = "spend three" }, { task = "spend four" },
+] } }]
+
+[[reply]]
+contains = "spend it all"
+text = "{{result}}"
+tool-calls = [{ name = "delegate", arguments = { tasks = [{ task = "spend five" }, { task = "spend six" }] } }]
+
+[[reply]]
+contains = "spend"
+text = "More: {{result}}"
+tool-calls = [{ name = "files__list", arguments = { path = "./notes" } }]
+"#;
+
+#[test]
+fn an_agent_spends_no_more_than_its_budget_whatever_it_spawns() {
+    let holm = holm(SPENDERS);
+    let budget = 30_000;
+    let spent = |arguments: &[&str]| {
+        let said = holm.run(arguments).ends(8);
+        let ends = said.stdout.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+        let ends: Vec<serde_json::Value> = ends.collect();
+        // The parent had enough for its next step after the first four, who had a part each.
+        let first: Vec<_> = ends.iter().filter(|event| event["event"] == "agent-done").take(4).collect();
+        assert!(first.iter().all(|event| event["content"].as_str().unwrap().starts_with("unfinished (")), "{first:?}");
+        assert!(ends.iter().filter(|event| event["event"] == "step").count() >= 2, "{}", said.transcript());
+        let (answer, exit) = (answer(&said.stdout), ends.last().unwrap().clone());
+        let told = answer["usage"]["input"].as_u64().unwrap() + answer["usage"]["output"].as_u64().unwrap();
+        assert_eq!(exit["tokens"].as_u64().unwrap(), told, "what the agent tells is what the kernel counted");
+        assert!(exit["model_calls"].as_u64().unwrap() > 6, "{exit}");
+        (told, exit["cost"].as_u64().unwrap())
+    };
+    // As a limit of the task, as a budget of its grant, as money.
+    let (tokens, _) = spent(&["ask", "--json", "--max-tokens", "30000", "spend it all"]);
+    assert!((budget / 2..=budget).contains(&tokens), "{tokens} of {budget}");
+    let dear = ["ask", "--json", "--model", "dear", "--grant", "llm=dear", "--max-cost", "0.03", "spend it all"];
+    let (_, cost) = spent(&dear);
+    assert!((budget / 2..=budget).contains(&cost), "{cost} of {budget}");
+    holm.run(&["revoke", "agent", "llm"]).succeeds();
+    holm.run(&["grant", "agent", "llm=smart:tokens=30000/run"]).succeeds();
+    let (tokens, _) = spent(&["ask", "--json", "spend it all"]);
+    assert!((budget / 2..=budget).contains(&tokens), "{tokens} of {budget}");
 }
 
 #[test]

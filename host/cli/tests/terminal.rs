@@ -121,6 +121,110 @@ fn what_was_typed_before_the_question_is_no_answer() {
     assert_eq!(holm.run(&["inspect", "reader", "--json"]).succeeds().json()["grants"], serde_json::json!([]));
 }
 
+/// What an agent says that looks at notes first; the script differs by what its user said meanwhile.
+const STEERED: &str = r#"
+[[reply]]
+turn = 1
+contains = "in French"
+text = "Bonjour. "
+
+[[reply]]
+turn = 0
+contains = "greet"
+text = "I look, slowly, word by word by word by word by word. "
+pace = "300ms"
+tool-calls = [{ name = "files__list", arguments = { path = "./notes" } }]
+
+[[reply]]
+contains = "and now"
+text = "Now this. "
+
+[[reply]]
+contains = "wait"
+text = "One two three four five six seven eight nine ten eleven. "
+pace = "300ms"
+"#;
+
+/// A conversation on a terminal, and how the terminal is afterwards.
+fn chat() -> (Holm, PtySession) {
+    let holm = Holm::new();
+    holm.configure(
+        "[kernel]\nidle-shutdown = \"20s\"\n[providers.script]\nkind = \"scripted\"\nscript = \"replies.toml\"\n\
+         [models.smart]\ntargets = [\"script/any\"]\n",
+    );
+    std::fs::write(holm.home().join("replies.toml"), STEERED).unwrap();
+    holm.file("notes/a.md", "words");
+    holm.install_real("files", &["fs=./notes:ro"]);
+    holm.install_real("agent", &["llm=smart", "tool=files/*"]);
+    let script = "stty echo; \"$HOLM\" chat; echo \"code $?\"; stty -a | tr ';' ' '";
+    let session = terminal(&holm, script);
+    (holm, session)
+}
+
+/// The end of a conversation: the exit code, and a terminal that is as it was.
+#[track_caller]
+fn is_over(mut session: PtySession, code: i32) -> String {
+    let before = session.exp_string(&format!("code {code}")).unwrap();
+    let (modes, _) = ends(session);
+    assert!([" icanon", " echo "].iter().all(|mode| modes.contains(mode)), "{modes}");
+    before
+}
+
+#[test]
+fn what_is_typed_while_the_agent_works_is_told_to_it() {
+    let (_holm, mut session) = chat();
+    session.exp_string("> ").unwrap();
+    session.send_line("greet me").unwrap();
+    session.exp_string("I look, ").unwrap();
+    session.send("in Fr").unwrap();
+    session.flush().unwrap();
+    session.exp_string("+ ").unwrap();
+    session.send_line("ench").unwrap();
+    // What the agent said meanwhile comes after the line, and the word before its next step.
+    session.exp_string("word. ").unwrap();
+    session.exp_string("files/list").unwrap();
+    session.exp_string("Bonjour. ").unwrap();
+    session.exp_string("2 steps").unwrap();
+    session.send_control('d').unwrap();
+    let rest = is_over(session, 0);
+    assert!(!rest.contains("step"), "it was no task of its own: {rest}");
+}
+
+#[test]
+fn a_word_that_comes_too_late_is_the_next_task() {
+    let (_holm, mut session) = chat();
+    session.exp_string("> ").unwrap();
+    session.send_line("wait for it").unwrap();
+    session.exp_string("One ").unwrap();
+    session.send_line("and now").unwrap();
+    session.exp_string("+ ").unwrap();
+    session.exp_string("eleven. ").unwrap();
+    session.exp_string("1 step").unwrap();
+    session.exp_string("Now this. ").unwrap();
+    session.exp_string("1 step").unwrap();
+    session.send_control('d').unwrap();
+    is_over(session, 0);
+}
+
+#[test]
+fn ctrl_c_in_a_line_stops_the_task() {
+    let (_holm, mut session) = chat();
+    session.exp_string("> ").unwrap();
+    session.send_line("wait for it").unwrap();
+    session.exp_string("One ").unwrap();
+    session.send("half a li").unwrap();
+    session.flush().unwrap();
+    session.exp_string("+ ").unwrap();
+    session.send_control('c').unwrap();
+    session.exp_string("stopping").unwrap();
+    session.exp_string("> ").unwrap();
+    session.send_line("wait for more").unwrap();
+    session.exp_string("One ").unwrap();
+    session.send_line("/quit").unwrap();
+    let rest = is_over(session, 0);
+    assert!(!rest.contains("eleven"), "{rest}");
+}
+
 #[test]
 fn a_call_that_asks_is_asked_each_time() {
     let holm = Holm::new();

@@ -259,6 +259,66 @@ async fn what_is_sent_is_what_each_protocol_says() {
     }
 }
 
+/// Reasoning that Anthropic's models do not show, before some that they do: each comes whole, with its own
+/// seal, and goes back as it came.
+#[tokio::test]
+async fn hidden_thinking_goes_back_as_it_came() {
+    const REPLY: &str = include_str!("wire/anthropic.redacted.txt");
+    let bytes = REPLY.as_bytes();
+    let server = Server::each(move |request| match request {
+        0 => told("text/event-stream", vec![bytes]),
+        at => told("text/event-stream", vec![&bytes[..at - 1], &bytes[at - 1..]]),
+    })
+    .await;
+    let driver = driver("anthropic", &server.url);
+    let whole = events(&driver).await.unwrap();
+    let sealed: Vec<&Event> = whole.iter().filter(|event| matches!(event, Event::ThinkingSignature(_))).collect();
+    assert_eq!(
+        sealed,
+        [
+            &Event::ThinkingSignature("anthropic:redacted:EmwKAhgBEgy3va3pzix".into()),
+            &Event::ThinkingSignature("anthropic:EqQBCgIYAhIM".into())
+        ]
+    );
+    for at in 0..bytes.len() {
+        assert_eq!(joined(events(&driver).await.unwrap()), joined(whole.clone()), "cut at {at}");
+    }
+    let seals = sealed.into_iter().map(|event| match event {
+        Event::ThinkingSignature(seal) => seal.clone(),
+        other => panic!("{other:?}"),
+    });
+    let texts = ["", "Let me see"].into_iter().zip(seals);
+    let content = texts.map(|(text, seal)| Part::Thinking { text: text.into(), signature: Some(seal) }).collect();
+    let user = |text: &str| Message { role: Role::User, content: vec![Part::Text(text.into())] };
+    let messages = vec![user("Look."), Message { role: Role::Assistant, content }, user("Go on.")];
+    let request = Request { messages, max_tokens: 100, ..Request::default() };
+    let again = Attempt { model: "model-1".into(), request: Arc::new(request), traits: traits() };
+    drop(driver.attempt(again.clone()).await.unwrap());
+    let sent: Value = serde_json::from_slice(&server.asked.lock().last().unwrap().body).unwrap();
+    let expected = json!([
+        { "type": "redacted_thinking", "data": "EmwKAhgBEgy3va3pzix" },
+        { "type": "thinking", "thinking": "Let me see", "signature": "EqQBCgIYAhIM" },
+    ]);
+    assert_eq!(sent["messages"][1]["content"], expected);
+    // What one maker sealed is nobody else's.
+    for (kind, content_type, reply) in DIALECTS.iter().filter(|(kind, ..)| *kind != "anthropic") {
+        let server = Server::always(told(content_type, vec![reply.as_bytes()])).await;
+        drop(self::driver(kind, &server.url).attempt(again.clone()).await.unwrap());
+        let sent = String::from_utf8(server.asked.lock()[0].body.clone()).unwrap();
+        assert!(!sent.contains("EmwKAhgBEgy3va3pzix") && !sent.contains("EqQBCgIYAhIM"), "{kind}: {sent}");
+    }
+}
+
+#[tokio::test]
+async fn only_openai_is_told_where_to_look_in_its_cache() {
+    for (kind, content_type, reply) in DIALECTS {
+        let server = Server::always(told(content_type, vec![reply.as_bytes()])).await;
+        events(&driver(kind, &server.url)).await.unwrap();
+        let sent = String::from_utf8(server.asked.lock()[0].body.clone()).unwrap();
+        assert!(!sent.contains("prompt_cache_key"), "{kind}: some refuse a field that they do not know: {sent}");
+    }
+}
+
 #[tokio::test]
 async fn servers_that_do_not_answer() {
     let second = Duration::from_secs(1);

@@ -1,29 +1,18 @@
 //! The granted tools. Apart from the rest, so that an agent without tools does not import them.
 
 use super::{
-    protocol::Event,
-    system::System,
+    jobs::Work,
     toolset::{Full, Line},
-    transcript,
-    world::{Interrupted, Tell, Wanted},
+    world::{Done, Wanted},
 };
-use crate::tool;
-use std::time::Instant;
-
-/// Tools that are called at once: each takes half of the fuel that is left.
-const CALLS_AT_ONCE: usize = 8;
+use crate::{llm, poll::Pollable, tool};
 
 /// What an agent acts with.
 pub(super) trait Hands {
     fn list(&self) -> Vec<Line>;
     fn describe(&self, name: &str) -> Option<Full>;
-    /// As [`World::call`](super::world::World::call).
-    fn call(
-        &self,
-        system: &mut System,
-        calls: &[Wanted],
-        tell: Tell<'_>,
-    ) -> Result<Vec<Result<String, String>>, Interrupted>;
+    /// Begins a call.
+    fn start(&self, call: &Wanted) -> Result<Box<dyn Work>, String>;
 }
 
 /// The tools of the `tool` system calls whose names are admitted.
@@ -42,47 +31,30 @@ impl<A: Fn(&str) -> bool> Hands for Granted<A> {
         Some(Full { description: tool.description, schema: tool.input_schema })
     }
 
-    fn call(
-        &self,
-        system: &mut System,
-        calls: &[Wanted],
-        tell: Tell<'_>,
-    ) -> Result<Vec<Result<String, String>>, Interrupted> {
-        let mut results = Vec::with_capacity(calls.len());
-        for some in calls.chunks(CALLS_AT_ONCE) {
-            let begun: Vec<_> = some
-                .iter()
-                .map(|call| {
-                    let arguments = serde_json::from_str(&call.arguments).unwrap_or_default();
-                    tell(Event::Tool { id: call.id.clone(), name: call.name.clone(), arguments });
-                    let started = tool::start(&call.name, &call.arguments);
-                    (started.map(|call| (call.ended(), call)), Instant::now())
-                })
-                .collect();
-            for (call, (started, since)) in some.iter().zip(begun) {
-                let answer = match started {
-                    Ok((ended, invocation)) => {
-                        while system.wait(&[&ended])?.is_empty() {}
-                        drop(ended);
-                        invocation.finish()
-                    }
-                    Err(error) => Err(error),
-                };
-                let answer = answer.map_err(|error| error.to_string());
-                let (content, is_error) = match &answer {
-                    Ok(text) => (text, false),
-                    Err(text) => (text, true),
-                };
-                tell(Event::ToolResult {
-                    id: call.id.clone(),
-                    name: call.name.clone(),
-                    content: transcript::bounded(content.clone()),
-                    is_error,
-                    milliseconds: since.elapsed().as_secs_f64() * 1e3,
-                });
-                results.push(answer);
-            }
-        }
-        Ok(results)
+    fn start(&self, call: &Wanted) -> Result<Box<dyn Work>, String> {
+        let invocation = tool::start(&call.name, &call.arguments).map_err(|error| error.to_string())?;
+        Ok(Box::new(Call { ended: invocation.ended(), invocation: Some(invocation) }))
+    }
+}
+
+/// A call under way. Dropping it ends its process.
+struct Call {
+    // Before what it is a view of.
+    ended: Pollable,
+    invocation: Option<tool::Invocation>,
+}
+
+impl Work for Call {
+    fn ready(&self) -> &Pollable {
+        &self.ended
+    }
+
+    fn look(&mut self) -> Option<Done> {
+        let answer = self.invocation.take()?.finish().map_err(|error| error.to_string());
+        Some(Done { answer, usage: llm::Usage::default() })
+    }
+
+    fn used(&self) -> llm::Usage {
+        llm::Usage::default()
     }
 }

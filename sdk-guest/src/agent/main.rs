@@ -6,10 +6,10 @@ use super::{
     system::Ears,
 };
 use crate::{Error, Result, llm};
-use std::io::Write;
+use std::{io::Write, time::Duration};
 
-const USAGE: &str = "agent [--model NAME] [--system TEXT] [--max-steps N] [--max-tokens N] [--sub-agents N] \
-                     [--output-schema JSON] [--protocol | TASK...]";
+const USAGE: &str = "agent [--model NAME] [--system TEXT] [--max-steps N] [--max-tokens N] [--max-cost DOLLARS] \
+                     [--max-time SECONDS] [--sub-agents N] [--output-schema JSON] [--protocol | TASK...]";
 
 struct Arguments {
     model: String,
@@ -36,11 +36,20 @@ impl Arguments {
         while let Some(word) = given.next() {
             let mut value = || given.next().ok_or_else(|| Error::new(format!("{word} needs a value; {USAGE}")));
             let number = |text: String| text.parse::<u64>().map_err(|_| Error::new(format!("{text} is no number")));
+            let decimal = |text: String| {
+                let number = text.parse::<f64>().ok().filter(|number| *number >= 0.0);
+                number.ok_or_else(|| Error::new(format!("{text} is no number")))
+            };
             match word.as_str() {
                 "--model" => parsed.model = value()?,
                 "--system" => parsed.system = Some(value()?),
                 "--max-steps" => parsed.limits.steps = u32::try_from(number(value()?)?).unwrap_or(u32::MAX),
                 "--max-tokens" => parsed.limits.tokens = Some(number(value()?)?),
+                "--max-cost" => parsed.limits.cost = Some((decimal(value()?)? * 1e6).round() as u64),
+                "--max-time" => {
+                    let time = Duration::try_from_secs_f64(decimal(value()?)?);
+                    parsed.limits.time = Some(time.unwrap_or(Duration::MAX));
+                }
                 "--sub-agents" => parsed.sub_agents = usize::try_from(number(value()?)?.min(64))?,
                 "--output-schema" => parsed.output_schema = Some(value()?),
                 "--protocol" => parsed.protocol = true,
@@ -179,7 +188,9 @@ mod tests {
             Arguments::parse(words("--model fast --max-tokens 100 count the files -- --all")).expect("arguments");
         assert_eq!((parsed.model.as_str(), parsed.limits.tokens, parsed.protocol), ("fast", Some(100), false));
         assert_eq!(parsed.task, ["count", "the", "files", "--all"]);
-        for wrong in ["--model", "--max-steps many", "--rm -rf"] {
+        let limits = Arguments::parse(words("--max-cost 0.25 --max-time 1.5 go")).expect("arguments").limits;
+        assert_eq!((limits.cost, limits.time), (Some(250_000), Some(Duration::from_millis(1_500))));
+        for wrong in ["--model", "--max-steps many", "--max-cost -1", "--max-time soon", "--rm -rf"] {
             assert!(Arguments::parse(words(wrong)).is_err(), "{wrong}");
         }
     }

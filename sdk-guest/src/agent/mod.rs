@@ -27,6 +27,7 @@
 
 mod hands;
 mod hooks;
+mod jobs;
 mod limits;
 mod main;
 pub mod protocol;
@@ -46,6 +47,7 @@ use std::rc::Rc;
 use hands::Granted;
 pub use hooks::{Decision, Hooks, NoHooks};
 pub use limits::Limits;
+use limits::Share;
 pub use main::main;
 use protocol::{Event, Speaker};
 use system::System;
@@ -65,6 +67,8 @@ pub enum End {
     Tokens,
     /// All money was used.
     Money,
+    /// All calls of models were used: a grant's, or the account's.
+    Calls,
     /// Its time was over.
     Time,
     /// It did the same again and again, and a warning did not help.
@@ -191,13 +195,15 @@ impl Agent {
         transcript::say(&mut self.messages, task.to_owned());
         let catalogue = self.system.catalogue();
         let toolset = Toolset::new(catalogue, |name| self.system.describe(name));
-        let begun = self.system.now();
-        Turn {
+        let begun = self.system.alarm(self.limits.time);
+        let from = self.messages.len();
+        let outcome = Turn {
             world: &mut self.system,
             hooks: &mut *self.hooks,
             limits: &self.limits,
             delegates: self.delegates,
             messages: &mut self.messages,
+            from,
             toolset,
             output_schema: self.output_schema.clone(),
             max_reply: self.max_reply,
@@ -205,11 +211,14 @@ impl Agent {
             steps: 0,
             begun,
         }
-        .run(&mut tell)
+        .run(&mut tell);
+        self.system.alarm(None);
+        outcome
     }
 
     /// Runs tasks that are independent of each other in sub-agents, some at once, without asking a
-    /// model how: for fan-out that is known beforehand. Each outcome in the order of the tasks.
+    /// model how: for fan-out that is known beforehand. Each outcome in the order of the tasks; where the
+    /// time of the [limits](Self::limits) is over, those that were not done say so.
     ///
     /// # Errors
     /// The user stopped it.
@@ -218,15 +227,20 @@ impl Agent {
         tasks: impl IntoIterator<Item = SubTask>,
         mut tell: impl FnMut(Event),
     ) -> crate::Result<Vec<Result<String, String>>> {
-        let tasks = tasks.into_iter().enumerate().map(|(at, task)| world::Task {
-            id: (at + 1).to_string(),
-            text: task.text,
-            output_schema: task.output_schema,
-            tokens: task.tokens,
-        });
-        let tasks: Vec<_> = tasks.collect();
-        let done = self.system.delegate(&tasks, &mut tell).map_err(|_| crate::Error::new("stopped by the user"))?;
-        Ok(done.into_iter().map(|done| done.answer).collect())
+        let job = |(at, task): (usize, SubTask)| {
+            let most = Share { tokens: task.tokens, cost: task.cost };
+            let (id, text) = ((at + 1).to_string(), task.text);
+            world::Job::Agent(world::Task { id, text, output_schema: task.output_schema, most })
+        };
+        let jobs: Vec<_> = tasks.into_iter().enumerate().map(job).collect();
+        self.system.alarm(self.limits.time);
+        let left = self.limits.left(&Usage::default());
+        let (done, cut) = self.system.act(&jobs, left, &mut tell);
+        self.system.alarm(None);
+        match cut {
+            Some(world::Cut::Interrupted) => Err(crate::Error::new("stopped by the user")),
+            _ => Ok(done.into_iter().map(|done| done.answer).collect()),
+        }
     }
 }
 
@@ -237,6 +251,8 @@ pub struct SubTask {
     pub text: String,
     /// JSON Schema of its answer.
     pub output_schema: Option<String>,
-    /// Tokens it may spend; none is all that this process has left.
+    /// Tokens it may spend; none is its share of what is left.
     pub tokens: Option<u64>,
+    /// Millionths of a US dollar, likewise.
+    pub cost: Option<u64>,
 }

@@ -92,6 +92,12 @@ pub enum Event {
         /// Its answer, or why there is none.
         content: String,
     },
+    /// A word of the user was heard, and goes to the model with its next request. What comes too late for
+    /// the task under way is the next task.
+    Heard {
+        /// The word.
+        text: String,
+    },
     /// One reply of the model is whole.
     Step {
         /// Counts the replies of a task, from 1.

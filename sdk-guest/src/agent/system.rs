@@ -2,24 +2,28 @@
 
 use super::{
     hands::Hands,
+    jobs::{self, SubAgent, Work},
+    limits::{Price, Share},
     protocol::{Command, Event},
     toolset::{Full, Line},
-    world::{Done, Interrupted, Task, Tell, Wanted, Word, World},
+    world::{Cut, Done, Job, Task, Tell, Wanted, Word, World},
 };
 use crate::{
     llm::{self, Delta, Model, Reply, Request},
     poll::{self, Pollable},
-    spawn, streams,
+    streams, task,
 };
 use std::{
     collections::VecDeque,
-    io::{Read, Write},
+    io::Read,
     rc::Rc,
     time::{Duration, Instant},
 };
 
 /// Bytes of one line from the user or a sub-agent. Stops one that never ends.
 const LINE_BYTES: usize = 8 << 20;
+/// Of the time that is left, a sub-agent's.
+const OF_TIME: f64 = 0.9;
 
 /// The system calls.
 pub(super) struct System {
@@ -31,7 +35,15 @@ pub(super) struct System {
     pub(super) at_once: usize,
     /// The user, where there is one who may speak meanwhile.
     pub(super) ears: Option<Ears>,
+    alarm: Option<Alarm>,
     begun: Instant,
+}
+
+/// When all that waits is cut off.
+struct Alarm {
+    /// As [`World::now`] counts.
+    at: Duration,
+    rings: Pollable,
 }
 
 /// Standard input, read as it comes.
@@ -91,7 +103,7 @@ impl Ears {
 }
 
 /// The lines that are whole, and what is begun.
-fn lines(begun: &mut Vec<u8>, bytes: &[u8]) -> Vec<Vec<u8>> {
+pub(super) fn lines(begun: &mut Vec<u8>, bytes: &[u8]) -> Vec<Vec<u8>> {
     let mut whole = Vec::new();
     for part in bytes.split_inclusive(|byte| *byte == b'\n') {
         if begun.len() + part.len() <= LINE_BYTES {
@@ -112,32 +124,65 @@ impl System {
             hands: None,
             at_once: 1,
             ears: None,
+            alarm: None,
             begun: Instant::now(),
         })
     }
 
     /// Waits until one of these is ready, listening meanwhile; the indices of those that are.
-    pub(super) fn wait(&mut self, pollables: &[&Pollable]) -> Result<Vec<usize>, Interrupted> {
-        let Some(ears) = self.ears.as_mut().filter(|ears| !ears.ended) else { return Ok(poll::wait(pollables)) };
-        if ears.interrupted() {
-            return Err(Interrupted);
+    pub(super) fn wait(&mut self, pollables: &[&Pollable]) -> Result<Vec<usize>, Cut> {
+        let interrupted = |ears: &Option<Ears>| ears.as_ref().is_some_and(Ears::interrupted);
+        if interrupted(&self.ears) {
+            return Err(Cut::Interrupted);
         }
-        let heard = ears.stdin.readable();
+        let heard = self.ears.as_ref().filter(|ears| !ears.ended).map(|ears| ears.stdin.readable());
+        let rings = self.alarm.as_ref().map(|alarm| &alarm.rings);
         let mut all = pollables.to_vec();
-        all.push(&heard);
-        let ready = poll::wait(&all);
-        if ready.contains(&pollables.len()) {
+        all.extend(heard.iter().chain(rings));
+        let mut ready = poll::wait(&all);
+        let spoken = heard.is_some() && ready.contains(&pollables.len());
+        let rang = rings.is_some() && ready.contains(&(all.len() - 1));
+        if let (true, Some(ears)) = (spoken, &mut self.ears) {
             ears.listen();
-            if ears.interrupted() {
-                return Err(Interrupted);
-            }
         }
-        Ok(ready.into_iter().filter(|at| *at < pollables.len()).collect())
+        if interrupted(&self.ears) {
+            return Err(Cut::Interrupted);
+        }
+        // Before all else: a reply whose pieces come one after the other would never be cut off.
+        if rang {
+            return Err(Cut::Time);
+        }
+        ready.retain(|at| *at < pollables.len());
+        Ok(ready)
+    }
+
+    /// Sets when all that waits is cut off, from now on: never, where it is none. What time it is, as
+    /// [`World::now`] counts.
+    pub(super) fn alarm(&mut self, after: Option<Duration>) -> Duration {
+        let now = self.begun.elapsed();
+        self.alarm = after.map(|after| Alarm { at: now.saturating_add(after), rings: poll::after(after) });
+        now
+    }
+
+    /// Begins a call of a tool.
+    pub(super) fn call(&self, call: &Wanted) -> Result<Box<dyn Work>, String> {
+        match &self.hands {
+            Some(hands) => hands.start(call),
+            None => Err(format!("there is no tool `{}`", call.name)),
+        }
+    }
+
+    /// Starts a sub-agent. It has a little less time than is left, so that what it came to is heard.
+    pub(super) fn delegate(&self, task: &Task, part: Share) -> Result<Box<dyn Work>, String> {
+        let left = self.alarm.as_ref().map(|alarm| alarm.at.saturating_sub(self.begun.elapsed()));
+        let time = left.map(|left| left.mul_f64(OF_TIME));
+        let agent = SubAgent::start(task, &self.name, part, time).map_err(|error| error.to_string())?;
+        Ok(Box::new(agent))
     }
 }
 
 impl World for System {
-    fn think(&mut self, request: &Request, tell: Tell<'_>) -> Result<llm::Result<Reply>, Interrupted> {
+    fn think(&mut self, request: &Request, tell: Tell<'_>) -> Result<llm::Result<Reply>, Cut> {
         let stream = match self.model.stream(request) {
             Ok(stream) => stream,
             Err(error) => return Ok(Err(error)),
@@ -159,45 +204,19 @@ impl World for System {
         }
     }
 
-    fn call(&mut self, calls: &[Wanted], tell: Tell<'_>) -> Result<Vec<Result<String, String>>, Interrupted> {
-        match self.hands.clone() {
-            Some(hands) => hands.call(self, calls, tell),
-            None => Ok(calls.iter().map(|call| Err(format!("there is no tool `{}`", call.name))).collect()),
-        }
+    fn price(&mut self, request: &Request) -> Price {
+        let model = self.model.describe().unwrap_or_default();
+        let tokens = self.model.count_tokens(request).unwrap_or(0);
+        Price { tokens, input: model.input_price, output: model.output_price }
     }
 
-    fn delegate(&mut self, tasks: &[Task], tell: Tell<'_>) -> Result<Vec<Done>, Interrupted> {
-        let mut done: Vec<Option<Done>> = vec![None; tasks.len()];
-        let mut waiting: VecDeque<usize> = (0..tasks.len()).collect();
-        let mut running: Vec<SubAgent> = Vec::new();
-        loop {
-            while running.len() < self.at_once {
-                let Some(at) = waiting.pop_front() else { break };
-                tell(Event::Agent { id: tasks[at].id.clone(), task: tasks[at].text.clone() });
-                match SubAgent::start(at, &tasks[at], &self.name) {
-                    Ok(agent) => running.push(agent),
-                    Err(error) => {
-                        let failed = Done { answer: Err(error.to_string()), usage: llm::Usage::default() };
-                        done[at] = Some(told(&tasks[at], failed, tell));
-                    }
-                }
-            }
-            if running.is_empty() {
-                break;
-            }
-            let ready: Vec<&Pollable> = running.iter().map(|agent| &agent.readable).collect();
-            let mut ready = self.wait(&ready)?;
-            // From the last on, so that places stay what they are.
-            ready.sort_unstable_by(|a, b| b.cmp(a));
-            for place in ready {
-                if running[place].listen() {
-                    let agent = running.swap_remove(place);
-                    let at = agent.at;
-                    done[at] = Some(told(&tasks[at], agent.end(), tell));
-                }
-            }
-        }
-        Ok(done.into_iter().flatten().collect())
+    fn act(&mut self, jobs: &[Job], left: Share, tell: Tell<'_>) -> (Vec<Done>, Option<Cut>) {
+        // What its grants and its account leave is shared as well: one sub-agent does not take it all.
+        let held = match self.model.left() {
+            Ok(left) => Share { tokens: Some(left.tokens), cost: Some(left.money) },
+            Err(_) => Share::default(),
+        };
+        jobs::act(self, jobs, left.least(held), tell)
     }
 
     fn catalogue(&mut self) -> Vec<Line> {
@@ -224,7 +243,21 @@ impl World for System {
             .collect()
     }
 
-    fn pause(&mut self, time: Duration) -> Result<(), Interrupted> {
+    fn stopping(&mut self, answer: &str) -> Result<(), String> {
+        match task::stopping(answer) {
+            Err(task::Error::Denied(denial)) => Err(denial.rule),
+            // Who cannot ask is not held back.
+            _ => Ok(()),
+        }
+    }
+
+    fn stopped(&mut self, answer: &str) {
+        if let Err(error) = task::stopped(answer) {
+            crate::warn!("the end of the task was not told: {error}");
+        }
+    }
+
+    fn pause(&mut self, time: Duration) -> Result<(), Cut> {
         let over = poll::after(time);
         while self.wait(&[&over])?.is_empty() {}
         Ok(())
@@ -233,90 +266,4 @@ impl World for System {
     fn now(&mut self) -> Duration {
         self.begun.elapsed()
     }
-}
-
-fn told(task: &Task, done: Done, tell: Tell<'_>) -> Done {
-    let (ok, content) = match &done.answer {
-        Ok(text) => (true, text.clone()),
-        Err(text) => (false, text.clone()),
-    };
-    tell(Event::AgentDone { id: task.id.clone(), ok, content });
-    done
-}
-
-/// A child process that works on a task. Dropping it ends the process.
-struct SubAgent {
-    at: usize,
-    // Before what it is a view of.
-    readable: Pollable,
-    stdout: streams::Reader,
-    child: spawn::Child,
-    begun: Vec<u8>,
-    done: Option<Done>,
-    used: llm::Usage,
-}
-
-impl Drop for SubAgent {
-    fn drop(&mut self) {
-        // It may have ended.
-        let _ = self.child.kill();
-    }
-}
-
-impl SubAgent {
-    fn start(at: usize, task: &Task, model: &str) -> spawn::Result<Self> {
-        let mut command = spawn::Command::this().args(["--protocol", "--model", model, "--sub-agents", "0"]);
-        if let Some(tokens) = task.tokens {
-            command = command.tokens(tokens).args(["--max-tokens".to_owned(), tokens.to_string()]);
-        }
-        if let Some(schema) = &task.output_schema {
-            command = command.args(["--output-schema", schema]);
-        }
-        let child = command.stdin(spawn::Stdio::Piped).stdout(spawn::Stdio::Piped).start()?;
-        let lost = || spawn::Error::Io("a pipe of the sub-agent is missing".to_owned());
-        let (stdin, stdout) = (child.stdin()?.ok_or_else(lost)?, child.stdout()?.ok_or_else(lost)?);
-        give(stdin, &task.text).map_err(|error| spawn::Error::Io(error.to_string()))?;
-        let readable = stdout.readable();
-        Ok(Self { at, readable, stdout, child, begun: Vec::new(), done: None, used: llm::Usage::default() })
-    }
-
-    /// Reads what it said. Whether it has said its last.
-    fn listen(&mut self) -> bool {
-        let mut bytes = [0; 16 << 10];
-        let taken = self.stdout.read(&mut bytes).unwrap_or(0);
-        for line in lines(&mut self.begun, &bytes[..taken]) {
-            match serde_json::from_slice(&line) {
-                Ok(Event::Step { usage, .. }) => self.used += usage,
-                Ok(Event::Answer { text, outcome: super::End::Answered, usage, .. }) => {
-                    self.done = Some(Done { answer: Ok(text), usage });
-                }
-                Ok(Event::Answer { text, outcome, usage, .. }) => {
-                    let outcome = serde_json::to_value(outcome).unwrap_or_default();
-                    let why = format!("unfinished ({}): {text}", outcome.as_str().unwrap_or("unknown"));
-                    self.done = Some(Done { answer: Err(why), usage });
-                }
-                Ok(Event::Error { kind, message }) => {
-                    self.done = Some(Done { answer: Err(format!("{kind}: {message}")), usage: self.used });
-                }
-                _ => {}
-            }
-        }
-        taken == 0 || self.done.is_some()
-    }
-
-    /// What it came to.
-    fn end(mut self) -> Done {
-        if let Some(done) = self.done.take() {
-            return done;
-        }
-        let why = self.child.wait().map_or_else(|error| error.to_string(), |exit| exit.to_string());
-        Done { answer: Err(format!("it ended without an answer: {why}")), usage: self.used }
-    }
-}
-
-/// Writes the task, and ends the input.
-fn give(mut stdin: streams::Writer, task: &str) -> std::io::Result<()> {
-    let mut line = serde_json::to_vec(&Command::Message(task.to_owned()))?;
-    line.push(b'\n');
-    stdin.write_all(&line)
 }

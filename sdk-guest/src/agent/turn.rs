@@ -3,15 +3,16 @@
 use super::{
     End, Hooks, Limits, Outcome,
     hooks::Decision,
+    limits::Share,
     protocol::Event,
     stuck::{Circle, Verdict},
     toolset::{self, Toolset},
     transcript,
-    world::{Interrupted, Task, Tell, Wanted, Word, World},
+    world::{Cut, Done, Job, Task, Tell, Wanted, Word, World},
 };
 use crate::llm::{Error, Message, Part, Reply, Request, Role, StopReason, Tool, ToolCall, ToolChoice, Usage};
 use serde_json::{Value, json};
-use std::time::Duration;
+use std::{ops::Range, time::Duration};
 
 /// How often a call is made again where all providers are at their limits.
 const PATIENCE: u32 = 4;
@@ -19,6 +20,8 @@ const PATIENCE: u32 = 4;
 const LONGEST_WAIT: Duration = Duration::from_secs(90);
 /// How often the transcript is shortened for one call.
 const SHORTENINGS: u32 = 4;
+/// How often a policy sends the model back to work.
+const STOPS: u32 = 3;
 /// Sub-agents of one call.
 const TASKS: usize = 16;
 
@@ -33,6 +36,8 @@ pub(super) struct Turn<'a> {
     pub(super) delegates: bool,
     /// Instructions, and what was said so far; holds all of it afterwards.
     pub(super) messages: &'a mut Vec<Message>,
+    /// Where what is said for this task begins.
+    pub(super) from: usize,
     pub(super) toolset: Toolset,
     pub(super) output_schema: Option<String>,
     pub(super) max_reply: Option<u32>,
@@ -47,30 +52,46 @@ enum Leave {
     Failed(Error),
 }
 
-impl From<Interrupted> for Leave {
-    fn from(_: Interrupted) -> Self {
-        Leave::End(End::Interrupted, String::new())
-    }
+/// A call that the model made, before it is.
+enum Planned {
+    /// It needs nothing done.
+    Answered(Result<String, String>),
+    /// A tool's: its place among the jobs.
+    Tool(usize),
+    /// Sub-agents': their places among the jobs.
+    Agents(Range<usize>),
 }
 
 impl Turn<'_> {
     /// Works until the model has no more to do, or something ends it.
     pub(super) fn run(mut self, tell: Tell<'_>) -> Result<Outcome, Error> {
-        let mut circle = Circle::default();
+        let (mut circle, mut held) = (Circle::default(), 0);
         let (end, text) = loop {
             match self.step(&mut circle, tell) {
                 Ok(()) => {}
+                Err(Leave::End(End::Answered, text)) => match self.world.stopping(&text) {
+                    Ok(()) => break (End::Answered, text),
+                    Err(why) if held < STOPS => {
+                        held += 1;
+                        transcript::say(self.messages, format!("You are not done: {why}"));
+                    }
+                    Err(_) => break (End::Stuck, text),
+                },
                 Err(Leave::End(end, text)) => break (end, text),
                 // A budget is an end like any other: what was done so far is not lost.
                 Err(Leave::Failed(Error::Quota(excess))) => match excess.limit.as_str() {
                     limit if limit.contains("token") => break (End::Tokens, self.last_words()),
+                    limit if limit.contains("calls") => break (End::Calls, self.last_words()),
                     limit if limit.contains("money") || limit.contains("usd") => break (End::Money, self.last_words()),
                     _ => return Err(Error::Quota(excess)),
                 },
                 Err(Leave::Failed(Error::Refused(text))) => break (End::Refused, text),
+                // A call that nobody answers in time may say so just before the alarm rings.
+                Err(Leave::Failed(_)) if self.time_is_over() => break (End::Time, self.last_words()),
                 Err(Leave::Failed(error)) => return Err(error),
             }
         };
+        self.world.stopped(&text);
         self.hooks.stop(end);
         Ok(Outcome { text, end, steps: self.steps, usage: self.used })
     }
@@ -79,11 +100,14 @@ impl Turn<'_> {
     fn step(&mut self, circle: &mut Circle, tell: Tell<'_>) -> Result<(), Leave> {
         for word in self.world.heard() {
             match word {
-                Word::Message(text) => transcript::say(self.messages, text),
-                Word::Interrupt => return Err(Interrupted.into()),
+                Word::Message(text) => {
+                    transcript::say(self.messages, text.clone());
+                    tell(Event::Heard { text });
+                }
+                Word::Interrupt => return Err(self.cut(Cut::Interrupted)),
             }
         }
-        let elapsed = self.world.now().saturating_sub(self.begun);
+        let elapsed = self.elapsed();
         if let Some(end) = self.limits.reached(self.steps, &self.used, elapsed) {
             return Err(Leave::End(end, self.last_words()));
         }
@@ -107,7 +131,7 @@ impl Turn<'_> {
         if cut {
             return Err(Leave::End(End::Tokens, reply.text()));
         }
-        let text = match self.output_schema.take() {
+        let text = match self.output_schema.clone() {
             Some(schema) => self.formed(schema, tell)?,
             None => reply.text(),
         };
@@ -134,13 +158,13 @@ impl Turn<'_> {
     fn think(&mut self, without_tools: bool, schema: Option<String>, tell: Tell<'_>) -> Result<Reply, Leave> {
         let (mut waits, mut shortenings) = (0, 0);
         loop {
-            let left = self.limits.tokens_left(&self.used);
-            let left = left.map(|left| u32::try_from(left).unwrap_or(u32::MAX).max(1));
+            let elapsed = self.elapsed();
             let mut request = Request {
                 messages: self.messages.clone(),
                 tools: self.tools(),
-                max_tokens: left.into_iter().chain(self.max_reply).min(),
+                max_tokens: self.max_reply,
                 output_schema: schema.clone(),
+                deadline: self.limits.time.map(|time| time.saturating_sub(elapsed)),
                 ..Request::default()
             };
             match (without_tools, schema.is_some()) {
@@ -150,7 +174,24 @@ impl Turn<'_> {
                 _ => {}
             }
             self.hooks.before_model(&mut request);
-            match self.world.think(&request, tell)? {
+            self.afford(&mut request)?;
+            let mut said = String::new();
+            let thought = self.world.think(&request, &mut |event| {
+                match &event {
+                    Event::Text { text } => said.push_str(text),
+                    Event::Restart => said.clear(),
+                    _ => {}
+                }
+                tell(event);
+            });
+            let thought = thought.map_err(|cut| {
+                // What it said so far is what it said.
+                if !said.is_empty() {
+                    self.messages.push(Message::text(Role::Assistant, said));
+                }
+                self.cut(cut)
+            })?;
+            match thought {
                 Ok(reply) => {
                     self.steps += 1;
                     self.used += reply.usage;
@@ -162,7 +203,7 @@ impl Turn<'_> {
                 Err(Error::RateLimited(wait)) if waits < PATIENCE => {
                     waits += 1;
                     let wait = wait.0.unwrap_or(Duration::from_secs(1 << waits));
-                    self.world.pause(wait.min(LONGEST_WAIT))?;
+                    self.world.pause(wait.min(LONGEST_WAIT)).map_err(|cut| self.cut(cut))?;
                 }
                 Err(Error::ContextLength(text)) => {
                     shortenings += 1;
@@ -183,40 +224,49 @@ impl Turn<'_> {
         tools
     }
 
-    /// Calls what the model wants called.
+    /// Lowers what the reply may have to what is left to spend.
+    fn afford(&mut self, request: &mut Request) -> Result<(), Leave> {
+        let left = self.left();
+        if left == Share::default() {
+            return Ok(());
+        }
+        let most = left.reply(&self.world.price(request)).map_err(|end| Leave::End(end, self.last_words()))?;
+        request.max_tokens = most.into_iter().chain(request.max_tokens).min();
+        Ok(())
+    }
+
+    fn left(&self) -> Share {
+        self.limits.left(&self.used)
+    }
+
+    fn elapsed(&mut self) -> Duration {
+        self.world.now().saturating_sub(self.begun)
+    }
+
+    fn time_is_over(&mut self) -> bool {
+        let elapsed = self.elapsed();
+        self.limits.time.is_some_and(|time| elapsed >= time)
+    }
+
+    fn cut(&self, cut: Cut) -> Leave {
+        Leave::End(cut.end(), self.last_words())
+    }
+
+    /// Does what the model wants done: what its calls come to is planned, done at once, and told.
     fn act(&mut self, calls: &[ToolCall], circle: &mut Circle, tell: Tell<'_>) -> Result<(), Leave> {
-        let mut results: Vec<Option<Result<String, String>>> = vec![None; calls.len()];
-        let mut wanted = Vec::new();
-        for (at, call) in calls.iter().enumerate() {
-            results[at] = match call.name.as_str() {
-                toolset::FIND => Some(self.toolset.find(&call.arguments)),
-                toolset::LOAD => Some(self.toolset.load(&call.arguments, |name| self.world.describe(name))),
-                DELEGATE if self.delegates => match self.delegate(call, tell) {
-                    Ok(answer) => Some(answer),
-                    Err(interrupted) => return self.stopped(calls, &results, interrupted),
-                },
-                _ => match self.allowed(call) {
-                    Ok(call) => {
-                        wanted.push((at, call));
-                        None
-                    }
-                    Err(why) => Some(Err(why)),
-                },
-            };
+        let mut jobs = Vec::new();
+        let planned: Vec<Planned> = calls.iter().map(|call| self.plan(call, &mut jobs)).collect();
+        let (done, cut) = match jobs.is_empty() {
+            true => (Vec::new(), None),
+            false => self.world.act(&jobs, self.left(), tell),
+        };
+        done.iter().for_each(|done| self.used += done.usage);
+        let results = calls.iter().zip(planned).map(|(call, planned)| self.came_of(call, planned, &jobs, &done));
+        let results: Vec<_> = results.collect();
+        let told = self.answer(calls, results);
+        if let Some(cut) = cut {
+            return Err(self.cut(cut));
         }
-        let (places, wanted): (Vec<usize>, Vec<Wanted>) = wanted.into_iter().unzip();
-        if !wanted.is_empty() {
-            let answers = match self.world.call(&wanted, tell) {
-                Ok(answers) => answers,
-                Err(interrupted) => return self.stopped(calls, &results, interrupted),
-            };
-            for ((at, call), answer) in places.into_iter().zip(&wanted).zip(answers) {
-                self.hooks.after_tool(&call.name, &call.arguments, answer.as_deref().map_err(String::as_str));
-                self.toolset.used(&calls[at].name);
-                results[at] = Some(answer);
-            }
-        }
-        let told = self.answer(calls, &results);
         let steps = calls
             .iter()
             .zip(&told)
@@ -232,21 +282,56 @@ impl Turn<'_> {
         }
     }
 
-    /// The user stopped the calls: those that have no result yet are told so.
-    fn stopped(
-        &mut self,
-        calls: &[ToolCall],
-        results: &[Option<Result<String, String>>],
-        interrupted: Interrupted,
-    ) -> Result<(), Leave> {
-        self.answer(calls, results);
-        Err(interrupted.into())
+    /// What a call needs done. All that is done comes by here first: this is where it is denied.
+    fn plan(&mut self, call: &ToolCall, jobs: &mut Vec<Job>) -> Planned {
+        match call.name.as_str() {
+            toolset::FIND => Planned::Answered(self.toolset.find(&call.arguments)),
+            toolset::LOAD => Planned::Answered(self.toolset.load(&call.arguments, |name| self.world.describe(name))),
+            DELEGATE if self.delegates => match self.delegated(call, jobs) {
+                Ok(tasks) => {
+                    let from = jobs.len();
+                    jobs.extend(tasks.into_iter().map(Job::Agent));
+                    Planned::Agents(from..jobs.len())
+                }
+                Err(why) => Planned::Answered(Err(why)),
+            },
+            _ => match self.allowed(call) {
+                Ok(wanted) => {
+                    jobs.push(Job::Call(wanted));
+                    Planned::Tool(jobs.len() - 1)
+                }
+                Err(why) => Planned::Answered(Err(why)),
+            },
+        }
+    }
+
+    /// What a call came to. All that was done comes by here, before the model is told.
+    fn came_of(&mut self, call: &ToolCall, planned: Planned, jobs: &[Job], done: &[Done]) -> Result<String, String> {
+        match planned {
+            Planned::Answered(answer) => answer,
+            Planned::Tool(at) => {
+                let answer = done[at].answer.clone();
+                if let Job::Call(made) = &jobs[at] {
+                    self.hooks.after_tool(&made.name, &made.arguments, answer.as_deref().map_err(String::as_str));
+                }
+                self.toolset.used(&call.name);
+                answer
+            }
+            // A failed one is a result like any other: the rest is not lost.
+            Planned::Agents(places) => {
+                let answers = done[places].iter().enumerate().map(|(at, done)| match &done.answer {
+                    Ok(answer) => json!({ "task": (at + 1).to_string(), "answer": answer }),
+                    Err(why) => json!({ "task": (at + 1).to_string(), "failed": why }),
+                });
+                Ok(Value::Array(answers.collect()).to_string())
+            }
+        }
     }
 
     /// Answers calls that are not made: a conversation in which a call has no result is refused by most
     /// providers, now and with each later turn.
     fn decline(&mut self, calls: &[ToolCall], why: &str) {
-        self.answer(calls, &vec![Some(Err(why.to_owned())); calls.len()]);
+        self.answer(calls, vec![Err(why.to_owned()); calls.len()]);
     }
 
     /// Whether a call may be made, and of which tool.
@@ -259,54 +344,37 @@ impl Turn<'_> {
     }
 
     /// Tells the model what came of its calls, each of which needs an answer.
-    fn answer(&mut self, calls: &[ToolCall], results: &[Option<Result<String, String>>]) -> Vec<(String, bool)> {
-        let mut told = Vec::new();
-        let mut content = Vec::new();
-        for (call, result) in calls.iter().zip(results) {
-            let (text, is_error) = match result {
-                Some(Ok(text)) => (transcript::bounded(text.clone()), false),
-                Some(Err(text)) => (transcript::bounded(text.clone()), true),
-                None => ("stopped by the user".to_owned(), true),
-            };
-            told.push((text.clone(), is_error));
-            content.push(Part::ToolResult { id: call.id.clone(), name: call.name.clone(), content: text, is_error });
-        }
-        self.messages.push(Message { role: Role::User, content });
+    fn answer(&mut self, calls: &[ToolCall], results: Vec<Result<String, String>>) -> Vec<(String, bool)> {
+        let told: Vec<(String, bool)> = results
+            .into_iter()
+            .map(|result| match result {
+                Ok(text) => (transcript::bounded(text), false),
+                Err(text) => (transcript::bounded(text), true),
+            })
+            .collect();
+        let content = calls.iter().zip(&told).map(|(call, (content, is_error))| Part::ToolResult {
+            id: call.id.clone(),
+            name: call.name.clone(),
+            content: content.clone(),
+            is_error: *is_error,
+        });
+        self.messages.push(Message { role: Role::User, content: content.collect() });
         told
     }
 
-    /// Runs sub-agents. A failed one is a result like any other: the rest is not lost.
-    fn delegate(&mut self, call: &ToolCall, tell: Tell<'_>) -> Result<Result<String, String>, Interrupted> {
-        let tasks = match tasks(call) {
-            Ok(tasks) => tasks,
-            Err(why) => return Ok(Err(why)),
-        };
-        if let Decision::Deny(why) = self.hooks.before_spawn(tasks.len()) {
-            return Ok(Err(format!("not allowed: {why}")));
+    /// The tasks of a call that delegates.
+    fn delegated(&mut self, call: &ToolCall, jobs: &[Job]) -> Result<Vec<Task>, String> {
+        let before = jobs.iter().filter(|job| matches!(job, Job::Agent(_))).count();
+        let tasks = tasks(call, before)?;
+        match self.hooks.before_spawn(tasks.len()) {
+            Decision::Allow => Ok(tasks),
+            Decision::Deny(why) => Err(format!("not allowed: {why}")),
         }
-        // A share of what is left for each, and one for what follows.
-        let left = self.limits.tokens_left(&self.used);
-        let share = left.map(|left| left / (tasks.len() as u64 + 1));
-        let carved = |mut task: Task| {
-            task.tokens = task.tokens.into_iter().chain(share).min();
-            task
-        };
-        let tasks: Vec<Task> = tasks.into_iter().map(carved).collect();
-        let done = self.world.delegate(&tasks, tell)?;
-        let mut answers = Vec::new();
-        for (task, done) in tasks.iter().zip(&done) {
-            self.used += done.usage;
-            answers.push(match &done.answer {
-                Ok(answer) => json!({ "task": task.id, "answer": answer }),
-                Err(why) => json!({ "task": task.id, "failed": why }),
-            });
-        }
-        Ok(Ok(Value::Array(answers).to_string()))
     }
 
-    /// The text that the model said last.
+    /// The text that the model said last, for this task.
     fn last_words(&self) -> String {
-        let said = self.messages.iter().rev().filter(|message| message.role == Role::Assistant);
+        let said = self.messages[self.from..].iter().rev().filter(|message| message.role == Role::Assistant);
         let mut texts = said.map(|message| {
             let texts = message.content.iter().filter_map(|part| match part {
                 Part::Text(text) => Some(text.as_str()),
@@ -343,7 +411,8 @@ fn delegate_tool() -> Tool {
     }
 }
 
-fn tasks(call: &ToolCall) -> Result<Vec<Task>, String> {
+/// Numbered on after those `before`.
+fn tasks(call: &ToolCall, before: usize) -> Result<Vec<Task>, String> {
     let arguments: Value = serde_json::from_str(&call.arguments).map_err(|error| error.to_string())?;
     let tasks = arguments["tasks"].as_array().ok_or("give `tasks`, a list")?;
     if !(1..=TASKS).contains(&tasks.len()) {
@@ -355,7 +424,7 @@ fn tasks(call: &ToolCall) -> Result<Vec<Task>, String> {
             text = format!("{text}\n\nContext:\n{context}");
         }
         let output_schema = task.get("output_schema").filter(|schema| schema.is_object()).map(Value::to_string);
-        Ok(Task { id: (at + 1).to_string(), text, output_schema, tokens: None })
+        Ok(Task { id: (before + at + 1).to_string(), text, output_schema, most: Share::default() })
     };
     tasks.iter().enumerate().map(task).collect()
 }

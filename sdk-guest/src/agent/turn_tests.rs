@@ -3,10 +3,11 @@
 use super::{
     End, Limits, NoHooks,
     hooks::{Decision, Hooks},
+    limits::{Price, Share},
     protocol::Event,
     toolset::{Full, Line, Toolset},
     turn::Turn,
-    world::{Done, Interrupted, Task, Tell, Wanted, Word, World},
+    world::{Cut, Done, Job, Task, Tell, Wanted, Word, World},
 };
 use crate::llm::{self, Error, Message, Part, Reply, Request, Role, StopReason, ToolCall, ToolChoice, Usage, Wait};
 use std::collections::VecDeque;
@@ -16,41 +17,76 @@ use std::time::Duration;
 struct Fake {
     replies: VecDeque<llm::Result<Reply>>,
     asked: Vec<Request>,
+    /// Pieces that come before a reply that is cut off.
+    pieces: Vec<Event>,
     called: Vec<Vec<Wanted>>,
     delegated: Vec<Task>,
+    /// What was left when jobs were done.
+    left: Vec<Share>,
     heard: VecDeque<Vec<Word>>,
+    /// What policies say to each end; nothing once these are used up.
+    objections: VecDeque<&'static str>,
+    stopped: Vec<String>,
+    price: Price,
     paused: Duration,
-    interrupted: bool,
+    /// What waits is cut off, once the replies are used up or a job is done.
+    cut: Option<Cut>,
+    now: Duration,
+    /// How long each reply takes.
+    thinks: Duration,
 }
 
 impl World for Fake {
-    fn think(&mut self, request: &Request, _: Tell<'_>) -> Result<llm::Result<Reply>, Interrupted> {
+    fn think(&mut self, request: &Request, tell: Tell<'_>) -> Result<llm::Result<Reply>, Cut> {
         self.asked.push(request.clone());
+        self.now += self.thinks;
+        if let (true, Some(cut)) = (self.replies.is_empty(), self.cut) {
+            self.pieces.drain(..).for_each(tell);
+            return Err(cut);
+        }
         Ok(self.replies.pop_front().unwrap_or_else(|| Ok(says("nothing more"))))
     }
 
-    fn call(&mut self, calls: &[Wanted], _: Tell<'_>) -> Result<Vec<Result<String, String>>, Interrupted> {
-        self.called.push(calls.to_vec());
-        if self.interrupted {
-            return Err(Interrupted);
-        }
-        let answer = |call: &Wanted| match call.name.as_str() {
-            "files/read" => Ok(format!("read {}", call.arguments)),
-            _ => Err("no such file".to_owned()),
-        };
-        Ok(calls.iter().map(answer).collect())
+    fn stopping(&mut self, _: &str) -> Result<(), String> {
+        self.objections.pop_front().map_or(Ok(()), |why| Err(why.to_owned()))
     }
 
-    fn delegate(&mut self, tasks: &[Task], _: Tell<'_>) -> Result<Vec<Done>, Interrupted> {
-        self.delegated.extend(tasks.iter().cloned());
-        if self.interrupted {
-            return Err(Interrupted);
+    fn stopped(&mut self, answer: &str) {
+        self.stopped.push(answer.to_owned());
+    }
+
+    fn price(&mut self, _: &Request) -> Price {
+        self.price
+    }
+
+    fn act(&mut self, jobs: &[Job], left: Share, _: Tell<'_>) -> (Vec<Done>, Option<Cut>) {
+        self.left.push(left);
+        let calls = jobs.iter().filter_map(|job| match job {
+            Job::Call(call) => Some(call.clone()),
+            Job::Agent(_) => None,
+        });
+        self.called.push(calls.collect());
+        let mut done = Vec::new();
+        for job in jobs {
+            done.push(match (job, self.cut) {
+                // The first is done, the others are not.
+                (_, Some(cut)) if !done.is_empty() => Done { answer: Err(cut.why().into()), usage: Usage::default() },
+                (Job::Call(call), _) => {
+                    let answer = match call.name.as_str() {
+                        "files/read" => Ok(format!("read {}", call.arguments)),
+                        _ => Err("no such file".to_owned()),
+                    };
+                    Done { answer, usage: Usage::default() }
+                }
+                (Job::Agent(task), _) => {
+                    self.delegated.push(task.clone());
+                    let bad = task.text.contains("bad");
+                    let answer = if bad { Err("it was bad".to_owned()) } else { Ok(task.text.clone()) };
+                    Done { answer, usage: Usage { input: 10, ..Usage::default() } }
+                }
+            });
         }
-        let done = |task: &Task| Done {
-            answer: if task.text.contains("bad") { Err("it was bad".to_owned()) } else { Ok(task.text.clone()) },
-            usage: Usage { input: 10, ..Usage::default() },
-        };
-        Ok(tasks.iter().map(done).collect())
+        (done, self.cut)
     }
 
     fn catalogue(&mut self) -> Vec<Line> {
@@ -65,13 +101,13 @@ impl World for Fake {
         self.heard.pop_front().unwrap_or_default()
     }
 
-    fn pause(&mut self, time: Duration) -> Result<(), Interrupted> {
+    fn pause(&mut self, time: Duration) -> Result<(), Cut> {
         self.paused += time;
         Ok(())
     }
 
     fn now(&mut self) -> Duration {
-        Duration::ZERO
+        self.now
     }
 }
 
@@ -96,6 +132,7 @@ struct Run {
     world: Fake,
     messages: Vec<Message>,
     outcome: llm::Result<super::Outcome>,
+    events: Vec<Event>,
 }
 
 fn run(replies: Vec<llm::Result<Reply>>, limits: Limits) -> Run {
@@ -103,7 +140,13 @@ fn run(replies: Vec<llm::Result<Reply>>, limits: Limits) -> Run {
 }
 
 fn run_in(mut world: Fake, limits: Limits, hooks: &mut dyn Hooks, output_schema: Option<String>) -> Run {
-    let mut messages = vec![Message::text(Role::System, "Be brief."), Message::text(Role::User, "go")];
+    let mut messages = vec![
+        Message::text(Role::System, "Be brief."),
+        Message::text(Role::User, "before"),
+        Message::text(Role::Assistant, "of another task"),
+        Message::text(Role::User, "go"),
+    ];
+    let from = messages.len();
     let catalogue = world.catalogue();
     let toolset = Toolset::new(catalogue, |name| world.describe(name));
     let mut events: Vec<Event> = Vec::new();
@@ -113,6 +156,7 @@ fn run_in(mut world: Fake, limits: Limits, hooks: &mut dyn Hooks, output_schema:
         limits: &limits,
         delegates: true,
         messages: &mut messages,
+        from,
         toolset,
         output_schema,
         max_reply: None,
@@ -123,7 +167,7 @@ fn run_in(mut world: Fake, limits: Limits, hooks: &mut dyn Hooks, output_schema:
     .run(&mut |event| events.push(event));
     let steps = events.iter().filter(|event| matches!(event, Event::Step { .. })).count();
     assert_eq!(steps, outcome.as_ref().map_or(steps, |outcome| outcome.steps as usize), "each step is told");
-    Run { world, messages, outcome }
+    Run { world, messages, outcome, events }
 }
 
 fn results(message: &Message) -> Vec<(&str, bool)> {
@@ -147,7 +191,7 @@ fn calls_of_one_reply_are_made_at_once_and_wrong_ones_are_told() {
     assert_eq!(outcome.usage.tokens(), 80);
     assert_eq!(run.world.called.len(), 1);
     assert_eq!(run.world.called[0].len(), 3);
-    let told = results(&run.messages[3]);
+    let told = results(&run.messages[5]);
     assert_eq!(told[0], ("read {\"p\":1}", false));
     assert_eq!(told[1], ("there is no tool `rm`", true));
     assert_eq!(told[3], ("no such file", true));
@@ -169,6 +213,61 @@ fn limits_end_a_task_with_what_there_is() {
     let excess = crate::Excess { limit: "tokens".into(), maximum: 10 };
     let run_budget = run(vec![more(), Err(Error::Quota(excess))], Limits::default());
     assert_eq!(run_budget.outcome.expect("an outcome").end, End::Tokens);
+
+    let excess = crate::Excess { limit: "calls/hour".into(), maximum: 1 };
+    let run_calls = run(vec![Ok(calls(&[("files__read", "{}")])), Err(Error::Quota(excess))], Limits::default());
+    assert_eq!(run_calls.outcome.expect("an outcome").end, End::Calls);
+}
+
+#[test]
+fn time_cuts_off_what_is_under_way_and_keeps_what_was_done() {
+    let limits = || Limits { time: Some(Duration::from_secs(9)), ..Limits::default() };
+    let late = |replies: Vec<llm::Result<Reply>>| Fake {
+        replies: replies.into(),
+        cut: Some(Cut::Time),
+        now: Duration::from_secs(2),
+        ..Fake::default()
+    };
+    // In the middle of a reply.
+    let text = |text: &str| Event::Text { text: text.into() };
+    let pieces = vec![text("lost"), Event::Restart, text("half of "), text("it")];
+    let run = run_in(Fake { pieces, ..late(vec![]) }, limits(), &mut NoHooks, None);
+    assert_eq!(run.world.asked[0].deadline, Some(Duration::from_secs(7)));
+    let outcome = run.outcome.expect("an outcome");
+    assert_eq!((outcome.end, outcome.text.as_str(), outcome.steps), (End::Time, "half of it", 0));
+    assert_eq!(run.messages.last(), Some(&Message::text(Role::Assistant, "half of it")));
+
+    // While tools and sub-agents are at work.
+    let mut reply = calls(&[("files__read", "1"), ("delegate", r#"{"tasks":[{"task":"good"}]}"#)]);
+    reply.content.insert(0, Part::Text("I look.".into()));
+    let run = run_in(late(vec![Ok(reply)]), limits(), &mut NoHooks, None);
+    let outcome = run.outcome.expect("an outcome");
+    assert_eq!((outcome.end, outcome.text.as_str(), outcome.steps), (End::Time, "I look.", 1));
+    let told = results(run.messages.last().expect("a message"));
+    let cut = r#"[{"failed":"cut off: the time of the task is over","task":"1"}]"#;
+    assert_eq!(told, [("read 1", false), (cut, false)]);
+    every_call_has_its_result(&run.messages);
+
+    // The deadline of a call may be told just before the alarm rings.
+    let unavailable = Err(Error::Unavailable("no provider answered within 7 s".into()));
+    let slow = Fake { replies: vec![unavailable].into(), thinks: Duration::from_secs(9), ..Fake::default() };
+    assert_eq!(run_in(slow, limits(), &mut NoHooks, None).outcome.expect("an outcome").end, End::Time);
+}
+
+#[test]
+fn a_request_that_may_cost_more_than_is_left_is_not_made() {
+    let price = Price { tokens: 40, input: 1_000_000, output: 1_000_000 };
+    let priced = |replies: Vec<llm::Result<Reply>>| Fake { replies: replies.into(), price, ..Fake::default() };
+    let more = || Ok(calls(&[("files__read", "{}")]));
+    let limits = Limits { tokens: Some(100), ..Limits::default() };
+    let run = run_in(priced(vec![more(), more(), more()]), limits, &mut NoHooks, None);
+    // 60 were left for the first reply, and 20 for the second; the third has no room.
+    let asked = |run: &Run| run.world.asked.iter().map(|asked| asked.max_tokens).collect::<Vec<_>>();
+    assert_eq!((asked(&run), run.outcome.as_ref().expect("an outcome").end), (vec![Some(60), Some(20)], End::Tokens));
+    every_call_has_its_result(&run.messages);
+    let limits = Limits { cost: Some(39), ..Limits::default() };
+    let run = run_in(priced(vec![]), limits, &mut NoHooks, None);
+    assert_eq!((asked(&run), run.outcome.expect("an outcome").end), (vec![], End::Money));
 }
 
 #[test]
@@ -195,7 +294,7 @@ fn it_waits_for_providers_and_makes_room() {
     // There is nothing to shorten: the error is the user's to see, and what was said is kept.
     let full = run(vec![Err(Error::ContextLength("too long".into()))], Limits::default());
     assert!(matches!(full.outcome, Err(Error::ContextLength(_))));
-    assert_eq!(full.messages.len(), 2);
+    assert_eq!(full.messages.len(), 4);
 }
 
 #[test]
@@ -204,9 +303,9 @@ fn sub_agents_share_what_is_left_and_may_fail_one_by_one() {
     let limits = Limits { tokens: Some(1_000), ..Limits::default() };
     let run = run(vec![Ok(calls(&[("delegate", tasks)])), Ok(says("merged"))], limits);
     assert_eq!(run.world.delegated[0].text, "good\n\nContext:\nc");
-    assert_eq!(run.world.delegated.iter().map(|task| task.tokens).collect::<Vec<_>>(), [Some(320), Some(320)]);
+    assert_eq!(run.world.left, [Share { tokens: Some(960), cost: None }], "of which each gets a part");
     assert!(run.world.delegated[1].output_schema.is_some());
-    let told = results(&run.messages[3])[0].0.to_owned();
+    let told = results(&run.messages[5])[0].0.to_owned();
     assert_eq!(told, r#"[{"answer":"good\n\nContext:\nc","task":"1"},{"failed":"it was bad","task":"2"}]"#);
     assert_eq!(run.outcome.expect("an outcome").usage.tokens(), 100, "theirs included");
 }
@@ -219,16 +318,17 @@ fn the_user_steers_between_steps_and_stops() {
         ..Fake::default()
     };
     let run = run_in(steered, Limits::default(), &mut NoHooks, None);
+    assert!(run.events.contains(&Event::Heard { text: "in French".into() }));
     let last = run.world.asked[1].messages.last().expect("a message");
     assert_eq!(last.content.last(), Some(&Part::Text("in French".into())));
 
-    let stopped =
-        Fake { replies: vec![Ok(calls(&[("files__read", "{}")]))].into(), interrupted: true, ..Fake::default() };
+    let two = || calls(&[("files__read", "1"), ("files__read", "2")]);
+    let stopped = Fake { replies: vec![Ok(two())].into(), cut: Some(Cut::Interrupted), ..Fake::default() };
     let run = run_in(stopped, Limits::default(), &mut NoHooks, None);
     assert_eq!(run.outcome.expect("an outcome").end, End::Interrupted);
     assert_eq!(
         results(run.messages.last().expect("a message")),
-        [("stopped by the user", true)],
+        [("read 1", false), ("stopped by the user", true)],
         "each call has a result"
     );
 }
@@ -248,8 +348,25 @@ fn hooks_may_say_no_and_the_model_hears_why() {
     let mut hooks = ReadOnly(None);
     let run = run_in(Fake { replies: replies.into(), ..Fake::default() }, Limits::default(), &mut hooks, None);
     assert_eq!(run.world.called[0].len(), 1);
-    assert_eq!(results(&run.messages[3])[0], ("not allowed: read only", true));
+    assert_eq!(results(&run.messages[5])[0], ("not allowed: read only", true));
     assert_eq!(hooks.0, Some(End::Answered));
+}
+
+#[test]
+fn a_policy_sends_it_back_to_work_so_often_and_no_more() {
+    let replies = || vec![Ok(says("too early")), Ok(says("done"))];
+    let held = |objections: &[&'static str]| {
+        let world = Fake { replies: replies().into(), objections: objections.to_vec().into(), ..Fake::default() };
+        run_in(world, Limits::default(), &mut NoHooks, None)
+    };
+    let run = held(&["policy `p`: the tests did not run"]);
+    let outcome = run.outcome.expect("an outcome");
+    assert_eq!((outcome.text.as_str(), outcome.end, outcome.steps), ("done", End::Answered, 2));
+    let told = format!("{:?}", run.messages);
+    assert!(told.contains("You are not done: policy `p`: the tests did not run"), "{told}");
+    assert_eq!(run.world.stopped, ["done"]);
+    let outcome = held(&["no"; 9]).outcome.expect("an outcome");
+    assert_eq!((outcome.text.as_str(), outcome.end, outcome.steps), ("nothing more", End::Stuck, 4));
 }
 
 #[test]
@@ -281,7 +398,7 @@ fn every_call_has_its_result(messages: &[Message]) {
 fn a_conversation_can_go_on_however_a_task_ended() {
     let tasks = r#"{"tasks":[{"task":"good"}]}"#;
     let both = || Ok(calls(&[("delegate", tasks), ("files__read", "{}")]));
-    let stopped = Fake { replies: vec![both()].into(), interrupted: true, ..Fake::default() };
+    let stopped = Fake { replies: vec![both()].into(), cut: Some(Cut::Interrupted), ..Fake::default() };
     let run_stopped = run_in(stopped, Limits::default(), &mut NoHooks, None);
     assert_eq!(run_stopped.outcome.expect("an outcome").end, End::Interrupted);
     every_call_has_its_result(&run_stopped.messages);

@@ -1,6 +1,8 @@
 //! What the loop needs of the world around it: models, tools, sub-agents, time, and its user.
 
 use super::{
+    End,
+    limits::{Price, Share},
     protocol::Event,
     toolset::{Full, Line},
 };
@@ -23,14 +25,24 @@ pub(super) struct Task {
     pub(super) text: String,
     /// JSON Schema of its answer.
     pub(super) output_schema: Option<String>,
-    /// Tokens it may spend.
-    pub(super) tokens: Option<u64>,
+    /// What it may spend, where its share of what is left is not less.
+    pub(super) most: Share,
 }
 
-/// What a sub-agent came to.
+/// Something to be done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Job {
+    /// Call a tool.
+    Call(Wanted),
+    /// Give a task to a sub-agent.
+    Agent(Task),
+}
+
+/// What came of a job.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Done {
     pub(super) answer: Result<String, String>,
+    /// What a sub-agent used.
     pub(super) usage: llm::Usage,
 }
 
@@ -43,29 +55,58 @@ pub(super) enum Word {
     Interrupt,
 }
 
-/// The user stopped what was under way.
+/// Why what was under way was cut off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Interrupted;
+pub(super) enum Cut {
+    /// The user stopped it.
+    Interrupted,
+    /// Its time was over.
+    Time,
+}
+
+impl Cut {
+    /// Of the task.
+    pub(super) fn end(self) -> End {
+        match self {
+            Self::Interrupted => End::Interrupted,
+            Self::Time => End::Time,
+        }
+    }
+
+    /// As the model is told.
+    pub(super) fn why(self) -> &'static str {
+        match self {
+            Self::Interrupted => "stopped by the user",
+            Self::Time => "cut off: the time of the task is over",
+        }
+    }
+}
 
 /// Where events go.
 pub(super) type Tell<'a> = &'a mut dyn FnMut(Event);
 
-/// The world around the loop. Whatever waits ends early when the user interrupts.
+/// The world around the loop. Whatever waits is cut off when the user interrupts, and when the task's time
+/// is over.
 pub(super) trait World {
     /// Makes a call of the model; its pieces are told as they come.
-    fn think(&mut self, request: &Request, tell: Tell<'_>) -> Result<llm::Result<Reply>, Interrupted>;
-    /// Calls tools, all at once; their results in the order of the calls.
-    fn call(&mut self, calls: &[Wanted], tell: Tell<'_>) -> Result<Vec<Result<String, String>>, Interrupted>;
-    /// Runs sub-agents, some at once; what they came to in the order of the tasks.
-    fn delegate(&mut self, tasks: &[Task], tell: Tell<'_>) -> Result<Vec<Done>, Interrupted>;
+    fn think(&mut self, request: &Request, tell: Tell<'_>) -> Result<llm::Result<Reply>, Cut>;
+    /// What it may cost.
+    fn price(&mut self, request: &Request) -> Price;
+    /// Does jobs, many at once, its sub-agents within what is left. What came of each, in their order:
+    /// where they were cut off, those that were not done say so.
+    fn act(&mut self, jobs: &[Job], left: Share, tell: Tell<'_>) -> (Vec<Done>, Option<Cut>);
     /// The granted tools.
     fn catalogue(&mut self) -> Vec<Line>;
     /// One of them.
     fn describe(&mut self, name: &str) -> Option<Full>;
     /// What the user said since the last time.
     fn heard(&mut self) -> Vec<Word>;
+    /// Asks the policies over it whether the task may end with this answer; why not.
+    fn stopping(&mut self, answer: &str) -> Result<(), String>;
+    /// Tells them that it has ended.
+    fn stopped(&mut self, answer: &str);
     /// Waits.
-    fn pause(&mut self, time: Duration) -> Result<(), Interrupted>;
+    fn pause(&mut self, time: Duration) -> Result<(), Cut>;
     /// Since some moment that stays the same.
     fn now(&mut self) -> Duration;
 }

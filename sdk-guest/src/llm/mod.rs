@@ -45,6 +45,17 @@ pub struct Description {
     pub output_price: u64,
 }
 
+/// What calls of a model may still use: the least that the account and the budgets of the grants leave.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Left {
+    /// Calls.
+    pub calls: u64,
+    /// Tokens of requests and replies.
+    pub tokens: u64,
+    /// Millionths of a US dollar.
+    pub money: u64,
+}
+
 /// Requests of one system call.
 const REQUESTS: usize = 32;
 
@@ -112,6 +123,16 @@ impl Model {
     pub fn embed<S: AsRef<str>>(&self, texts: &[S]) -> Result<Vec<Vec<f32>>> {
         let texts: Vec<String> = texts.iter().map(|text| text.as_ref().to_owned()).collect();
         Ok(self.0.embed(&texts)?)
+    }
+
+    /// What calls of it may still use, together with all others that draw on the same budgets: for who
+    /// divides it between children.
+    ///
+    /// # Errors
+    /// Denied (revoked).
+    pub fn left(&self) -> Result<Left> {
+        let left = self.0.left()?;
+        Ok(Left { calls: left.calls, tokens: left.tokens, money: left.money })
     }
 
     /// Tokens that the request would be counted as: an upper bound.

@@ -45,6 +45,7 @@ impl Command {
             fuel: None,
             memory: None,
             tokens: None,
+            money: None,
             nice: 0,
         })
     }
@@ -112,6 +113,13 @@ impl Command {
     #[must_use]
     pub fn tokens(mut self, tokens: u64) -> Self {
         self.0.tokens = Some(tokens);
+        self
+    }
+
+    /// Millionths of a US dollar that models may cost it and its children, at most what this process has left.
+    #[must_use]
+    pub fn money(mut self, money: u64) -> Self {
+        self.0.money = Some(money);
         self
     }
 

@@ -88,6 +88,7 @@ impl Holm {
         let parts = Parts {
             models: llm::Config { providers: vec![provider], models: vec![model], ..llm::Config::default() },
             storage: holm_drivers::storage::open("memory", Path::new("/nonexistent"))?,
+            network: Arc::new(()),
             programs: Arc::<Plugins>::default(),
             audit: Arc::new(Counted),
             log: Arc::new(()),

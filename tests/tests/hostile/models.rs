@@ -94,6 +94,27 @@ fn twenty_children_and_one_budget() {
 }
 
 #[test]
+fn a_tree_of_agents_and_one_budget() {
+    let limited = |change: fn(&mut Limits), grant: &'static str| {
+        let machine = alone();
+        machine.block_on(async {
+            let attacker = attacker(machine, &["tree", "dear", "3", "3"]).grant(grant).grant("spawn=self");
+            let report = attacker.limit(change).attack().await;
+            report.exits(0);
+            // Itself, three children, nine grandchildren, twenty-seven below those.
+            assert_eq!(report.stdout.lines().count(), 40, "{report:#?}");
+            let used = machine.obedient.used.load(SeqCst);
+            assert_eq!((report.exit.tokens, report.exit.money), (used, Money(used)));
+            assert!((9_000..=10_000).contains(&used), "{used} of 10000");
+        });
+    };
+    limited(|limits| limits.tokens = 10_000, "llm=dear");
+    limited(|limits| limits.money = Money(10_000), "llm=dear");
+    limited(|_| (), "llm=dear:tokens=10000/run");
+    limited(|_| (), "llm=dear:usd=0.01/day");
+}
+
+#[test]
 fn money_is_a_limit_too() {
     let machine = alone();
     machine.block_on(async {

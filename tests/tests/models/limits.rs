@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use holm_tests::{Act, routed};
+use holm_tests::{Act, eventually, routed};
 
-use super::{actor, machine, run};
+use super::{actor, caller, machine, run};
 
 #[test]
 fn requests_and_tokens_a_minute() {
@@ -52,4 +52,57 @@ fn one_at_a_time_and_all_have_their_turn() {
     let mut models = routed([&actor], |_| ());
     models.providers[0].concurrency = 1;
     run(machine(models), &["crowd fast 20 hi"]).prints(&"first/any: 10 in, 1 out, cost 11\n".repeat(20));
+}
+
+/// How many calls of four others a provider that takes one at a time is sent between the first and the
+/// last of twenty calls of a process of this nice, which comes last.
+fn others_meanwhile(nice: i8) -> usize {
+    let actor = actor(Act::Slowly(Duration::from_millis(20), 1));
+    let mut models = routed([&actor], |_| ());
+    models.providers[0].concurrency = 1;
+    let machine = machine(models);
+    machine.block_on(async {
+        let others: Vec<_> = (0..4).map(|_| caller(machine, &["crowd fast 32 other"])).collect();
+        let others = futures_util::future::join_all(others.into_iter().map(|other| other.start())).await;
+        // All of theirs wait before it comes.
+        let waiting = || machine.kernel.snapshot().iter().all(|process| process.calling.is_some());
+        eventually(|| actor.count() > 0 && waiting(), || "they do not wait".to_owned()).await;
+        let favoured = caller(machine, &["crowd fast 20 favoured"]).nice(nice).run().await;
+        favoured.prints(&"first/any: 10 in, 1 out, cost 11\n".repeat(20));
+        futures_util::future::join_all(others.into_iter().map(|other| other.wait())).await;
+    });
+    let texts = actor.texts();
+    let of = |text: &String| text == "favoured";
+    let (first, last) = (texts.iter().position(of).unwrap(), texts.iter().rposition(of).unwrap());
+    texts[first..last].iter().filter(|text| !of(text)).count()
+}
+
+#[test]
+fn nice_counts_among_calls_of_models() {
+    // Its weight is nine times theirs: while it makes twenty calls, each of them makes two or three.
+    let passed = others_meanwhile(-10);
+    assert!(passed <= 20, "{passed} of the others' calls went before its last");
+    // Without it, each makes as many.
+    let equal = others_meanwhile(0);
+    assert!(equal >= 50, "only {equal} of the others' calls went before its last");
+}
+
+#[test]
+fn what_is_left_is_told_to_who_divides_it() {
+    let actor = actor(Act::Says(1));
+    let machine = machine(routed([&actor], |_| ()));
+    machine.block_on(async {
+        let steps = ["left fast -", "complete fast hi", "carve 500", "left fast -", "complete fast hi", "left fast -"];
+        let parent = caller(machine, &steps).grant("llm=fast:tokens=2000/day,usd=1/run").grant("spawn=self");
+        let report = parent.limit(|limits| limits.model_calls = 9).run().await;
+        // The least of its limits and of its grants' budgets; a child has what it was given, and no more.
+        report.exits(0).prints(
+            "left: 9 calls, 2000 tokens, 1000000\n\
+             first/any: 10 in, 1 out, cost 11\n\
+             left: 8 calls, 500 tokens, 500\n\
+             first/any: 10 in, 1 out, cost 11\n\
+             left: 7 calls, 489 tokens, 489\n",
+        );
+        assert_eq!((report.exit.tokens, report.exit.money.0), (22, 22), "what a child leaves is its parent's");
+    });
 }

@@ -216,6 +216,20 @@ fn what_a_killed_call_used_is_in_the_sums() {
     });
 }
 
+#[test]
+fn how_long_calls_took_is_told_of_the_whole_run() {
+    let actor = Actor::new([Act::Slowly(Duration::from_millis(20), 1)]);
+    let machine = machine(routed([&actor], |_| ()));
+    machine.block_on(async {
+        let steps = ["complete fast hi", "fork", "crowd fast 3 hi"];
+        let report = caller(machine, &steps).grant("spawn=self").run().await;
+        report.exits(0);
+        let latency = report.exit.latency;
+        assert_eq!((latency.calls, report.exit.model_calls), (4, 4), "its child's included");
+        assert!(latency.turnaround.p99 >= 0.02 && latency.turnaround.average >= 0.02, "{latency:?}");
+    });
+}
+
 /// Fifty agents that come at once to a provider that takes ten in a while.
 #[test]
 fn fifty_agents_and_one_limit() {

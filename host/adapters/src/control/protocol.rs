@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use holm_kernel::{
     Capacity, Exit, Pending, PluginSnapshot, ProcessSnapshot, Question, ToolError,
-    account::{Bytes, Fuel, OnEmpty},
+    account::{Bytes, Fuel, Money, OnEmpty},
     process::Pid,
     sched::Nice,
 };
@@ -18,7 +18,7 @@ use super::{
 };
 
 /// The version of all that follows. It grows with each change that an older side misreads.
-pub const PROTOCOL: u32 = 3;
+pub const PROTOCOL: u32 = 4;
 
 /// How many bytes of standard input may be under way: more is sent only once some were taken.
 pub const STDIN_WINDOW: usize = 256 << 10;
@@ -187,6 +187,10 @@ pub struct Terms {
     pub fuel: Option<Fuel>,
     /// Less memory than it would have.
     pub memory: Option<Bytes>,
+    /// Fewer tokens of models than it would have.
+    pub tokens: Option<u64>,
+    /// Less money for models than it would have.
+    pub money: Option<Money>,
     /// Its share.
     pub nice: Nice,
     /// What happens when its fuel is gone.

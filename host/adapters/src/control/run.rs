@@ -217,6 +217,12 @@ impl Server {
                 lowered.push(format!("--memory {memory} is lowered to {most}"));
             }
         }
+        if let Some(tokens) = terms.tokens {
+            limits.tokens = limits.tokens.min(tokens);
+        }
+        if let Some(money) = terms.money {
+            limits.money = limits.money.min(money);
+        }
         for lowered in lowered {
             let warning = format!("{lowered}: its manifest and config.toml allow no more");
             let _ = outgoing.send(Reply::Warning(warning)).await;

@@ -2,10 +2,14 @@
 //!
 //! Lines of JSON, both ways: [`protocol`] has their forms, [`view`] shows them to a person.
 
+pub(crate) mod prompt;
 pub(crate) mod protocol;
 pub(crate) mod view;
 
+use std::time::Duration;
+
 use holm_adapters::control::{Request, Run};
+use holm_kernel::account::Money;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::{
@@ -38,11 +42,19 @@ pub(crate) struct AgentArguments {
     /// Tokens it may spend at most, for one task
     #[arg(long, value_name = "NUMBER")]
     max_tokens: Option<u64>,
+    /// US dollars that it may cost at most, for one task, like 0.25
+    #[arg(long, value_name = "DOLLARS")]
+    max_cost: Option<Money>,
+    /// How long it may take at most, for one task, like 90s or 5m; what is under way then is cut off
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    max_time: Option<Duration>,
     /// Sub-agents at once; 0 for none
     #[arg(long, value_name = "NUMBER")]
     sub_agents: Option<u32>,
     #[command(flatten)]
     terms: TermArguments,
+    #[arg(skip)]
+    one_task: bool,
 }
 
 /// An agent that runs. Dropping it ends its standard input.
@@ -68,7 +80,9 @@ impl AgentArguments {
         let given = self.agent.clone();
         let wanted = target(&given)?;
         let run_arguments = self.run_arguments();
-        let (terms, terminal) = self.terms.settle()?;
+        let spends = self.one_task.then_some((self.max_tokens, self.max_cost));
+        let (mut terms, terminal) = self.terms.settle()?;
+        (terms.tokens, terms.money) = spends.unwrap_or_default();
         let run =
             Run { target: wanted.clone(), arguments: run_arguments, environment: Vec::new(), detach: false, terms };
         let mut connection = session.connect().await?;
@@ -100,6 +114,11 @@ impl AgentArguments {
         Ok((said?, end))
     }
 
+    /// It runs for one task alone: whatever agent it is, the kernel holds it to the task's tokens and money.
+    pub(crate) fn for_one_task(self) -> Self {
+        Self { one_task: true, ..self }
+    }
+
     /// Whether its end is to be followed by what it used.
     pub(crate) fn says_usage(&self) -> bool {
         self.terms.usage
@@ -114,6 +133,8 @@ impl AgentArguments {
         option("--system", self.system.clone());
         option("--max-steps", self.max_steps.map(|steps| steps.to_string()));
         option("--max-tokens", self.max_tokens.map(|tokens| tokens.to_string()));
+        option("--max-cost", self.max_cost.map(|cost| cost.to_string()));
+        option("--max-time", self.max_time.map(|time| time.as_secs_f64().to_string()));
         option("--sub-agents", self.sub_agents.map(|count| count.to_string()));
         arguments
     }

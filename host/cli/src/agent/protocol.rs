@@ -46,6 +46,8 @@ pub(crate) enum Event {
     Agent { id: String, task: String },
     /// It ended.
     AgentDone { id: String, ok: bool, content: String },
+    /// A word to the task under way was heard.
+    Heard { text: String },
     /// One reply of the model is whole.
     Step { number: u32, usage: Usage, served_by: String },
     /// The task is done, or given up: `outcome` says which.

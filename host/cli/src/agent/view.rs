@@ -10,7 +10,7 @@ use holm_packages::printable;
 
 use super::protocol::{Event, Usage};
 use crate::{
-    error::{CommandError, GUEST, Result},
+    error::{CommandError, GUEST, INTERRUPTED, Result, UNFINISHED},
     output::GuestOutput,
     ui,
 };
@@ -32,7 +32,7 @@ impl View {
         Self { out: GuestOutput::stdout(), streams: std::io::stdout().is_terminal(), begun: Instant::now() }
     }
 
-    /// Shows an event. True once the task is over.
+    /// Shows an event. True once the task is over; [`conclude`] says how.
     ///
     /// # Errors
     /// It failed, or nobody reads what is shown.
@@ -54,7 +54,7 @@ impl View {
                 self.say(format!("< sub-agent {id}: {} bytes", content.len()));
             }
             Event::AgentDone { id, ok: false, content } => self.say(format!("< sub-agent {id} failed: {content}")),
-            Event::Answer { text, outcome, steps, usage } => {
+            Event::Answer { text, outcome: _, steps, usage } => {
                 if !self.streams {
                     self.out.write(text.as_bytes())?;
                     if !text.ends_with('\n') {
@@ -64,23 +64,20 @@ impl View {
                 self.out.fresh_line();
                 let steps = ui::count(usize::try_from(*steps).unwrap_or(usize::MAX), "step");
                 ui::talk(ui::dim(format_args!("{steps}, {}, {}", cost(usage), ui::span(self.begun.elapsed()))));
-                if !["answered", "interrupted"].contains(&outcome.as_str()) {
-                    ui::warn(unfinished(outcome));
-                }
                 return Ok(true);
             }
             Event::Error { kind, message } => {
                 self.out.fresh_line();
-                let text = format!("the agent gave up: {}", printable(message));
-                let error = CommandError::new(GUEST, text);
-                return Err(match kind.as_str() {
-                    "not-found" => error.hint("`holm model list` shows the models, config.toml defines them"),
-                    "unavailable" | "rate-limited" => error.hint("`holm model test` asks each provider for a word"),
-                    _ => error,
-                });
+                return Err(gave_up(kind, message));
             }
+            Event::Heard { .. } => {}
         }
         Ok(false)
+    }
+
+    /// Begins a new line, for something else.
+    pub(crate) fn fresh_line(&mut self) {
+        self.out.fresh_line();
     }
 
     fn say(&mut self, text: impl AsRef<str>) {
@@ -101,15 +98,47 @@ pub(crate) fn cost(usage: &Usage) -> String {
     format!("{}+{} tokens{cached}{cost}", usage.input, usage.output)
 }
 
-fn unfinished(outcome: &str) -> String {
-    let why = match outcome {
-        "steps" => "it used all its steps (--max-steps)",
-        "tokens" => "it used all its tokens (--max-tokens, or a grant's budget)",
-        "money" => "it used all its money (a grant's budget)",
-        "time" => "its time was over",
-        "stuck" => "it did the same again and again",
-        "refused" => "the model declined",
-        other => return format!("the task is not finished: {}", printable(other)),
+/// A task that failed.
+pub(crate) fn gave_up(kind: &str, message: &str) -> CommandError {
+    let error = CommandError::new(GUEST, format!("the agent gave up: {}", printable(message)));
+    match kind {
+        "not-found" => error.hint("`holm model list` shows the models, config.toml defines them"),
+        "unavailable" | "rate-limited" => error.hint("`holm model test` asks each provider for a word"),
+        _ => error,
+    }
+}
+
+/// What the end of a task means.
+///
+/// # Errors
+/// It is not finished: what is there is not all that was asked for.
+pub(crate) fn conclude(outcome: &str) -> Result<()> {
+    let (code, why, hint) = match outcome {
+        "answered" => return Ok(()),
+        "steps" => (UNFINISHED, "it used all its steps", "allow more with --max-steps, or ask for less at once"),
+        "tokens" => (
+            UNFINISHED,
+            "what is left of its tokens is too little for the next step",
+            "allow more with --max-tokens: before it is made, a request counts as a token for each of its bytes; \
+             budgets of grants are in `holm inspect`",
+        ),
+        "money" => (
+            UNFINISHED,
+            "what is left of its money is too little for the next step",
+            "allow more with --max-cost; budgets of grants are in `holm inspect`",
+        ),
+        "calls" => {
+            (UNFINISHED, "its calls of models are used up", "budgets of grants and limits are in `holm inspect`")
+        }
+        "time" => (UNFINISHED, "its time was over", "allow more with --max-time, or ask for less at once"),
+        "stuck" => {
+            (UNFINISHED, "it did the same again and again", "say more exactly what to do, or try another --model")
+        }
+        "refused" => (UNFINISHED, "the model declined", "say it in other words, or try another --model"),
+        "interrupted" => (INTERRUPTED, "it was interrupted", "`holm chat` can go on after an interruption"),
+        other => {
+            return Err(CommandError::new(UNFINISHED, format!("the task is not finished: {}", printable(other))));
+        }
     };
-    format!("the task is not finished: {why}")
+    Err(CommandError::new(code, format!("the task is not finished: {why}")).hint(hint))
 }

@@ -5,14 +5,16 @@ use std::{
     time::Duration,
 };
 
+use holm_kernel::Exit;
+
 use crate::{
     agent::{
         Agent, AgentArguments, Heard,
         protocol::{Command, Event},
-        view::View,
+        view::{self, View, gave_up},
     },
     conversation::{End, conclude, usage},
-    error::{CommandError, INTERRUPTED, Result},
+    error::{CommandError, GUEST, Result},
     session::Session,
     ui,
 };
@@ -49,7 +51,7 @@ impl Arguments {
             loop {
                 let event = match agent.next().await {
                     Heard::Event(event) => event,
-                    Heard::End => break,
+                    Heard::End => return Ok((interrupted, None)),
                     Heard::Interrupt => {
                         interrupted = true;
                         let _ = agent.tell(&Command::Interrupt(true)).await;
@@ -59,30 +61,53 @@ impl Arguments {
                 };
                 if json {
                     ui::data(serde_json::to_string(&event).map_err(CommandError::internal)?)?;
-                    if let Event::Error { .. } = event {
-                        return Err(CommandError::silent(crate::error::GUEST));
+                } else if !matches!(event, Event::Error { .. }) {
+                    view.show(&event)?;
+                }
+                match event {
+                    Event::Error { kind, message } => {
+                        view.fresh_line();
+                        return Ok((interrupted, Some(Err(gave_up(&kind, &message)))));
                     }
-                    if let Event::Answer { .. } = event {
-                        break;
-                    }
-                } else if view.show(&event)? {
-                    break;
+                    Event::Answer { outcome, .. } => return Ok((interrupted, Some(view::conclude(&outcome)))),
+                    _ => {}
                 }
             }
-            Ok(interrupted)
         };
-        let (interrupted, end) = self.agent.talk(session, talk).await?;
+        let ((interrupted, outcome), end) = self.agent.for_one_task().talk(session, talk).await?;
         let End::Exited(exit) = end else {
             return Err(CommandError::internal("the kernel answered a run as a call"));
         };
+        if json {
+            ui::data(serde_json::to_string(&ended(&exit)).map_err(CommandError::internal)?)?;
+        }
         if says_usage {
             ui::talk(ui::dim(usage(&exit)));
         }
-        match interrupted {
-            true => Err(CommandError::silent(INTERRUPTED)),
-            false => conclude("the agent", &exit.status),
+        match outcome {
+            // It may have answered while Ctrl-C was on its way.
+            _ if interrupted => view::conclude("interrupted"),
+            Some(outcome) => conclude("the agent", &exit.status).and(outcome),
+            None => conclude("the agent", &exit.status).and(Err(CommandError::new(GUEST, "the agent did not answer"))),
         }
     }
+}
+
+/// The last line of JSON: what the whole run used, sub-agents and tools included, and how long its calls of
+/// models waited and took.
+fn ended(exit: &Exit) -> serde_json::Value {
+    serde_json::json!({
+        "event": "exit",
+        "status": exit.status.to_string(),
+        "seconds": exit.wall.as_secs_f64(),
+        "fuel": exit.fuel,
+        "syscalls": exit.syscalls,
+        "model_calls": exit.model_calls,
+        "tokens": exit.tokens,
+        "cost": exit.money.0,
+        "waiting": exit.latency.waiting,
+        "turnaround": exit.latency.turnaround,
+    })
 }
 
 /// The task, with what is piped in.

@@ -1,32 +1,38 @@
 //! `holm chat`: a conversation with an agent, turn by turn.
 
 use std::{
-    io::{BufRead, IsTerminal, Write},
+    collections::VecDeque,
+    io::Write,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use holm_packages::printable;
-use rustyline::{Config, DefaultEditor, error::ReadlineError};
-use tokio::sync::{mpsc, oneshot};
 
 use crate::{
     agent::{
         Agent, AgentArguments, Heard,
-        protocol::{Command, Event, Turn},
-        view::View,
+        prompt::{Keys, Prompt, Word, private},
+        protocol::{self, Command, Event},
+        view::{self, View},
     },
     conversation::{End, conclude, usage},
-    error::{CommandError, INTERRUPTED, Result},
+    error::{CommandError, GUEST, INTERRUPTED, Result},
     session::Session,
-    ui,
+    terminal, ui,
 };
 
 /// Turns of an earlier conversation that are told again. Stops one that grew for months.
 const TURNS: usize = 400;
+/// Events that wait while a line is typed; then the agent waits too.
+const LATER: usize = 10_000;
+/// How often it is looked whether a question is answered.
+const GLANCE: Duration = Duration::from_millis(20);
 
 /// Talk with an agent
 ///
-/// Type a task and Enter; Ctrl-C stops what is under way, Ctrl-D or `/quit` ends the conversation.
+/// Type a task and Enter; Ctrl-C stops what is under way, Ctrl-D or `/quit` ends the conversation. What
+/// you type while the agent works is told to it before its next step.
 #[derive(clap::Args)]
 pub(super) struct Arguments {
     #[command(flatten)]
@@ -52,24 +58,34 @@ impl Arguments {
         let prompt = Prompt::start(home.path().join("chats").join("history"))?;
         let says_usage = self.agent.says_usage();
         let talk = async |agent: Agent| converse(agent, prompt, turns, kept).await;
-        let ((), end) = self.agent.talk(session, talk).await?;
+        let (said, end) = self.agent.talk(session, talk).await?;
         let End::Exited(exit) = end else {
             return Err(CommandError::internal("the kernel answered a run as a call"));
         };
         if says_usage {
             ui::talk(ui::dim(usage(&exit)));
         }
-        conclude("the agent", &exit.status)
+        conclude("the agent", &exit.status)?;
+        said.map_or(Ok(()), Err)
     }
 }
 
-async fn converse(mut agent: Agent, mut prompt: Prompt, turns: Vec<Turn>, kept: Option<PathBuf>) -> Result<()> {
+/// The conversation. What it fails with: where nobody sits at it, that of the first task that was not finished.
+async fn converse(
+    mut agent: Agent,
+    prompt: Prompt,
+    turns: Vec<protocol::Turn>,
+    kept: Option<PathBuf>,
+) -> Result<Option<CommandError>> {
     if !agent.runs().await {
         // Its end says why.
-        return Ok(());
+        return Ok(None);
     }
+    let mut failed = None;
     if prompt.terminal {
-        ui::talk(ui::dim("Ctrl-C stops what is under way, Ctrl-D ends the conversation"));
+        ui::talk(ui::dim(
+            "Ctrl-C stops what is under way, what you type meanwhile is told to it, Ctrl-D ends the conversation",
+        ));
     }
     for turn in &turns {
         let mark = if turn.role == "user" { "> " } else { "" };
@@ -79,131 +95,129 @@ async fn converse(mut agent: Agent, mut prompt: Prompt, turns: Vec<Turn>, kept: 
         // It may have failed to start, which its end says better: so below.
         let _ = agent.tell(&Command::History(turns)).await;
     }
-    while let Some(task) = prompt.next().await? {
-        let _ = agent.tell(&Command::Message(task.clone())).await;
-        agent.begin();
-        let Some(answer) = turn(&mut agent).await? else { break };
+    // Words that the agent did not hear during its task: the next tasks, which it has been told already.
+    let mut unheard = VecDeque::new();
+    let mut quit = false;
+    while !quit {
+        let task = match unheard.pop_front() {
+            Some(task) => task,
+            None => {
+                let Some(task) = prompt.task().await? else { break };
+                let _ = agent.tell(&Command::Message(task.clone())).await;
+                agent.begin();
+                task
+            }
+        };
+        let turn = Turn { agent: &mut agent, keys: prompt.listen(), unheard: &mut unheard, quit: &mut quit };
+        let (answer, end) = turn.run().await?;
+        if let Err(error) = end {
+            // Who pressed Ctrl-C knows.
+            if error.code != INTERRUPTED || !prompt.terminal {
+                ui::report(&error);
+            }
+            failed = failed.or((!prompt.terminal).then(|| CommandError::silent(error.code)));
+        }
+        let Some(answer) = answer else {
+            // Its end may say why.
+            failed = failed.or_else(|| Some(CommandError::new(GUEST, "the agent did not answer")));
+            break;
+        };
         // A task that failed is not kept: it would be told again as if it were done.
         if let Some(path) = kept.as_ref().filter(|_| !answer.is_empty()) {
             write(path, &[("user", &task), ("assistant", &answer)])?;
         }
     }
-    Ok(())
+    Ok(failed)
 }
 
-/// Shows one turn. Its answer, or none once the agent has ended.
-async fn turn(agent: &mut Agent) -> Result<Option<String>> {
-    let mut view = View::new();
-    let mut stopping = false;
-    loop {
-        let event = match agent.next().await {
-            Heard::Event(event) => event,
-            Heard::End => return Ok(None),
-            Heard::Interrupt if stopping => return Err(CommandError::silent(INTERRUPTED)),
-            Heard::Interrupt => {
-                stopping = true;
-                ui::talk(ui::dim("stopping; Ctrl-C again ends the conversation"));
-                let _ = agent.tell(&Command::Interrupt(true)).await;
-                continue;
+/// One task under way.
+struct Turn<'a> {
+    agent: &'a mut Agent,
+    keys: Keys<'a>,
+    unheard: &'a mut VecDeque<String>,
+    quit: &'a mut bool,
+}
+
+impl Turn<'_> {
+    /// Shows it, and hears what is typed meanwhile. Its answer, or none once the agent has ended; and
+    /// whether its task is finished.
+    async fn run(mut self) -> Result<(Option<String>, Result<()>)> {
+        let mut view = View::new();
+        let mut stopping = false;
+        // What happened while a line was typed.
+        let mut later = VecDeque::new();
+        loop {
+            let heard = match later.pop_front() {
+                Some(heard) => heard,
+                None => tokio::select! {
+                    heard = self.agent.next() => heard,
+                    () = self.keys.pressed() => {
+                        view.fresh_line();
+                        self.word(&mut later).await?;
+                        continue;
+                    }
+                },
+            };
+            let event = match heard {
+                Heard::Event(event) => event,
+                Heard::End => return Ok((None, Ok(()))),
+                Heard::Interrupt if stopping => return Err(CommandError::silent(INTERRUPTED)),
+                Heard::Interrupt => {
+                    stopping = true;
+                    view.fresh_line();
+                    ui::talk(ui::dim("stopping; Ctrl-C again ends the conversation"));
+                    let _ = self.agent.tell(&Command::Interrupt(true)).await;
+                    continue;
+                }
+            };
+            if let Event::Heard { text } = &event
+                && let Some(at) = self.unheard.iter().position(|word| word == text)
+            {
+                self.unheard.remove(at);
+            }
+            // Nothing is shown between a question and its answer.
+            while terminal::is_asking() {
+                tokio::time::sleep(GLANCE).await;
+            }
+            match (view.show(&event), event) {
+                (Ok(true), Event::Answer { text, outcome, .. }) => return Ok((Some(text), view::conclude(&outcome))),
+                (Ok(_), _) => {}
+                // A task that failed is not the end of the conversation.
+                (Err(error), Event::Error { .. }) => return Ok((Some(String::new()), Err(error))),
+                (Err(error), _) => return Err(error),
+            }
+        }
+    }
+
+    /// Hears a word to the end of its line. What happens meanwhile is shown later.
+    async fn word(&mut self, later: &mut VecDeque<Heard>) -> Result<()> {
+        let _hold = ui::hold();
+        let word = self.keys.word();
+        tokio::pin!(word);
+        let word = loop {
+            tokio::select! {
+                word = &mut word => break word?,
+                heard = self.agent.next(), if later.len() < LATER => later.push_back(heard),
             }
         };
-        match (view.show(&event), event) {
-            (Ok(true), Event::Answer { text, .. }) => return Ok(Some(text)),
-            (Ok(_), _) => {}
-            // A task that failed is not the end of the conversation.
-            (Err(error), Event::Error { .. }) => {
-                ui::report(&error);
-                return Ok(Some(String::new()));
+        match word {
+            Word::Nothing => {}
+            Word::Said(text) => {
+                let _ = self.agent.tell(&Command::Message(text.clone())).await;
+                self.unheard.push_back(text);
             }
-            (Err(error), _) => return Err(error),
-        }
-    }
-}
-
-/// Reads tasks: with a line editor from a terminal, line by line from a pipe.
-struct Prompt {
-    wanted: mpsc::Sender<oneshot::Sender<Result<Option<String>>>>,
-    terminal: bool,
-}
-
-impl Prompt {
-    /// A thread of its own: it may wait for ever for somebody to type.
-    fn start(history: PathBuf) -> Result<Self> {
-        let terminal = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
-        let (wanted, mut wants) = mpsc::channel::<oneshot::Sender<Result<Option<String>>>>(1);
-        let mut editor = terminal.then(|| editor(&history)).transpose()?;
-        std::thread::spawn(move || {
-            while let Some(answer) = wants.blocking_recv() {
-                let line = match &mut editor {
-                    Some(editor) => edited(editor, &history),
-                    None => piped(),
-                };
-                if answer.send(line).is_err() {
-                    return;
-                }
+            Word::Interrupt => later.push_front(Heard::Interrupt),
+            Word::Quit => {
+                *self.quit = true;
+                later.push_front(Heard::Interrupt);
             }
-        });
-        Ok(Self { wanted, terminal })
-    }
-
-    /// The next task; none at the end.
-    async fn next(&mut self) -> Result<Option<String>> {
-        let (answer, line) = oneshot::channel();
-        match self.wanted.send(answer).await {
-            Ok(()) => line.await.unwrap_or(Ok(None)),
-            Err(_) => Ok(None),
         }
+        Ok(())
     }
-}
-
-fn editor(history: &Path) -> Result<DefaultEditor> {
-    let config = Config::builder().auto_add_history(true).build();
-    let mut editor = DefaultEditor::with_config(config).map_err(CommandError::internal)?;
-    // There may be none yet.
-    let _ = editor.load_history(history);
-    Ok(editor)
-}
-
-fn edited(editor: &mut DefaultEditor, history: &Path) -> Result<Option<String>> {
-    loop {
-        match editor.readline("> ") {
-            Ok(line) if line.trim().is_empty() => {}
-            Ok(line) if line.trim() == "/quit" => return Ok(None),
-            Ok(line) => {
-                // A history that cannot be kept is no reason to stop.
-                let _ = private(history).map(|_| editor.save_history(history));
-                return Ok(Some(line));
-            }
-            Err(ReadlineError::Interrupted) => ui::talk(ui::dim("Ctrl-D ends the conversation")),
-            Err(ReadlineError::Eof) => return Ok(None),
-            Err(error) => return Err(CommandError::internal(error)),
-        }
-    }
-}
-
-fn piped() -> Result<Option<String>> {
-    loop {
-        let mut line = String::new();
-        match std::io::stdin().lock().read_line(&mut line) {
-            Ok(0) => return Ok(None),
-            Ok(_) if line.trim().is_empty() => {}
-            Ok(_) => return Ok(Some(line.trim_end().to_owned())),
-            Err(error) => return Err(CommandError::usage(format!("standard input: {error}"))),
-        }
-    }
-}
-
-/// A file that its owner alone reads: what is said to an agent is nobody else's.
-fn private(path: &Path) -> std::io::Result<std::fs::File> {
-    use std::os::unix::fs::OpenOptionsExt;
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder)?;
-    }
-    std::fs::OpenOptions::new().create(true).append(true).mode(0o600).open(path)
 }
 
 /// The last turns of a kept conversation; none if there is none.
-fn read(path: &Path) -> Result<Vec<Turn>> {
+fn read(path: &Path) -> Result<Vec<protocol::Turn>> {
     let text = match std::fs::read_to_string(path) {
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -222,7 +236,7 @@ fn write(path: &Path, turns: &[(&str, &str)]) -> Result<()> {
     let failed = |error: std::io::Error| CommandError::internal(format!("`{}`: {error}", path.display()));
     let mut lines = String::new();
     for (role, text) in turns {
-        let turn = Turn { role: (*role).to_owned(), text: (*text).to_owned() };
+        let turn = protocol::Turn { role: (*role).to_owned(), text: (*text).to_owned() };
         lines.push_str(&serde_json::to_string(&turn).map_err(CommandError::internal)?);
         lines.push('\n');
     }

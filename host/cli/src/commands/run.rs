@@ -90,6 +90,8 @@ impl TermArguments {
             grants: absolute(&self.grants)?,
             fuel: self.fuel,
             memory: self.memory,
+            tokens: None,
+            money: None,
             nice: self.nice,
             on_empty: self.on_empty,
             ask: terminal.is_some(),

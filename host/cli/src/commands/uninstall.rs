@@ -22,7 +22,8 @@ impl Arguments {
     pub(super) async fn run(self, session: &Session) -> Result<()> {
         match session.ask(&Request::Uninstall { plugin: self.plugin.clone(), keep_data: self.keep_data }).await? {
             Reply::Uninstalled { removed } => {
-                let gone = if removed.0 > 0 { format!("; {removed} that it had stored are gone") } else { String::new() };
+                let gone =
+                    if removed.0 > 0 { format!("; {removed} that it had stored are gone") } else { String::new() };
                 ui::talk(format_args!("uninstalled {}{gone}", ui::bold(&self.plugin)));
                 Ok(())
             }

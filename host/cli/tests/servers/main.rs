@@ -69,7 +69,7 @@ fn agents_with_tools_and_sub_agents_in_each_dialect() {
         let results = of(&heard, "tool-result");
         assert_eq!(results.len(), 2, "{kind}: {}", said.transcript());
         assert!(results[0]["content"].as_str().unwrap().contains("froze in 1929"), "{kind}: {}", said.transcript());
-        let answer = heard.last().unwrap();
+        let answer = of(&heard, "answer")[0];
         assert_eq!(answer["text"], "The harbour froze in the year 1929.", "{kind}");
         assert!(answer["usage"]["output"].as_u64().unwrap() > 0, "{kind}: {answer}");
 
@@ -77,7 +77,7 @@ fn agents_with_tools_and_sub_agents_in_each_dialect() {
         let heard = events(&said);
         let done = of(&heard, "agent-done");
         assert!(done.len() == 2 && done.iter().all(|done| done["ok"] == true), "{kind}: {}", said.transcript());
-        assert_eq!(heard.last().unwrap()["text"], "Both parts agree.", "{kind}");
+        assert_eq!(of(&heard, "answer")[0]["text"], "Both parts agree.", "{kind}");
     }
 }
 
@@ -118,7 +118,7 @@ fn a_provider_that_is_killed_in_the_middle_is_replaced() {
     assert_eq!(of(&heard, "restart").len(), 1, "{heard:#?}");
     let served: Vec<_> = of(&heard, "step").iter().map(|step| step["served_by"].as_str().unwrap()).collect();
     assert_eq!(served, ["frail/any", "steady/any"], "{heard:#?}");
-    assert_eq!(heard.last().unwrap()["text"], "The harbour froze in the year 1929.");
+    assert_eq!(of(&heard, "answer")[0]["text"], "The harbour froze in the year 1929.");
     // And from then on without it.
     let said = holm.run(&["ask", "Are you ready?"]).succeeds();
     assert_eq!(said.stdout, "ready\n");
@@ -149,17 +149,20 @@ fn a_real_model_in_its_three_dialects() {
             "context-window = 4096, max-output = 64, tools = false",
         );
         holm.run(&["model", "test", "smart"]).succeeds();
-        let plain = holm.run(&["ask", "--json", "--sub-agents", "0", "--max-tokens", "3000", "Say hello."]);
+        let plain = holm.run(&["ask", "--json", "--sub-agents", "0", "--max-tokens", "9000", "Say hello."]);
         holm.run(&["revoke", "agent", "tool"]).succeeds();
-        let bare = holm.run(&["ask", "--json", "--sub-agents", "0", "--max-tokens", "3000", "Say hello."]).succeeds();
+        let bare = holm.run(&["ask", "--json", "--sub-agents", "0", "--max-tokens", "9000", "Say hello."]);
         for said in [plain, bare] {
+            // Its reply may be cut off.
+            assert!([0, 1, 8].contains(&said.code), "{kind}: {}", said.transcript());
             let heard = events(&said);
             for step in of(&heard, "step") {
                 assert!(step["usage"]["input"].as_u64().unwrap() > 10, "{kind}: {step}");
                 assert_eq!(step["served_by"], "llama/any", "{kind}");
             }
             // What so small a model says is its own affair: it may write no form of a call, or no end of one.
-            let last = heard.last().unwrap_or_else(|| panic!("{kind}: {}", said.transcript()));
+            let last = heard.iter().rfind(|event| event["event"] != "exit");
+            let last = last.unwrap_or_else(|| panic!("{kind}: {}", said.transcript()));
             match last["event"].as_str().unwrap() {
                 "answer" => assert!(last["usage"]["output"].as_u64().unwrap() > 0, "{kind}: {last}"),
                 "error" => assert_eq!(last["kind"], "malformed", "{kind}: {last}"),

@@ -139,3 +139,56 @@ pub(super) fn prompt_cache_key(attempt: &Attempt, host: &str) -> Option<String> 
     (&*attempt.model, system(&attempt.request), &attempt.request.tools).hash(&mut hash);
     Some(format!("holm-{:016x}", hash.finish()))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use holm_kernel::llm::{Message, Part, Request, Role, Tool, Traits};
+
+    use super::*;
+    use crate::llm::{openai::Chat, responses::Responses};
+
+    fn attempt(instructions: &str, asked: &str, tools: &[&str]) -> Attempt {
+        let said = |role, text: &str| Message { role, content: vec![Part::Text(text.to_owned())] };
+        let tool = |name: &&str| Tool {
+            name: (*name).to_owned(),
+            description: "Works.".to_owned(),
+            input_schema: serde_json::json!({ "type": "object" }),
+        };
+        let request = Request {
+            messages: vec![said(Role::System, instructions), said(Role::User, asked)],
+            tools: tools.iter().map(tool).collect(),
+            max_tokens: 10,
+            ..Request::default()
+        };
+        let traits = Traits { prompt_cache: true, ..Traits::default() };
+        Attempt { model: "model-1".into(), request: Arc::new(request), traits }
+    }
+
+    #[test]
+    fn requests_that_begin_alike_have_one_key_and_no_other() {
+        let key = |attempt: &Attempt| prompt_cache_key(attempt, "eu.api.openai.com").expect("a key");
+        let first = key(&attempt("Be brief.", "one", &["read"]));
+        assert_eq!(first, key(&attempt("Be brief.", "two", &["read"])));
+        let others = [attempt("Be long.", "one", &["read"]), attempt("Be brief.", "one", &["read", "write"])];
+        assert!(others.iter().all(|other| key(other) != first));
+        assert!(first.len() <= 64 && first.starts_with("holm-"), "{first}");
+    }
+
+    #[test]
+    fn the_key_is_sent_to_openai_alone_and_where_it_is_wanted() {
+        let asked = attempt("Be brief.", "one", &["read"]);
+        let sent = |asked: &Attempt, host: &str| {
+            [Chat.body(asked, host), Responses.body(asked, host)].map(|body| body["prompt_cache_key"].clone())
+        };
+        let key = Value::from(prompt_cache_key(&asked, "api.openai.com"));
+        assert!(key.is_string());
+        assert_eq!(sent(&asked, "api.openai.com"), [key.clone(), key]);
+        for other in ["openrouter.ai", "127.0.0.1", "api.openai.com.example.org", "fakeapi.openai.com"] {
+            assert_eq!(sent(&asked, other), [Value::Null, Value::Null], "{other}");
+        }
+        let unwanted = Attempt { traits: Traits::default(), ..asked };
+        assert_eq!(sent(&unwanted, "api.openai.com"), [Value::Null, Value::Null]);
+    }
+}

@@ -34,7 +34,10 @@ impl Commit {
 pub(crate) enum Work {
     Commit(Commit),
     /// Removes all that a plugin has stored.
-    Forget { plugin: String, reply: oneshot::Sender<Result<Bytes, DriverError>> },
+    Forget {
+        plugin: String,
+        reply: oneshot::Sender<Result<Bytes, DriverError>>,
+    },
 }
 
 /// Since only this thread writes, what a plan read is still true when it is written: two

@@ -310,7 +310,7 @@ impl Inner {
         }
         control.account.close();
         if control.parent.is_none() {
-            self.ledger.end_run(pid);
+            self.ledger.end_run(&control.run);
         }
         tracing::debug!(%pid, plugin = %control.plugin, %status, "process ended");
         if let Some(live) = live {

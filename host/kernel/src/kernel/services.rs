@@ -78,6 +78,9 @@ impl spawn::Driver for Services {
             if let Some(tokens) = request.tokens {
                 limits.tokens = limits.tokens.min(tokens);
             }
+            if let Some(money) = request.money {
+                limits.money = limits.money.min(money);
+            }
             let spawn = Spawn {
                 program,
                 arguments: request.arguments.clone(),

@@ -106,7 +106,7 @@ pub struct Exit {
     pub tokens: u64,
     /// What they cost.
     pub money: Money,
-    /// How long its own calls waited and took.
+    /// How long those waited and took.
     pub latency: LatencySummary,
 }
 
@@ -140,7 +140,7 @@ impl Running {
             model_calls: self.control.account.total(Total::ModelCalls),
             tokens: self.control.account.total(Total::Tokens),
             money: Money(self.control.account.total(Total::Money)),
-            latency: self.control.latency(),
+            latency: self.control.run_latency(),
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicU32, AtomicU64, Ordering::Relaxed},
+        atomic::{AtomicU64, Ordering::Relaxed},
     },
     time::{Duration, Instant, SystemTime},
 };
@@ -13,6 +13,7 @@ use parking_lot::Mutex;
 
 use super::{
     device::{Device, Op},
+    run::Run,
     trace::ProcessSpan,
 };
 
@@ -28,6 +29,8 @@ pub(crate) struct Control {
     pub(crate) parent: Option<Pid>,
     /// The root of its tree.
     pub(crate) tree: Pid,
+    /// Shared with its tree.
+    pub(crate) run: Arc<Run>,
     pub(crate) plugin: Arc<str>,
     /// The plugin at the root of its tree.
     pub(crate) root: Arc<str>,
@@ -36,8 +39,6 @@ pub(crate) struct Control {
     /// It is a policy that judges another, or descends from one: nobody judges it.
     pub(crate) judges: bool,
     pub(crate) account: Arc<Account>,
-    /// How often the operator did not allow a call of its tree that they were asked about.
-    pub(crate) refused: Arc<AtomicU32>,
     pub(crate) started: Instant,
     pub(crate) started_at: SystemTime,
     /// Shared with its parent's handle, which may outlive all the rest of this.
@@ -96,12 +97,12 @@ impl Control {
             pid,
             parent: parent.map(|parent| parent.pid),
             tree: parent.map_or(pid, |parent| parent.tree),
+            run: parent.map_or_else(|| Arc::new(Run::new(pid)), |parent| parent.run.clone()),
             root: parent.map_or_else(|| plugin.clone(), |parent| parent.root.clone()),
             answers: answers || parent.is_some_and(|parent| parent.answers),
             judges: judges || parent.is_some_and(|parent| parent.judges),
             plugin,
             account,
-            refused: parent.map(|parent| parent.refused.clone()).unwrap_or_default(),
             started: Instant::now(),
             started_at: SystemTime::now(),
             syscalls: Arc::default(),
@@ -117,6 +118,9 @@ impl Control {
 
     /// A call of a model has ended.
     pub(crate) fn note_call(&self, waiting: Duration, turnaround: Duration) {
+        if self.parent.is_some() {
+            self.run.note_call(waiting, turnaround);
+        }
         let mut models = self.models.lock();
         if let Some(late) = models.late.clone() {
             drop(models);
@@ -180,6 +184,14 @@ impl Control {
     /// How its calls of models did.
     pub(crate) fn latency(&self) -> LatencySummary {
         self.models.lock().latency.as_ref().map_or_else(LatencySummary::default, |latency| latency.summary())
+    }
+
+    /// How the calls of models of its whole tree did, where it is the root; its own otherwise.
+    pub(crate) fn run_latency(&self) -> LatencySummary {
+        let Some(mut sum) = Latency::new().filter(|_| self.parent.is_none()) else { return self.latency() };
+        self.add_latency(&mut sum);
+        self.run.add_latency(&mut sum);
+        sum.summary()
     }
 
     /// A slice begins.

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     books::Books,
     budget::{Budget, Budgeted, Unit, Window},
+    run::Run,
 };
 use crate::{account::Exceeded, process::Pid};
 
@@ -126,11 +127,11 @@ impl Ledger {
     /// Sets `amounts` aside in each budget of each rule.
     ///
     /// # Errors
-    /// One of them has less left; nothing is set aside.
+    /// One of them has less left, or its run is over; nothing is set aside.
     pub(crate) fn reserve<R: Budgeted>(
         &self,
         under: &[Under<R>],
-        root: Pid,
+        run: &Run,
         hour: u64,
         amounts: Amounts,
     ) -> Result<(), Exceeded> {
@@ -138,10 +139,12 @@ impl Ledger {
         if used.clock.len() >= ENTRIES {
             used.clock.retain(|key, _| key.period.lives(hour));
         }
-        let budgets: Vec<(Key, Budget)> = keys(under, root, hour).collect();
+        let budgets: Vec<(Key, Budget)> = keys(under, run.root, hour).collect();
         for (key, budget) in &budgets {
             let have = used.get(key);
-            if have.saturating_add(amounts.of(budget.unit)) > budget.amount {
+            // Asked under the lock: a call that is polled as its run ends leaves nothing behind.
+            let over = matches!(key.period, Period::Run(_)) && run.is_over();
+            if over || have.saturating_add(amounts.of(budget.unit)) > budget.amount {
                 return Err(Exceeded { limit: budget.name(), maximum: budget.amount });
             }
         }
@@ -156,13 +159,13 @@ impl Ledger {
     pub(crate) fn settle<R: Budgeted>(
         &self,
         under: &[Under<R>],
-        root: Pid,
+        run: &Run,
         hour: u64,
         reserved: Amounts,
         used_now: Amounts,
     ) {
         let mut used = self.used.lock();
-        for (key, budget) in keys(under, root, hour) {
+        for (key, budget) in keys(under, run.root, hour) {
             self.note(&key);
             // A run that has ended meanwhile has nothing to be counted against any more.
             let Some(entry) = used.counted(&key) else { continue };
@@ -171,15 +174,16 @@ impl Ledger {
     }
 
     /// The least that any budget of this unit has left.
-    pub(crate) fn left<R: Budgeted>(&self, under: &[Under<R>], root: Pid, hour: u64, unit: Unit) -> u64 {
+    pub(crate) fn left<R: Budgeted>(&self, under: &[Under<R>], run: &Run, hour: u64, unit: Unit) -> u64 {
         let used = self.used.lock();
         let left = |(key, budget): (Key, Budget)| budget.amount.saturating_sub(used.get(&key));
-        keys(under, root, hour).filter(|(_, budget)| budget.unit == unit).map(left).min().unwrap_or(u64::MAX)
+        keys(under, run.root, hour).filter(|(_, budget)| budget.unit == unit).map(left).min().unwrap_or(u64::MAX)
     }
 
     /// A root process has ended.
-    pub(crate) fn end_run(&self, root: Pid) {
-        self.used.lock().runs.remove(&root);
+    pub(crate) fn end_run(&self, run: &Run) {
+        run.end();
+        self.used.lock().runs.remove(&run.root);
     }
 
     fn note(&self, key: &Key) {
@@ -286,57 +290,63 @@ mod tests {
         Amounts { calls: 1, tokens, money: 0 }
     }
 
-    const ROOT: Pid = Pid::new(1, 1);
+    fn root() -> Run {
+        Run::new(Pid::new(1, 1))
+    }
 
     #[test]
     fn the_last_token_can_be_spent_and_not_one_more() {
-        let ledger = Ledger::default();
+        let (ledger, run) = (Ledger::default(), root());
         let rules = [under("a", "fast:tokens=100/day")];
-        ledger.reserve(&rules, ROOT, 5, tokens(60)).expect("taken");
-        assert_eq!(ledger.left(&rules, ROOT, 5, Unit::Tokens), 40);
-        let refused = ledger.reserve(&rules, ROOT, 5, tokens(41)).expect_err("refused");
+        ledger.reserve(&rules, &run, 5, tokens(60)).expect("taken");
+        assert_eq!(ledger.left(&rules, &run, 5, Unit::Tokens), 40);
+        let refused = ledger.reserve(&rules, &run, 5, tokens(41)).expect_err("refused");
         assert_eq!(refused, Exceeded { limit: "tokens/day", maximum: 100 });
-        ledger.reserve(&rules, ROOT, 5, tokens(40)).expect("taken");
-        ledger.settle(&rules, ROOT, 5, tokens(60), tokens(10));
-        assert_eq!(ledger.left(&rules, ROOT, 5, Unit::Tokens), 50);
+        ledger.reserve(&rules, &run, 5, tokens(40)).expect("taken");
+        ledger.settle(&rules, &run, 5, tokens(60), tokens(10));
+        assert_eq!(ledger.left(&rules, &run, 5, Unit::Tokens), 50);
     }
 
     #[test]
     fn windows_end_and_plugins_do_not_share() {
-        let ledger = Ledger::default();
+        let (ledger, run) = (Ledger::default(), root());
         ledger.restore(Vec::new());
         let rules = [under("a", "fast:tokens=100/hour,calls=9/day")];
-        ledger.reserve(&rules, ROOT, 23, tokens(100)).expect("taken");
-        assert!(ledger.reserve(&rules, ROOT, 23, tokens(1)).is_err());
-        ledger.reserve(&[under("b", "fast:tokens=100/hour")], ROOT, 23, tokens(100)).expect("taken");
-        ledger.reserve(&rules, ROOT, 24, tokens(100)).expect("taken");
+        ledger.reserve(&rules, &run, 23, tokens(100)).expect("taken");
+        assert!(ledger.reserve(&rules, &run, 23, tokens(1)).is_err());
+        ledger.reserve(&[under("b", "fast:tokens=100/hour")], &run, 23, tokens(100)).expect("taken");
+        ledger.reserve(&rules, &run, 24, tokens(100)).expect("taken");
         let kept = ledger.keep(24).expect("taken");
         assert_eq!(kept.len(), 2, "the hour and the day that count now: {kept:?}");
         let again = Ledger::default();
         again.restore(kept);
-        assert_eq!(again.left(&rules, ROOT, 24, Unit::Tokens), 0);
-        assert_eq!(again.left(&rules, ROOT, 24, Unit::Calls), 8);
+        assert_eq!(again.left(&rules, &run, 24, Unit::Tokens), 0);
+        assert_eq!(again.left(&rules, &run, 24, Unit::Calls), 8);
     }
 
     #[test]
     fn a_run_is_a_tree_and_is_forgotten_with_it() {
-        let ledger = Ledger::default();
+        let (ledger, run) = (Ledger::default(), root());
         let rules = [under("a", "*:tokens=10/run")];
-        ledger.reserve(&rules, ROOT, 0, tokens(10)).expect("taken");
-        ledger.reserve(&rules, Pid::new(2, 1), 0, tokens(10)).expect("taken");
-        assert!(ledger.reserve(&rules, ROOT, 1, tokens(1)).is_err());
-        ledger.end_run(ROOT);
+        ledger.reserve(&rules, &run, 0, tokens(10)).expect("taken");
+        ledger.reserve(&rules, &Run::new(Pid::new(2, 1)), 0, tokens(10)).expect("taken");
+        assert!(ledger.reserve(&rules, &run, 1, tokens(1)).is_err());
+        ledger.end_run(&run);
         // A call that was killed with it settles later.
-        ledger.settle(&rules, ROOT, 0, tokens(10), tokens(3));
+        ledger.settle(&rules, &run, 0, tokens(10), tokens(3));
         assert_eq!(ledger.used.lock().runs.len(), 1, "of the other run");
-        ledger.reserve(&rules, ROOT, 1, tokens(10)).expect("taken");
+        // And one that is polled in that moment is not made, and leaves nothing behind.
+        assert!(ledger.reserve(&rules, &run, 1, tokens(1)).is_err());
+        assert_eq!(ledger.used.lock().runs.len(), 1, "of the other run");
+        // What is counted by the clock goes on.
+        ledger.reserve(&[under("a", "*:tokens=10/day")], &run, 1, tokens(10)).expect("taken");
     }
 
     #[test]
     fn nothing_is_set_aside_where_one_budget_refuses() {
-        let ledger = Ledger::default();
+        let (ledger, run) = (Ledger::default(), root());
         let rules = [under("a", "*:tokens=100/run"), under("parent", "*:tokens=10/run")];
-        assert!(ledger.reserve(&rules, ROOT, 0, tokens(11)).is_err());
-        assert_eq!(ledger.left(&rules[..1], ROOT, 0, Unit::Tokens), 100);
+        assert!(ledger.reserve(&rules, &run, 0, tokens(11)).is_err());
+        assert_eq!(ledger.left(&rules[..1], &run, 0, Unit::Tokens), 100);
     }
 }

@@ -14,6 +14,7 @@ pub(crate) mod named;
 mod operator;
 pub(crate) mod pattern;
 pub(crate) mod policy;
+mod run;
 pub(crate) mod trace;
 
 pub(crate) use authority::Authority;
@@ -22,3 +23,4 @@ pub(crate) use device::{Device, Op};
 pub(crate) use door::{Entered, Syscall};
 pub(crate) use errno::{Errno, Interrupt, Refusal};
 pub use operator::{Answer, Approval, Operator, Question, is_hidden};
+pub(crate) use run::Run;

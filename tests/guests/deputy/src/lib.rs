@@ -59,6 +59,7 @@ impl Guest for Deputy {
                     fuel: None,
                     memory: None,
                     tokens: None,
+                    money: None,
                     nice: 0,
                 };
                 let child = Child::start(&options).map_err(|error| failed(format!("{error:?}")))?;

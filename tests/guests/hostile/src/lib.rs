@@ -145,6 +145,7 @@ pub fn options(arguments: &[&str]) -> spawn::Options {
         fuel: None,
         memory: None,
         tokens: None,
+        money: None,
         nice: 0,
     }
 }

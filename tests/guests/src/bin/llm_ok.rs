@@ -6,6 +6,8 @@
 //! - `within MODEL MILLISECONDS TEXT`: a call with a deadline
 //! - `short MODEL TOKENS TEXT`: a call for a reply of so many tokens
 //! - `crowd MODEL N TEXT`, `herd MODEL N TEXT`: N calls at once, each told; the herd's from the cache
+//! - `left MODEL -`: what calls of it may still use
+//! - `carve N`: the rest in a child of its own kind that may spend N tokens, and N millionths of a dollar
 //! - `fork`: the rest in a child of its own kind; `fork PLUGIN`: in one of another's
 
 use guests::{
@@ -18,7 +20,10 @@ fn main() {
     let steps: Vec<String> = std::env::args().skip(1).collect();
     for (at, step) in steps.iter().enumerate() {
         if let Some(plugin) = step.strip_prefix("fork") {
-            return fork(plugin.trim(), &steps[at + 1..]);
+            return fork(plugin.trim(), None, &steps[at + 1..]);
+        }
+        if let Some(most) = step.strip_prefix("carve ") {
+            return fork("", Some(most.parse().expect("a number")), &steps[at + 1..]);
         }
         take(step);
     }
@@ -50,6 +55,10 @@ fn take(step: &str) {
                 println!("{}", reply.map_or_else(|error| word(&error), |reply| told(&reply)));
             }
         }
+        "left" => match model.left() {
+            Ok(left) => println!("left: {} calls, {} tokens, {}", left.calls, left.tokens, left.money),
+            Err(error) => println!("{}", word(&error)),
+        },
         "stream" => stream(&model, rest),
         "embed" => {
             let texts = vec!["abcdefghij".to_owned(); rest.parse().expect("a number")];
@@ -111,7 +120,7 @@ fn stream(model: &Model, text: &str) {
     }
 }
 
-fn fork(plugin: &str, steps: &[String]) {
+fn fork(plugin: &str, most: Option<u64>, steps: &[String]) {
     let options = Options {
         plugin: (!plugin.is_empty()).then(|| plugin.to_owned()),
         arguments: steps.to_vec(),
@@ -122,7 +131,8 @@ fn fork(plugin: &str, steps: &[String]) {
         stderr: Stdio::Inherit,
         fuel: Some(1_000_000_000),
         memory: None,
-        tokens: None,
+        tokens: most,
+        money: most,
         nice: 0,
         grants: None,
     };

@@ -24,6 +24,7 @@ fn start(argument: &str) -> Child {
         fuel: Some(1_000_000_000),
         memory: None,
         tokens: None,
+        money: None,
         nice: 1,
     })
     .expect("it may start itself")

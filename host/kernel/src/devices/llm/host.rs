@@ -18,7 +18,7 @@ use super::{
     progress::{Pieces, Progress},
     queue::Flow,
     reply::{Answer, CallError, Delta},
-    spend::Caller,
+    spend::{Caller, left},
 };
 use crate::{
     account::{Hold, Level},
@@ -110,6 +110,7 @@ static DESCRIBE: Op = Op::query("describe", 200);
 static COMPLETE: Op = Op::effect("complete", 50_000);
 static STREAM: Op = Op::effect("stream", 50_000);
 static EMBED: Op = Op::effect("embed", 50_000);
+static LEFT: Op = Op::query("left", 500);
 static COUNT: Op = Op::query("count-tokens", 1_000);
 static NEXT: Op = Op::query("next", 500);
 static LOOK: Op = Op::query("look", 200);
@@ -326,6 +327,11 @@ impl HostModel for Syscall<'_, Llm> {
         let vectors = vectors.map_err(|error| Interrupt::Guest(Error::from(error)))?;
         call.charge(fuel_for_bytes(vectors.iter().map(|vector| 4 * vector.len() as u64).sum()));
         Ok(vectors)
+    }
+
+    async fn left(&mut self, model: Resource<Model>) -> Outcome<wit::Left> {
+        let (call, model) = self.model(&LEFT, &model).await?;
+        Ok(left(&call.session.models.ledger, &call.caller(model.right.want())))
     }
 
     async fn count_tokens(&mut self, model: Resource<Model>, request: wit::Request) -> Outcome<wit::TokenCount> {

@@ -217,7 +217,7 @@ fn key(call: &Call<'_>) -> [u8; 32] {
     let scope = match shared {
         true => "shared".to_owned(),
         // A run's plugins are strangers to each other.
-        false => format!("run {} {}", u64::from(caller.root()), caller.control.plugin),
+        false => format!("run {} {}", u64::from(caller.run().root), caller.control.plugin),
     };
     let mut hash = Sha256::new();
     let request = serde_json::to_vec(&call.checked.request).unwrap_or_default();

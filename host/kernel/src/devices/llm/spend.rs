@@ -8,9 +8,9 @@ use std::{
 use super::{LlmRule, Usage, config::Target, queue::Flow, reply::CallError};
 use crate::{
     account::{Account, Exceeded, Total},
-    process::Pid,
+    bindings::holm::sys::llm::Left,
     syscall::{
-        Control,
+        Control, Run,
         budget::Unit,
         ledger::{Amounts, Ledger, Under, hour},
     },
@@ -27,8 +27,8 @@ pub(super) struct Caller {
 }
 
 impl Caller {
-    pub(super) fn root(&self) -> Pid {
-        self.control.tree
+    pub(super) fn run(&self) -> &Run {
+        &self.control.run
     }
 
     fn account(&self) -> &Account {
@@ -78,9 +78,21 @@ pub(super) async fn opened(ledger: &Ledger, caller: &Caller, model: &str, deadli
 pub(super) fn count_call(ledger: &Ledger, caller: &Caller) -> Result<(), Exceeded> {
     caller.account().take(Total::ModelCalls, 1)?;
     let one = Amounts { calls: 1, ..Amounts::default() };
-    ledger.reserve(&caller.under, caller.root(), hour(SystemTime::now()), one).inspect_err(|_| {
+    ledger.reserve(&caller.under, caller.run(), hour(SystemTime::now()), one).inspect_err(|_| {
         caller.account().untake(Total::ModelCalls, 1);
     })
+}
+
+/// What every limit and budget still allows.
+pub(super) fn left(ledger: &Ledger, caller: &Caller) -> Left {
+    let hour = hour(SystemTime::now());
+    let left =
+        |total, unit| caller.account().remaining(total).min(ledger.left(&caller.under, caller.run(), hour, unit));
+    Left {
+        calls: left(Total::ModelCalls, Unit::Calls),
+        tokens: left(Total::Tokens, Unit::Tokens),
+        money: left(Total::Money, Unit::Money),
+    }
 }
 
 impl<'a> Reservation<'a> {
@@ -97,9 +109,8 @@ impl<'a> Reservation<'a> {
         output: u32,
     ) -> Result<Self, Exceeded> {
         let hour = hour(SystemTime::now());
-        let (under, root) = (&caller.under, caller.root());
-        let tokens = caller.account().remaining(Total::Tokens).min(ledger.left(under, root, hour, Unit::Tokens));
-        let money = caller.account().remaining(Total::Money).min(ledger.left(under, root, hour, Unit::Money));
+        let (under, run) = (&caller.under, caller.run());
+        let Left { tokens, money, .. } = left(ledger, caller);
         let for_reply = tokens.saturating_sub(input).min(affordable(target, input, money)).min(output.into());
         // Where nothing fits, the reservation below fails, and says which limit it was.
         let output = u32::try_from(for_reply).unwrap_or(u32::MAX).max(output.min(1));
@@ -113,7 +124,7 @@ impl<'a> Reservation<'a> {
                 return Err(exceeded);
             }
         }
-        if let Err(exceeded) = ledger.reserve(under, root, hour, reserved) {
+        if let Err(exceeded) = ledger.reserve(under, run, hour, reserved) {
             for total in TOTALS {
                 caller.account().untake(total, amount(&reserved, total));
             }
@@ -196,7 +207,7 @@ impl Drop for Reservation<'_> {
             }
         }
         self.caller.control.note_use(self.owed.tokens, self.owed.money);
-        self.ledger.settle(&self.caller.under, self.caller.root(), self.hour, self.reserved, self.owed);
+        self.ledger.settle(&self.caller.under, self.caller.run(), self.hour, self.reserved, self.owed);
     }
 }
 

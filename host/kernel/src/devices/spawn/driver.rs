@@ -6,7 +6,7 @@ use tokio::sync::watch;
 
 use super::mailbox::Mailbox;
 use crate::{
-    account::{Account, Exceeded, Fuel},
+    account::{Account, Exceeded, Fuel, Money},
     devices::{
         Grants,
         pipe::{PipeReader, PipeWriter},
@@ -40,6 +40,7 @@ pub(crate) struct Request {
     pub(crate) fuel: Option<Fuel>,
     pub(crate) memory: Option<u64>,
     pub(crate) tokens: Option<u64>,
+    pub(crate) money: Option<Money>,
     pub(crate) nice: u8,
     /// To the child, and from it.
     pub(crate) mail: (Mailbox, Mailbox),

@@ -13,10 +13,10 @@ use crate::{
         tool_types::{Description, Summary, ToolError},
     },
     devices::spawn::{Caller, Refused},
-    process::{ExitStatus, Pid},
+    process::ExitStatus,
     program::ProgramError,
     syscall::{
-        Device, Entered, Errno, Interrupt, Op, Refusal, Syscall,
+        Device, Entered, Errno, Interrupt, Op, Refusal, Run, Syscall,
         budget::Budgeted,
         device::fuel_for_bytes,
         door::Granted,
@@ -171,7 +171,7 @@ impl Entered<'_, Tool> {
         let ledger = self.session.ledger.clone();
         let known = ledger.open(&under, Instant::now() + KNOWN_WITHIN).await;
         known.map_err(|rule| self.deny(Tool::NAME, want.to_string(), rule))?;
-        let counted = Counted { ledger, under, root: self.control().tree, hour: hour(SystemTime::now()) };
+        let counted = Counted { ledger, under, run: self.control().run.clone(), hour: hour(SystemTime::now()) };
         counted.reserve().map_err(|exceeded| self.over(exceeded))
     }
 
@@ -217,13 +217,13 @@ const ONE: Amounts = Amounts { calls: 1, tokens: 0, money: 0 };
 struct Counted {
     ledger: Arc<Ledger>,
     under: Vec<Under<ToolRule>>,
-    root: Pid,
+    run: Arc<Run>,
     hour: u64,
 }
 
 impl Counted {
     fn reserve(mut self) -> std::result::Result<Self, Exceeded> {
-        let reserved = self.ledger.reserve(&self.under, self.root, self.hour, ONE);
+        let reserved = self.ledger.reserve(&self.under, &self.run, self.hour, ONE);
         if reserved.is_err() {
             self.under.clear();
         }
@@ -238,6 +238,6 @@ impl Counted {
 
 impl Drop for Counted {
     fn drop(&mut self) {
-        self.ledger.settle(&self.under, self.root, self.hour, ONE, Amounts::default());
+        self.ledger.settle(&self.under, &self.run, self.hour, ONE, Amounts::default());
     }
 }

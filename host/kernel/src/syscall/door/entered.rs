@@ -181,9 +181,9 @@ impl<D: Device> Entered<'_, D> {
         let question = self.question(D::NAME, resource, &rule, false);
         let question = Question { approval: Some(Approval::new(detail)), ..question };
         // Who is killed while it waits was not allowed either.
-        let refused = self.core.control.refused.clone();
-        if refused.fetch_add(1, Relaxed) >= REFUSALS {
-            refused.fetch_sub(1, Relaxed);
+        let run = self.core.control.run.clone();
+        if run.refused.fetch_add(1, Relaxed) >= REFUSALS {
+            run.refused.fetch_sub(1, Relaxed);
             let rule = format!("{rule} asks, and {REFUSALS} calls of its tree were not allowed already");
             return Err(self.deny(D::NAME, resource.to_owned(), &rule));
         }
@@ -198,7 +198,7 @@ impl<D: Device> Entered<'_, D> {
         if !allowed {
             return Err(self.deny(D::NAME, resource.to_owned(), &format!("{rule} asks, and nobody allowed it")));
         }
-        refused.fetch_sub(1, Relaxed);
+        run.refused.fetch_sub(1, Relaxed);
         Ok(())
     }
 

@@ -20,6 +20,7 @@ fn main() {
         fuel: None,
         memory: None,
         tokens: None,
+        money: None,
         nice: 0,
     };
     let child = Child::start(&options).expect("a child");

@@ -19,6 +19,7 @@ fn main() {
             fuel: None,
             memory: None,
             tokens: None,
+            money: None,
             nice: 0,
         };
         format!("{:?}", Child::start(&options).map(drop))

@@ -3,8 +3,8 @@
 use hostile::{
     again, argument, exit_word,
     llm::{Delta, Model, StopReason},
-    llm_word, say,
-    spawn::{Child, Exit},
+    llm_word, options, say,
+    spawn::{Child, Exit, Options},
 };
 
 fn main() {
@@ -20,6 +20,7 @@ fn main() {
         // Spends until it is refused: tokens, and why it ended.
         "spend" => println!("{}", spend(&model)),
         "race" => race(&model, number),
+        "tree" => tree(&model, number, argument(4).parse().expect("a depth")),
         "prompt" => println!("{}", outcome(&model, &say(&"x".repeat(number)))),
         "messages" => {
             let mut request = say("say 1");
@@ -111,6 +112,26 @@ fn spend(model: &Model) -> String {
             }
             Ok(Err(error)) | Err(error) => return format!("{spent} {}", llm_word(&error)),
         }
+    }
+}
+
+/// Itself and generations below it spend out of one budget. Every other child is given a part of its own,
+/// far more than there is.
+fn tree(model: &Model, width: usize, depth: usize) {
+    let below = depth.saturating_sub(1).to_string();
+    let arguments = ["tree", &argument(2), &argument(3), &below];
+    // Of four parts, three are its children's.
+    let fuel = 20_000_000 * 4_u64.pow(depth as u32);
+    let start = |at: usize| {
+        let most = (at % 2 == 1).then_some(1_000_000_000);
+        Child::start(&Options { tokens: most, money: most, fuel: Some(fuel), ..options(&arguments) })
+    };
+    let width = if depth == 0 { 0 } else { width };
+    let children: Vec<Child> = (0..width).map(start).map(|child| child.expect("it starts")).collect();
+    println!("{}", spend(model));
+    for child in &children {
+        let exit = child.wait().expect("it ends");
+        assert!(matches!(exit, Exit::Code(0)), "{}", exit_word(&exit));
     }
 }
 

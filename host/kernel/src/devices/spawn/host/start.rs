@@ -2,7 +2,7 @@
 
 use super::{Mailbox, Result, Spawn, SpawnRule, invalid};
 use crate::{
-    account::Fuel,
+    account::{Fuel, Money},
     bindings::holm::sys::spawn::{Options, Stdio},
     devices::{
         Grants,
@@ -111,6 +111,7 @@ pub(super) async fn check(
         fuel: options.fuel.map(Fuel),
         memory: options.memory,
         tokens: options.tokens,
+        money: options.money.map(Money),
         nice: options.nice,
         mail: (Mailbox::new(capacity, call.account().clone()), Mailbox::new(capacity, call.account().clone())),
     };

@@ -1,0 +1,55 @@
+//! What the processes of one tree share: from the start of its root to its end.
+
+use std::{
+    sync::atomic::{AtomicBool, AtomicU32, Ordering::SeqCst},
+    time::Duration,
+};
+
+use parking_lot::Mutex;
+
+use crate::process::{Latency, Pid};
+
+/// One run: a root process and all below it.
+#[derive(Debug)]
+pub(crate) struct Run {
+    pub(crate) root: Pid,
+    /// Its root has ended.
+    over: AtomicBool,
+    /// How often the operator did not allow a call that they were asked about.
+    pub(crate) refused: AtomicU32,
+    /// The calls of models that its root did not make itself, once there is one.
+    descendants: Mutex<Option<Box<Latency>>>,
+}
+
+impl Run {
+    pub(crate) fn new(root: Pid) -> Self {
+        Self { root, over: AtomicBool::default(), refused: AtomicU32::default(), descendants: Mutex::default() }
+    }
+
+    /// Its root has ended: nothing is set aside for it any more.
+    pub(crate) fn end(&self) {
+        self.over.store(true, SeqCst);
+    }
+
+    pub(crate) fn is_over(&self) -> bool {
+        self.over.load(SeqCst)
+    }
+
+    /// A call of a model below its root has ended.
+    pub(crate) fn note_call(&self, waiting: Duration, turnaround: Duration) {
+        let mut latency = self.descendants.lock();
+        if latency.is_none() {
+            *latency = Latency::new().map(Box::new);
+        }
+        if let Some(latency) = latency.as_mut() {
+            latency.record(waiting, turnaround);
+        }
+    }
+
+    /// Adds how those did.
+    pub(crate) fn add_latency(&self, sum: &mut Latency) {
+        if let Some(latency) = self.descendants.lock().as_ref() {
+            sum.merge(latency);
+        }
+    }
+}
