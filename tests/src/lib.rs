@@ -137,7 +137,7 @@ impl Machine {
         let mut parts = Parts {
             models: obedient.models(),
             storage: gate.clone(),
-            network: Arc::new(Network::new(names.clone()).unwrap()),
+            network: Arc::new(Network::new(names.clone(), Arc::new(())).unwrap()),
             programs: plugins.clone(),
             audit: records.clone(),
             log: Arc::new(()),

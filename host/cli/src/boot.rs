@@ -4,8 +4,12 @@ use std::{path::Path, sync::Arc};
 
 use holm_adapters::control::{Facts, Home, Lines, Server};
 use holm_drivers::net;
-use holm_kernel::{Config, Kernel, Parts, llm};
-use holm_packages::Plugins;
+use holm_kernel::{
+    Config, Kernel, Parts,
+    devices::net::{NetWant, law::Target},
+    llm,
+};
+use holm_packages::{Binding, Plugins, Secrets, Value};
 
 use crate::{
     audit_log::AuditLog,
@@ -23,11 +27,12 @@ pub(crate) fn boot(home: &Home) -> Result<Arc<Server>> {
     let settings = Settings::read(home.path())?;
     let storage = holm_drivers::storage::open(&settings.storage.driver, &home.path().join("storage"));
     let storage = storage.map_err(CommandError::internal)?;
-    let network = net::Network::new(Arc::new(net::System)).map_err(CommandError::internal)?;
     let models = models::open(&settings.providers, &settings.models, home.path()).map_err(CommandError::usage)?;
     let models = llm::Config { cache_size: settings.model_cache.size, cache_time: settings.model_cache.time, ..models };
     let plugins = Plugins::open(home.path(), [], settings.limits.clone()).map_err(CommandError::internal)?;
     let plugins = Arc::new(plugins);
+    let secrets = Arc::new(Bound(plugins.secrets().clone()));
+    let network = net::Network::new(Arc::new(net::System), secrets).map_err(CommandError::internal)?;
     let audit = AuditLog::start(&home.path().join("audit"), settings.audit.size)?;
     let lines = Lines::new();
     let protected = plugins.clone();
@@ -57,4 +62,25 @@ pub(crate) fn boot(home: &Home) -> Result<Arc<Server>> {
         audited: Box::new(move || audit.flush()),
     };
     Ok(Server::new(kernel, plugins, lines, facts))
+}
+
+/// The secrets that are bound to a plugin, as the network takes them.
+struct Bound(Arc<Secrets>);
+
+impl net::Secrets for Bound {
+    fn credentials(
+        &self,
+        plugin: &str,
+        target: &Target,
+        method: &str,
+    ) -> std::result::Result<Vec<net::Credential>, net::Unreadable> {
+        let want = NetWant { target: target.clone(), method: method.to_owned() };
+        let carried = self.0.carried(plugin, &want).map_err(|error| net::Unreadable(error.to_string()))?;
+        let credential = |(binding, value): (Binding, Value)| {
+            let header = binding.header.name().parse().map_err(|_| net::Unreadable("a header is none".to_owned()))?;
+            let filled = binding.header.fill(&value);
+            Ok(net::Credential { header, value: filled.expose().into(), secret: value.expose().into() })
+        };
+        carried.into_iter().map(credential).collect()
+    }
 }

@@ -9,7 +9,7 @@ use std::{
     },
 };
 
-use rustix::termios::QueueSelector;
+use rustix::termios::{LocalModes, OptionalActions, QueueSelector};
 
 /// Held by whoever reads from the terminal: the answer to a question is not the guest's input.
 static READING: Mutex<()> = Mutex::new(());
@@ -57,6 +57,24 @@ impl Terminal {
                 None => writeln!(terminal, "please answer one of {}", names.join(", "))?,
             }
         }
+    }
+
+    /// Asks for a line that is not shown while it is typed.
+    pub(crate) fn unseen(&self, question: &str) -> io::Result<String> {
+        let _guard = reading();
+        let shown = rustix::termios::tcgetattr(&self.0)?;
+        let mut unseen = shown.clone();
+        unseen.local_modes.remove(LocalModes::ECHO);
+        unseen.local_modes.insert(LocalModes::ECHONL);
+        let mut terminal = &self.0;
+        write!(terminal, "{question}")?;
+        terminal.flush()?;
+        rustix::termios::tcsetattr(&self.0, OptionalActions::Flush, &unseen)?;
+        let mut line = String::new();
+        let read = BufReader::new(&self.0).read_line(&mut line);
+        rustix::termios::tcsetattr(&self.0, OptionalActions::Now, &shown)?;
+        read?;
+        Ok(line.trim_end_matches(['\r', '\n']).to_owned())
     }
 
     /// Asks for a yes.

@@ -22,6 +22,7 @@ use crate::{
     package::{Package, PackageError},
     plan::{self, Before, InstallPlan},
     protected::Protected,
+    secrets::{Secrets, SecretsError},
     stamp::Stamp,
     store::{Installed, Store, StoreError},
     tools::{self, ToolsError},
@@ -50,6 +51,9 @@ pub enum UpdateError {
     /// Its tools.
     #[error(transparent)]
     Tools(#[from] ToolsError),
+    /// What was bound to it.
+    #[error(transparent)]
+    Secrets(#[from] SecretsError),
     /// Something else was installed since the plan was made.
     #[error("`{0}` was installed or changed meanwhile; look at it again")]
     Outdated(String),
@@ -69,6 +73,7 @@ pub struct Plugins {
     store: Store,
     file: GrantsFile,
     protected: Protected,
+    secrets: Arc<Secrets>,
     operator: Limits,
     checked: RwLock<BTreeMap<String, Arc<Checked>>>,
     /// The grants of running processes stay the same object, so that a change reaches them.
@@ -92,6 +97,7 @@ impl Plugins {
         let plugins = Self {
             file: GrantsFile::new(store.folder().parent().unwrap_or(home), protected.clone()),
             protected,
+            secrets: Arc::new(Secrets::new(home)),
             store,
             operator,
             checked: RwLock::default(),
@@ -151,6 +157,11 @@ impl Plugins {
     /// What any plugin may use at most.
     pub fn operator(&self) -> &Limits {
         &self.operator
+    }
+
+    /// What the host adds to requests of plugins.
+    pub fn secrets(&self) -> &Arc<Secrets> {
+        &self.secrets
     }
 
     /// What is recorded of each plugin, by name, whether it can be started or not.
@@ -246,6 +257,7 @@ impl Plugins {
     /// It is not installed, or cannot be removed.
     pub fn uninstall(&self, name: &str) -> Result<(), UpdateError> {
         let _alone = self.changing.lock();
+        self.secrets.forget(name)?;
         if self.file.read()?.contains_key(name) {
             self.file.remove(name)?;
         }

@@ -101,6 +101,7 @@ impl Server {
             Request::Grant { plugin, lines, directory } => self.grant(plugin, lines, directory).await?,
             Request::Revoke { plugin, lines, directory } => self.revoke(plugin, lines, directory).await?,
             Request::Tools { plugin } => self.tools(plugin).await?,
+            Request::Secrets(keeping) => self.secrets(keeping).await?,
             Request::Run(run) => return self.run(run, reader, outgoing).await,
             Request::Call(call) => return self.call(call, reader, outgoing).await,
             Request::Processes => Reply::Processes(self.kernel.snapshot()),

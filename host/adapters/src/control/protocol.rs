@@ -8,6 +8,7 @@ use holm_kernel::{
     process::Pid,
     sched::Nice,
 };
+use holm_packages::{Secret, Value};
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
@@ -17,7 +18,7 @@ use super::{
 };
 
 /// The version of all that follows. It grows with each change that an older side misreads.
-pub const PROTOCOL: u32 = 2;
+pub const PROTOCOL: u32 = 3;
 
 /// How many bytes of standard input may be under way: more is sent only once some were taken.
 pub const STDIN_WINDOW: usize = 256 << 10;
@@ -99,6 +100,8 @@ pub enum Request {
         /// Whose.
         plugin: Option<String>,
     },
+    /// Looks at the secrets, or changes them. Answered by [`Reply::Secrets`]: those there are then.
+    Secrets(Keeping),
     /// Runs a program. Answered by [`Reply::Started`], what happens, and [`Reply::Exited`].
     Run(Run),
     /// Calls a tool. Answered as a run, and by [`Reply::Answered`] in the end.
@@ -123,6 +126,45 @@ pub enum Target {
     Installed(String),
     /// A component's file or a built folder; absolute.
     Path(PathBuf),
+}
+
+/// What is done with secrets. None of it tells one.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub enum Keeping {
+    /// Nothing.
+    List,
+    /// Keeps one, in the place of one of this name.
+    Set {
+        /// What it is called.
+        name: String,
+        /// What it is.
+        value: Value,
+    },
+    /// Lets requests of a plugin carry it.
+    Bind {
+        /// Which secret.
+        name: String,
+        /// Whose requests.
+        plugin: String,
+        /// Which of them, like `https://api.example.com/*:get`.
+        rule: String,
+        /// As what, like `authorization: Bearer {}`.
+        header: String,
+    },
+    /// Lets them carry it no longer.
+    Unbind {
+        /// Which secret.
+        name: String,
+        /// Whose requests.
+        plugin: String,
+        /// Which of them; none means all.
+        rule: Option<String>,
+    },
+    /// Forgets it.
+    Delete {
+        /// Which secret.
+        name: String,
+    },
 }
 
 /// A program to run.
@@ -266,6 +308,8 @@ pub enum Reply {
     Grants(Vec<String>),
     /// See [`Request::Tools`].
     Tools(Vec<ToolView>),
+    /// See [`Request::Secrets`].
+    Secrets(Vec<Secret>),
     /// See [`Request::Processes`].
     Processes(Vec<ProcessSnapshot>),
     /// See [`Request::Statistics`].

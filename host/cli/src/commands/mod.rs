@@ -19,6 +19,7 @@ mod renice;
 mod resume;
 mod revoke;
 mod run;
+mod secret;
 mod shutdown;
 mod signal;
 mod stop;
@@ -75,6 +76,7 @@ enum Command {
     Inspect(inspect::Arguments),
     Grant(grant::Arguments),
     Revoke(revoke::Arguments),
+    Secret(secret::Arguments),
     Run(run::Arguments),
     Tool(tool::Arguments),
     Ask(ask::Arguments),
@@ -151,6 +153,7 @@ async fn dispatch(command: Command, session: &Session) -> Result<()> {
         Command::Inspect(arguments) => arguments.run(session).await,
         Command::Grant(arguments) => arguments.run(session).await,
         Command::Revoke(arguments) => arguments.run(session).await,
+        Command::Secret(arguments) => arguments.run(session).await,
         Command::Run(arguments) => arguments.run(session).await,
         Command::Tool(arguments) => arguments.run(session).await,
         Command::Ask(arguments) => arguments.run(session).await,

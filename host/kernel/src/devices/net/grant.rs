@@ -57,6 +57,11 @@ const METHODS: usize = 16;
 const EXPECTED: &str = "a scheme, a host, and what is allowed there, like `https://api.example.com/v1/*:get,post` or `https://*.example.com`";
 
 impl NetRule {
+    /// Whether it means one origin, over TLS: what a secret may be bound to.
+    pub fn is_secure_origin(&self) -> bool {
+        self.scheme == Some("https") && matches!(self.host, Hosts::One(_)) && matches!(self.port, Ports::One(_))
+    }
+
     /// What it means, but for the one question that a ceiling leaves open: see [`Rule::bounds`].
     fn means(&self, want: &NetWant) -> bool {
         let target = &want.target;

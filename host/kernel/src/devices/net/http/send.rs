@@ -52,6 +52,7 @@ enum Late {
 
 /// A request that the door let through, on its way into the driver.
 struct Admitted {
+    plugin: Arc<str>,
     target: Target,
     driver: Arc<dyn Driver>,
     account: Arc<Account>,
@@ -86,11 +87,11 @@ impl Admitted {
         request: http::Request<WasiBody>,
         options: Option<RequestOptions>,
     ) -> Result<http::Response<WasiBody>, HttpError> {
-        let Self { target, driver, account, hold, lapses: [mut lapse, mut later], refused, wanted } = self;
+        let Self { plugin, target, driver, account, hold, lapses: [mut lapse, mut later], refused, wanted } = self;
         let counting = account.clone();
         let head = request.map(|body| Counted::request(body, counting).boxed_unsync());
         let response = tokio::select! {
-            response = driver.send(Request { target, head, timeouts: timeouts(options) }) => response,
+            response = driver.send(Request { plugin, target, head, timeouts: timeouts(options) }) => response,
             () = lapse.lapsed() => {
                 refused.lock().push((wanted, Late::Revoked));
                 return Err(HttpError::HttpRequestDenied);
@@ -219,6 +220,7 @@ impl Entered<'_, Net> {
         let target = right.want().target.clone();
         self.take(Total::Network, (headers + target.path.len()) as u64)?;
         Ok(Admitted {
+            plugin: self.control().plugin.as_ref().into(),
             wanted: right.want().to_string(),
             target,
             driver: self.session.driver.clone(),
