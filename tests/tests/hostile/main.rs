@@ -16,6 +16,7 @@ mod models;
 mod processes;
 mod requests;
 mod revocations;
+mod secrets;
 mod storage;
 mod surroundings;
 mod tools;
