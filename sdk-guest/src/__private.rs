@@ -1,9 +1,9 @@
 //! What the macros expand to. Not for use by hand: it may change in any release.
 #![allow(missing_docs, reason = "hidden from the documentation")]
 
-pub use crate::bindings::{agent, toolbox};
+pub use crate::bindings::{agent, judge, toolbox};
 pub use crate::exit::finish;
-pub use crate::{__export_run as export_run, __export_toolbox as export_toolbox, __toolbox_of as toolbox_of};
+pub use crate::{__export_judge as export_judge, __export_run as export_run, __export_toolbox as export_toolbox, __toolbox_of as toolbox_of};
 pub use {schemars, serde};
 
 use crate::{Error, Tool, ToolError};
@@ -169,6 +169,31 @@ macro_rules! __export_toolbox {
             }
         }
         $crate::__private::toolbox::export!(Offer with_types_in $crate::__private::toolbox);
+    };
+}
+
+#[cfg(target_family = "wasm")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __export_judge {
+    ($judge:path) => {
+        use $crate::__private::judge::exports::holm::sys::policy;
+        struct Judge;
+        impl policy::Guest for Judge {
+            fn judge(actor: policy::Actor, event: policy::Event) -> policy::Decision {
+                $judge(&actor, &event)
+            }
+        }
+        $crate::__private::judge::export!(Judge with_types_in $crate::__private::judge);
+    };
+}
+
+#[cfg(not(target_family = "wasm"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __export_judge {
+    ($judge:path) => {
+        const _: fn(&$crate::policy::Actor, &$crate::policy::Event) -> $crate::policy::Decision = $judge;
     };
 }
 

@@ -45,3 +45,16 @@ pub mod toolbox {
         pub_export_macro: true,
     });
 }
+
+/// The export of `holm::export_policy!`.
+pub mod judge {
+    wit_bindgen::generate!({
+        path: "../wit",
+        inline: "
+            package holm:guest;
+            world judging { export holm:sys/policy@0.1.0; }
+        ",
+        world: "holm:guest/judging",
+        pub_export_macro: true,
+    });
+}

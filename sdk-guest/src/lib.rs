@@ -15,7 +15,8 @@
 //! ```
 //!
 //! [`tool`](macro@tool) makes a function a tool, [`export_tools!`] exports them; [`main`] makes a
-//! function what `holm run` runs. One component may do both. The system calls are the modules
+//! function what `holm run` runs. One component may do both;
+//! [`export_policy!`] makes one that judges others. The system calls are the modules
 //! [`storage`], [`spawn`], [`mod@tool`], [`http`] and [`log`]; files, standard streams, clocks and random
 //! numbers are those of the standard library. A component imports only what its code reaches, and
 //! each import must lie within its manifest's ceiling.
@@ -33,10 +34,12 @@ pub mod files;
 pub mod http;
 pub mod llm;
 pub mod log;
+pub mod policy;
 pub mod poll;
 pub mod spawn;
 pub mod storage;
 pub mod streams;
+pub mod task;
 pub mod tool;
 mod toolbox;
 

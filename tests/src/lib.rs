@@ -30,6 +30,7 @@ pub use report::Report;
 pub use web::Web;
 
 use std::{
+    collections::HashMap,
     future::Future,
     path::{Path, PathBuf},
     sync::{Arc, OnceLock},
@@ -38,7 +39,7 @@ use std::{
 
 use holm_drivers::net::Network;
 use holm_kernel::{
-    Answer, Config, InProcess, Kernel, Operator, Parts, Question, Running, Spawn,
+    Answer, Config, InProcess, Kernel, Moment, Operator, Parts, Question, Running, Spawn,
     account::Limits,
     audit::{self, Record},
     devices::Grants,
@@ -93,7 +94,7 @@ impl audit::Sink for Records {
 
 /// Installed plugins, in memory.
 #[derive(Default)]
-pub struct Plugins(Mutex<Vec<Arc<Program>>>);
+pub struct Plugins(Mutex<Vec<Arc<Program>>>, Mutex<HashMap<String, Vec<String>>>);
 
 impl Plugins {
     /// Installs a program; one of the same name is replaced.
@@ -101,6 +102,12 @@ impl Plugins {
         let mut all = self.0.lock();
         all.retain(|known| known.name != program.name);
         all.push(program);
+    }
+
+    /// Sets policies over a plugin.
+    pub fn judged(&self, plugin: &str, policies: &[&str]) {
+        let policies = policies.iter().map(|policy| (*policy).to_owned()).collect();
+        self.1.lock().insert(plugin.to_owned(), policies);
     }
 }
 
@@ -112,6 +119,10 @@ impl Programs for Plugins {
 
     fn list(&self) -> Vec<Arc<Program>> {
         self.0.lock().clone()
+    }
+
+    fn policies(&self, plugin: &str) -> Vec<String> {
+        self.1.lock().get(plugin).cloned().unwrap_or_default()
     }
 }
 
@@ -178,6 +189,7 @@ pub struct Guest {
     keep_stdin: bool,
     directory: PathBuf,
     operator: Option<Arc<dyn Operator>>,
+    judges: Vec<Moment>,
 }
 
 /// A guest by its name, with everything in its ceiling and nothing granted.
@@ -204,7 +216,15 @@ impl Guest {
             keep_stdin: false,
             directory: PathBuf::from("/"),
             operator: None,
+            judges: Vec::new(),
         }
+    }
+
+    /// It is a policy, asked at these moments.
+    #[must_use]
+    pub fn judges(mut self, moments: impl IntoIterator<Item = Moment>) -> Self {
+        self.judges = moments.into_iter().collect();
+        self
     }
 
     /// Grants a right.
@@ -287,6 +307,7 @@ impl Guest {
             grants: Arc::new(LiveGrants::new(self.grants.clone())),
             limits: self.limits.clone(),
             tools,
+            judges: self.judges.clone(),
         })
     }
 
@@ -415,6 +436,11 @@ impl Operator for Always {
         self.asked.lock().push(question);
         let allowed = self.answer == Answer::Once;
         Box::pin(async move { allowed })
+    }
+
+    fn deferred(&self, question: Question, _: u64) -> std::pin::Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        self.asked.lock().push(question);
+        Box::pin(async {})
     }
 
     fn denied(&self, question: Question) -> std::pin::Pin<Box<dyn Future<Output = Answer> + Send + '_>> {

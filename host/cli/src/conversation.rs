@@ -188,6 +188,11 @@ impl Conversation {
                     };
                     let _ = speaker.lock().await.send(&Input::Answer { id: ask, choice }).await;
                 }
+                Reply::Deferred { question, id } => {
+                    stderr.fresh_line();
+                    let (wish, rule) = (self.denials.wish(&question), printable(&question.rule));
+                    ui::talk(format_args!("holm: waiting: {wish} ({rule}); to decide: holm answer {id} yes|no"));
+                }
                 Reply::Exited(exit) => {
                     stderr.fresh_line();
                     return Ok(End::Exited(exit));

@@ -36,6 +36,7 @@ impl Denials {
             "tool" => format!("call {named}"),
             "llm" => format!("ask the model {named}"),
             "net" => format!("reach {named}"),
+            "task" => "end its task".to_owned(),
             other => format!("use {other} on {named}"),
         };
         format!("{} may not {deed}", self.who(question))
@@ -43,9 +44,19 @@ impl Denials {
 
     /// What a call that is asked about would do: `clipper wants to call files/write with {"path":"x"}`.
     pub(crate) fn wish(&self, question: &Question) -> String {
-        let detail = question.approval.iter().map(|approval| format!(" with {}", shown(&approval.detail)));
-        let who = self.who(question);
-        format!("{who} wants to call {}{}", printable(&question.resource), detail.collect::<String>())
+        let detail = question
+            .approval
+            .iter()
+            .filter(|approval| !approval.detail.is_empty())
+            .map(|approval| format!(" with {}", shown(&approval.detail)));
+        let (who, named) = (self.who(question), printable(&question.resource));
+        let deed = match question.capability.as_str() {
+            "llm" => format!("ask the model {named}"),
+            "spawn" => format!("start {named}"),
+            "task" => "end its task".to_owned(),
+            _ => format!("call {named}"),
+        };
+        format!("{who} wants to {deed}{}", detail.collect::<String>())
     }
 
     /// The whole line: who, what, why, and the command that helps, if one does.

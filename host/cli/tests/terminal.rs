@@ -132,7 +132,7 @@ fn a_call_that_asks_is_asked_each_time() {
     let mut session = terminal(&holm, &format!("exec \"$HOLM\" {run}"));
     for (path, answer) in [("mine/a", "yes"), ("mine/b", "no")] {
         session.exp_string(&format!("holm: caller wants to call clerk/get with {{\"it\":\"{path}\"}}")).unwrap();
-        session.exp_string("(clerk/*?it=mine/*:ask); allow it? [yes/no] ").unwrap();
+        session.exp_string("(`clerk/*?it=mine/*:ask`); allow it? [yes/no] ").unwrap();
         session.send_line(answer).unwrap();
     }
     // Beyond the rule: the narrowest grant that would do.

@@ -1,4 +1,4 @@
-//! The only `bindgen!`: what guests import from the kernel and what the kernel calls in guests.
+//! The only bindings: what guests import from the kernel and what the kernel calls in guests.
 //!
 //! WASI's small interfaces are generated anew with every function asynchronous, so that each
 //! may wait in the door; their resources are wasmtime-wasi's own types. WASI's file system and
@@ -58,3 +58,18 @@ wasmtime::component::bindgen!({
 });
 
 pub use holm::sys::types::{Denial, Errno, Excess, Usage};
+
+/// What the kernel calls in a policy. A world of its own: a component is one thing or the other.
+pub mod policy {
+    wasmtime::component::bindgen!({
+        inline: "
+            package holm:kernel;
+            world judge {
+                export holm:sys/policy@0.1.0;
+            }",
+        path: "../../wit",
+        world: "holm:kernel/judge",
+        exports: { default: async },
+        require_store_data_send: true,
+    });
+}

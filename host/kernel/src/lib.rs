@@ -17,7 +17,7 @@ mod syscall;
 pub use devices::{llm, log, net, pipe, storage};
 pub use engine::{Capacity, CompileError, Compiler, Image, ImageError, InProcess, Kind};
 pub use kernel::{
-    BootError, Config, Exit, Kernel, NoSuchProcess, Parts, PluginSnapshot, ProcessSnapshot, Running, Spawn, SpawnError,
-    ToolAnswer, ToolError,
+    BootError, Config, Exit, Kernel, NoSuchProcess, Parts, Pending, PluginSnapshot, ProcessSnapshot, Running, Spawn,
+    SpawnError, ToolAnswer, ToolError,
 };
-pub use syscall::{Answer, Approval, Operator, Question, audit, budget, grant, is_hidden};
+pub use syscall::{Answer, Approval, Moment, Operator, Question, audit, budget, grant, is_hidden};

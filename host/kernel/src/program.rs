@@ -6,7 +6,7 @@ use parking_lot::RwLock;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use crate::{account::Limits, devices::Grants};
+use crate::{account::Limits, devices::Grants, syscall::Moment};
 
 /// The sha-256 of some bytes.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -84,6 +84,8 @@ pub struct Program {
     pub limits: Limits,
     /// Its tools, as captured at install.
     pub tools: Vec<ToolDescription>,
+    /// When it is asked, if it is a policy.
+    pub judges: Vec<Moment>,
 }
 
 impl fmt::Debug for Program {
@@ -126,4 +128,7 @@ pub trait Programs: Send + Sync + 'static {
 
     /// All of them, by name. Those that cannot be started are left out.
     fn list(&self) -> Vec<Arc<Program>>;
+
+    /// The policies that their user set over this plugin, by name, in the order in which they are asked.
+    fn policies(&self, plugin: &str) -> Vec<String>;
 }

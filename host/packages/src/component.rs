@@ -36,6 +36,13 @@ pub enum ComponentError {
     /// It imports what nobody can give it.
     #[error("the component asks for an interface Holm does not offer: `{0}`")]
     NotOffered(String),
+    /// It is a policy whose manifest does not say when it is asked, or no policy and its manifest does.
+    #[error("{}", if *.0 {
+        "it exports `holm:sys/policy`: name in `judges` of plugin.toml when it is asked, like judges = [\"before-tool\"]"
+    } else {
+        "its plugin.toml names `judges`, but it exports no `holm:sys/policy`"
+    })]
+    Judges(bool),
     /// It imports what its manifest does not declare.
     #[error("the component imports more than its ceiling names: {}; {}", list(.0), advice(.0))]
     Beyond(Vec<(&'static str, String)>),
@@ -61,6 +68,8 @@ pub enum Entry {
     Agent,
     /// It exports `holm:sys/tools`.
     Tools,
+    /// It exports `holm:sys/policy`.
+    Policy,
 }
 
 /// The imports and exports of a component, by name, sorted.
@@ -148,6 +157,9 @@ impl Surface {
         }
         if exports("holm:sys/tools@0.1.") {
             entries.push(Entry::Tools);
+        }
+        if exports("holm:sys/policy@0.1.") {
+            entries.push(Entry::Policy);
         }
         entries
     }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use holm_kernel::{account::Limits, devices::Grants};
+use holm_kernel::{Moment, account::Limits, devices::Grants};
 use semver::Version;
 use serde::Deserialize;
 use toml::Spanned;
@@ -21,7 +21,7 @@ pub(crate) const MAXIMUM_MANIFEST_BYTES: usize = 64 << 10;
 /// Names that mean something else in grants and tool names.
 const RESERVED: &[&str] = &["self", "skill", "holm"];
 
-const KEYS: &[&str] = &["name", "version", "description", "component", "include", "ceiling", "limits"];
+const KEYS: &[&str] = &["name", "version", "description", "component", "include", "ceiling", "limits", "judges"];
 
 /// What a plugin's author says about it. It grants nothing.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,6 +40,8 @@ pub struct Manifest {
     pub ceiling: Grants,
     /// What it asks to be allowed to use.
     pub limits: LimitRequest,
+    /// When it is asked, if it is a policy.
+    pub judges: Vec<Moment>,
 }
 
 /// Why a manifest is not accepted.
@@ -88,6 +90,8 @@ struct Raw {
     ceiling: Grants,
     #[serde(default)]
     limits: Limits,
+    #[serde(default)]
+    judges: Vec<Spanned<String>>,
 }
 
 impl Manifest {
@@ -131,6 +135,12 @@ impl Manifest {
         let version = raw.version.get_ref().parse().map_err(|error: semver::Error| {
             refuse(raw.version.span(), "version", format!("is no version ({error}): write it like 0.1.0"))
         })?;
+        let judges = raw.judges.iter().map(|moment| {
+            let all = Moment::ALL.map(Moment::name).join(", ");
+            let unknown = |()| format!("names `{}`, which is no moment: there are {all}", printable(moment.get_ref()));
+            moment.get_ref().parse().map_err(unknown).map_err(|reason| refuse(moment.span(), "judges", reason))
+        });
+        let judges = judges.collect::<Result<Vec<Moment>, _>>()?;
         if let Some(rule) = raw.ceiling.fs.iter().find(|rule| rule.path().is_some_and(is_unsettled)) {
             let span = table.get("ceiling").map_or(0..0, Spanned::span);
             let reason = format!(
@@ -148,6 +158,7 @@ impl Manifest {
             include: raw.include.into_iter().map(Spanned::into_inner).collect(),
             ceiling: raw.ceiling,
             limits: LimitRequest::named(&raw.limits, |name| limits.is_some_and(|limits| limits.contains_key(name))),
+            judges,
         })
     }
 

@@ -13,7 +13,7 @@ use holm_kernel::{
 use semver::Version;
 
 use crate::{
-    component::{ComponentError, MAXIMUM_COMPONENT_BYTES, Surface},
+    component::{ComponentError, Entry, MAXIMUM_COMPONENT_BYTES, Surface},
     files,
     folder::{self, File, Folder, FolderError, Keep},
     interfaces,
@@ -134,6 +134,10 @@ impl Package {
         }
         let surface = Surface::read(&component).map_err(refused)?;
         surface.within(&manifest.ceiling).map_err(refused)?;
+        let policy = surface.entries().contains(&Entry::Policy);
+        if policy == manifest.judges.is_empty() {
+            return Err(refused(ComponentError::Judges(policy)));
+        }
         let skill = folder.size("SKILL.md").and_then(|_| folder.read("SKILL.md", 1 << 20).ok());
         Ok(Self {
             skill: skill.and_then(|bytes| SkillHead::parse(&String::from_utf8_lossy(&bytes))),
@@ -169,6 +173,7 @@ impl Package {
             include: Vec::new(),
             ceiling: interfaces::widest(&surface.imports).map_err(refused)?,
             limits: LimitRequest::default(),
+            judges: Vec::new(),
         };
         Ok(Self {
             manifest,
@@ -211,6 +216,7 @@ impl Package {
             grants,
             limits: self.manifest.limits.within(operator),
             tools,
+            judges: self.manifest.judges.clone(),
         }
     }
 }

@@ -21,6 +21,7 @@ use crate::{
     grants_file::{Granted, GrantsFile, GrantsFileError},
     package::{Package, PackageError},
     plan::{self, Before, InstallPlan},
+    policies::{EVERYONE, Policies, PoliciesFile, PolicyError},
     protected::Protected,
     secrets::{Secrets, SecretsError},
     stamp::Stamp,
@@ -37,6 +38,9 @@ pub enum OpenError {
     /// The file of grants.
     #[error(transparent)]
     Grants(#[from] GrantsFileError),
+    /// The file of policies.
+    #[error(transparent)]
+    Policies(#[from] PolicyError),
 }
 
 /// Why a plugin is not installed, updated or uninstalled.
@@ -72,6 +76,8 @@ struct Checked {
 pub struct Plugins {
     store: Store,
     file: GrantsFile,
+    policies_file: PoliciesFile,
+    policies: RwLock<Arc<Policies>>,
     protected: Protected,
     secrets: Arc<Secrets>,
     operator: Limits,
@@ -94,8 +100,14 @@ impl Plugins {
         let store = Store::open(home)?;
         let places = [home.to_owned(), store.folder().to_owned()].into_iter().chain(protect);
         let protected = Protected::new(places);
+        let own = store.folder().parent().unwrap_or(home);
+        // A file that cannot be read stops everything: nothing runs unjudged by mistake.
+        let policies_file = PoliciesFile::new(own);
+        let policies = RwLock::new(Arc::new(policies_file.read()?));
         let plugins = Self {
-            file: GrantsFile::new(store.folder().parent().unwrap_or(home), protected.clone()),
+            file: GrantsFile::new(own, protected.clone()),
+            policies_file,
+            policies,
             protected,
             secrets: Arc::new(Secrets::new(home)),
             store,
@@ -267,6 +279,31 @@ impl Plugins {
         Ok(removed?)
     }
 
+    /// The policies that are set, by plugin.
+    pub fn policies(&self) -> Policies {
+        Policies::clone(&self.policies.read())
+    }
+
+    /// Sets exactly these policies over a plugin, or over [`EVERYONE`]; none takes them away. What runs
+    /// is judged by them from its next call on.
+    ///
+    /// # Errors
+    /// It, or one of them, is not installed, or is no policy. Nothing changes then.
+    pub fn set_policies(&self, plugin: &str, policies: &[String]) -> Result<(), PolicyError> {
+        let _alone = self.changing.lock();
+        // What is gone can still be cleared.
+        if plugin != EVERYONE && !policies.is_empty() {
+            self.find_record(plugin)?;
+        }
+        for policy in policies {
+            if self.checked(policy)?.program.judges.is_empty() {
+                return Err(PolicyError::NoPolicy(policy.clone()));
+            }
+        }
+        *self.policies.write() = Arc::new(self.policies_file.set(plugin, policies)?);
+        Ok(())
+    }
+
     /// Adds lines like `fs=./data:ro` to a plugin's grants; paths count from `directory`.
     /// What it then holds.
     ///
@@ -388,5 +425,11 @@ impl Programs for Plugins {
     fn list(&self) -> Vec<Arc<Program>> {
         let names = self.store.names().unwrap_or_default();
         names.iter().filter_map(|name| self.find(name).ok()).collect()
+    }
+
+    fn policies(&self, plugin: &str) -> Vec<String> {
+        let policies = self.policies.read();
+        let over = [policies.get(EVERYONE), policies.get(plugin)];
+        over.into_iter().flatten().flatten().cloned().collect()
     }
 }

@@ -128,6 +128,7 @@ fn another_digest() {
             grants: other.grants.clone(),
             limits: other.limits.clone(),
             tools: Vec::new(),
+            judges: Vec::new(),
         };
         let machine = Machine::alone(Config { capacity: 16, ..Config::default() }, |_| ());
         let inspected = machine.kernel.inspect(&lie).await.err();

@@ -13,6 +13,7 @@ mod kills;
 mod limits;
 mod memory;
 mod models;
+mod policies;
 mod processes;
 mod requests;
 mod revocations;

@@ -144,7 +144,7 @@ fn what_asks_is_asked_at_every_call() {
             let asked = yes.asked.lock();
             assert_eq!(asked.len(), 3, "{asked:?}");
             let question = &asked[0];
-            assert_eq!((question.resource.as_str(), question.rule.as_str()), ("asked/get", "asked/*:ask"));
+            assert_eq!((question.resource.as_str(), question.rule.as_str()), ("asked/get", "`asked/*:ask`"));
             let detail = &question.approval.as_ref().expect("its arguments").detail;
             assert_eq!(detail, "{\"it\":\"a\\u{202e}b\"}");
         }

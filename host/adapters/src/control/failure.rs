@@ -1,7 +1,7 @@
 //! What goes wrong, as the other side is told: a kind for programs, a message for people.
 
 use holm_kernel::{CompileError, ImageError, NoSuchProcess, SpawnError, program::ProgramError};
-use holm_packages::{GrantError, PackageError, SecretsError, StoreError, UpdateError};
+use holm_packages::{GrantError, PackageError, PolicyError, SecretsError, StoreError, UpdateError};
 use serde::{Deserialize, Serialize};
 
 /// Why something was not done.
@@ -125,6 +125,16 @@ impl From<UpdateError> for Failure {
             UpdateError::Tools(error) => Failure::new(Kind::Fault, error),
             UpdateError::Outdated(_) => Failure::new(Kind::Conflict, error),
             UpdateError::Grants(_) => Failure::internal(error),
+        }
+    }
+}
+
+impl From<PolicyError> for Failure {
+    fn from(error: PolicyError) -> Self {
+        match error {
+            PolicyError::Program(error) => error.into(),
+            PolicyError::NoPolicy(_) | PolicyError::TooMany(_) => Failure::new(Kind::Usage, error),
+            _ => Failure::internal(error),
         }
     }
 }

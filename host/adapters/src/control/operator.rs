@@ -128,7 +128,7 @@ impl Client {
             told.len() < TOLD && told.insert(key)
         };
         if first {
-            let rule = format!("`{}` asks, and there is nobody to ask", question.rule);
+            let rule = format!("{} asks, and there is nobody to ask", question.rule);
             let question = Question { rule, ..question };
             let _ = self.outgoing.send(Reply::Denied { question, ask: None, installed: false }).await;
         }
@@ -148,6 +148,11 @@ impl Drop for Waiting<'_> {
 impl Operator for Client {
     fn approve(&self, question: Question) -> Pin<Box<dyn Future<Output = bool> + Send + '_>> {
         Box::pin(self.allow(question))
+    }
+
+    fn deferred(&self, question: Question, id: u64) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        // Nobody may be listening: it waits all the same.
+        Box::pin(async move { drop(self.outgoing.send(Reply::Deferred { question, id }).await) })
     }
 
     fn denied(&self, question: Question) -> Pin<Box<dyn Future<Output = Answer> + Send + '_>> {

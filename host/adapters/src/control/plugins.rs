@@ -70,6 +70,7 @@ impl Server {
         let beyond = program.ceiling.beyond(&grants);
         inspected.effective = grants.lines().into_iter().filter(|line| !beyond.contains(line)).collect();
         inspected.grants = grants.lines();
+        inspected.policies = Programs::policies(&*self.plugins, name);
         inspected.installed = Some(installed.installed);
         inspected.source = installed.source;
         Ok(inspected)
@@ -138,6 +139,28 @@ impl Server {
             program.tools.iter().map(|tool| ToolView::new(&program.name, tool)).collect::<Vec<_>>()
         });
         Ok(Reply::Tools(tools.collect()))
+    }
+
+    /// The policies that are set.
+    pub(crate) fn policies(&self) -> Reply {
+        Reply::Policies(self.plugins.policies())
+    }
+
+    /// Sets policies over a plugin.
+    pub(crate) async fn set_policies(&self, plugin: String, policies: Vec<String>) -> Result<Reply, Failure> {
+        let (plugins, name) = (self.plugins.clone(), plugin.clone());
+        let set = blocking(move || plugins.set_policies(&name, &policies)).await;
+        set.map_err(|failure| self.suggest(&Target::Installed(plugin), failure))?;
+        Ok(self.policies())
+    }
+
+    /// Decides about a call that waits.
+    pub(crate) fn decide(&self, id: u64, allow: bool) -> Result<Reply, Failure> {
+        match self.kernel.answer(id, allow) {
+            true => Ok(Reply::Done),
+            false => Err(Failure::new(Kind::NotFound, format!("nothing waits by the number {id}"))
+                .hint("`holm pending` lists what does")),
+        }
     }
 
     /// Adds to "not found" what was perhaps meant.

@@ -3,12 +3,12 @@
 use std::path::PathBuf;
 
 use holm_kernel::{
-    Capacity, Exit, PluginSnapshot, ProcessSnapshot, Question, ToolError,
+    Capacity, Exit, Pending, PluginSnapshot, ProcessSnapshot, Question, ToolError,
     account::{Bytes, Fuel, OnEmpty},
     process::Pid,
     sched::Nice,
 };
-use holm_packages::{Secret, Value};
+use holm_packages::{Policies, Secret, Value};
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
@@ -18,7 +18,7 @@ use super::{
 };
 
 /// The version of all that follows. It grows with each change that an older side misreads.
-pub const PROTOCOL: u32 = 3;
+pub const PROTOCOL: u32 = 4;
 
 /// How many bytes of standard input may be under way: more is sent only once some were taken.
 pub const STDIN_WINDOW: usize = 256 << 10;
@@ -102,6 +102,24 @@ pub enum Request {
     },
     /// Looks at the secrets, or changes them. Answered by [`Reply::Secrets`]: those there are then.
     Secrets(Keeping),
+    /// The policies that are set. Answered by [`Reply::Policies`].
+    Policies,
+    /// Sets exactly these policies over a plugin, or over all (`*`). Answered by [`Reply::Policies`].
+    SetPolicies {
+        /// Over whom.
+        plugin: String,
+        /// Which; none takes them away.
+        policies: Vec<String>,
+    },
+    /// The calls that wait for their user's decision. Answered by [`Reply::Pending`].
+    Pending,
+    /// Decides about one. Answered by [`Reply::Done`].
+    Decide {
+        /// Its number.
+        id: u64,
+        /// Whether it is made.
+        allow: bool,
+    },
     /// Runs a program. Answered by [`Reply::Started`], what happens, and [`Reply::Exited`].
     Run(Run),
     /// Calls a tool. Answered as a run, and by [`Reply::Answered`] in the end.
@@ -310,6 +328,10 @@ pub enum Reply {
     Tools(Vec<ToolView>),
     /// See [`Request::Secrets`].
     Secrets(Vec<Secret>),
+    /// See [`Request::Policies`].
+    Policies(Policies),
+    /// See [`Request::Pending`].
+    Pending(Vec<Pending>),
     /// See [`Request::Processes`].
     Processes(Vec<ProcessSnapshot>),
     /// See [`Request::Statistics`].
@@ -345,6 +367,13 @@ pub enum Reply {
         question: Question,
         /// The id to answer with.
         ask: u64,
+    },
+    /// It waits until its user decides, whoever they are and wherever: `holm answer`.
+    Deferred {
+        /// What it waits for.
+        question: Question,
+        /// Its number.
+        id: u64,
     },
     /// It logged a line.
     Line {

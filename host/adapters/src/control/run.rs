@@ -178,6 +178,7 @@ impl Server {
                     grants: grants.clone(),
                     limits: found.limits.clone(),
                     tools: found.tools.clone(),
+                    judges: found.judges.clone(),
                 };
                 Ok::<_, Failure>((program, Some(grants)))
             }

@@ -90,6 +90,10 @@ pub struct Inspected {
     pub effective: Vec<String>,
     /// What it may use.
     pub limits: Limits,
+    /// When it is asked, if it is a policy.
+    pub judges: Vec<String>,
+    /// The policies over it.
+    pub policies: Vec<String>,
     /// What its `SKILL.md` says of itself.
     pub skill: Option<SkillHead>,
     /// How many files belong to it.
@@ -118,6 +122,8 @@ impl Inspected {
             grants: Vec::new(),
             effective: Vec::new(),
             limits,
+            judges: manifest.judges.iter().map(ToString::to_string).collect(),
+            policies: Vec::new(),
             skill: package.skill.clone(),
             files: package.files.len(),
             bytes: package.files.iter().map(|file| file.bytes).sum(),
@@ -130,6 +136,7 @@ fn entry(entry: Entry) -> &'static str {
         Entry::Command => "command",
         Entry::Agent => "agent",
         Entry::Tools => "tools",
+        Entry::Policy => "policy",
     }
 }
 

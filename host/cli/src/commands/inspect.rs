@@ -63,6 +63,12 @@ fn show(plugin: &Inspected) -> Result<()> {
     if plugin.effective != plugin.grants {
         section("effective (grants within the ceiling)", &plugin.effective, "nothing")?;
     }
+    if !plugin.judges.is_empty() {
+        section("judges (when it is asked, once it is set over a plugin)", &plugin.judges, "nothing")?;
+    }
+    if !plugin.policies.is_empty() {
+        section("policies (what judges it)", &plugin.policies, "nothing")?;
+    }
     section("imports", &plugin.imports, "nothing")?;
     section("exports", &plugin.exports, "nothing")?;
     limits(plugin)?;

@@ -169,6 +169,7 @@ fn show(plan: &Planned) {
             some("loses", &plan.grants_lost);
         }
     }
+    some("judges", &plugin.judges);
     some("granted now", &plan.grants);
     if !plan.left_out.is_empty() {
         let shown: Vec<_> = plan.left_out.iter().take(8).map(|name| printable(name)).collect();

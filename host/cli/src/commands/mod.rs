@@ -1,5 +1,6 @@
 //! The commands: one file a verb.
 
+mod answer;
 mod ask;
 mod audit;
 mod build;
@@ -14,6 +15,8 @@ mod kill;
 mod list;
 mod model;
 mod new;
+mod pending;
+mod policy;
 mod ps;
 mod renice;
 mod resume;
@@ -77,6 +80,9 @@ enum Command {
     Grant(grant::Arguments),
     Revoke(revoke::Arguments),
     Secret(secret::Arguments),
+    Policy(policy::Arguments),
+    Pending(pending::Arguments),
+    Answer(answer::Arguments),
     Run(run::Arguments),
     Tool(tool::Arguments),
     Ask(ask::Arguments),
@@ -154,6 +160,9 @@ async fn dispatch(command: Command, session: &Session) -> Result<()> {
         Command::Grant(arguments) => arguments.run(session).await,
         Command::Revoke(arguments) => arguments.run(session).await,
         Command::Secret(arguments) => arguments.run(session).await,
+        Command::Policy(arguments) => arguments.run(session).await,
+        Command::Pending(arguments) => arguments.run(session).await,
+        Command::Answer(arguments) => arguments.run(session).await,
         Command::Run(arguments) => arguments.run(session).await,
         Command::Tool(arguments) => arguments.run(session).await,
         Command::Ask(arguments) => arguments.run(session).await,

@@ -16,6 +16,7 @@ pub mod net;
 pub mod pipe;
 pub mod spawn;
 pub mod storage;
+pub(crate) mod task;
 pub mod tool;
 pub(crate) mod wasi;
 

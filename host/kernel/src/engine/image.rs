@@ -25,6 +25,7 @@ pub struct Image {
     pub kind: Kind,
     pub(crate) pre: InstancePre<Process>,
     pub(crate) tools: Option<crate::bindings::KernelPre<Process>>,
+    pub(crate) policy: Option<crate::bindings::policy::JudgePre<Process>>,
     /// What it imports, as `package:name/interface@version`.
     pub imports: Vec<String>,
     /// What it exports.
@@ -41,6 +42,8 @@ pub enum Kind {
     Command,
     /// Tools only; it cannot be run.
     Toolbox,
+    /// It judges others, and cannot be run.
+    Policy,
 }
 
 /// Why there is no image.
@@ -253,13 +256,16 @@ fn describe(
     let runs =
         ty.exports(engine).any(|(name, item)| name == "run" && matches!(item.ty, ComponentItem::ComponentFunc(_)));
     let tools = exports.iter().any(|name| name.starts_with("holm:sys/tools@"));
+    let policy = exports.iter().any(|name| name.starts_with("holm:sys/policy@"));
     let kind = match () {
         () if runs => Kind::Agent,
         () if exports.iter().any(|name| name.starts_with("wasi:cli/run@")) => Kind::Command,
         () if tools => Kind::Toolbox,
+        () if policy => Kind::Policy,
         () => {
             return Err(ImageError::Unsuitable(
-                "the component exports nothing that Holm runs: neither `run`, nor `wasi:cli/run`, nor `holm:sys/tools`"
+                "the component exports nothing that Holm runs: neither `run`, nor `wasi:cli/run`, nor `holm:sys/tools`, \
+                 nor `holm:sys/policy`"
                     .to_owned(),
             ));
         }
@@ -271,7 +277,14 @@ fn describe(
         ),
         false => None,
     };
-    Ok(Image { digest, kind, pre, tools, imports, exports })
+    let policy = match policy {
+        true => Some(
+            crate::bindings::policy::JudgePre::new(pre.clone())
+                .map_err(|error| ImageError::Unsuitable(format!("its policy has another type: {error:#}")))?,
+        ),
+        false => None,
+    };
+    Ok(Image { digest, kind, pre, tools, policy, imports, exports })
 }
 
 /// Says which import is not offered, in place of the linker's first complaint.

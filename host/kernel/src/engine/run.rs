@@ -11,6 +11,7 @@ use crate::{
     devices::wasi::ExitCode,
     process::{ExitStatus, Fault},
     program::ToolDescription,
+    syscall::policy::{Actor, Decision, Event},
 };
 
 /// What a process does.
@@ -29,6 +30,13 @@ pub(crate) enum Entry {
     },
     /// Tells its tools.
     Describe,
+    /// Judges what another does.
+    Judge {
+        /// Who does it.
+        actor: Actor,
+        /// What.
+        event: Box<Event>,
+    },
 }
 
 /// What came of it.
@@ -40,6 +48,8 @@ pub(crate) enum Outcome {
     Answered(Result<String, tool_types::ToolError>),
     /// All its tools.
     Described(Vec<ToolDescription>),
+    /// What it says of it.
+    Judged(Decision),
 }
 
 /// A component that offers more tools than this is refused.
@@ -93,7 +103,7 @@ async fn drive(image: &Image, entry: Entry, store: &mut Store<Process>) -> wasmt
                     let run = instance.get_typed_func::<(), (Result<(), ()>,)>(&mut *store, index)?;
                     u8::from(run.call_async(&mut *store, ()).await?.0.is_err())
                 }
-                Kind::Toolbox => return Err(wasmtime::Error::msg("it offers tools and cannot be run")),
+                Kind::Toolbox | Kind::Policy => return Err(wasmtime::Error::msg("it cannot be run")),
             };
             Ok(Outcome::Exited(ExitStatus::Code(code)))
         }
@@ -103,6 +113,11 @@ async fn drive(image: &Image, entry: Entry, store: &mut Store<Process>) -> wasmt
                 Ok(result) => Ok(result),
                 Err(error) => Err(error),
             }))
+        }
+        Entry::Judge { actor, event } => {
+            let pre = image.policy.as_ref().ok_or_else(|| wasmtime::Error::msg("it is no policy"))?;
+            let policy = pre.instantiate_async(&mut *store).await?;
+            Ok(Outcome::Judged(policy.holm_sys_policy().call_judge(store, &actor, &event).await?))
         }
         Entry::Describe => {
             let tools = toolbox(image, store).await?;

@@ -17,6 +17,7 @@ use crate::{
         net::Net,
         spawn::Spawn,
         storage::Storage,
+        task::Task,
         tool::Tool,
         wasi::{Clocks, Io, Program, Random},
     },
@@ -53,6 +54,7 @@ devices! {
     spawn: Spawn,
     tool: Tool,
     log: Log,
+    task: Task,
     fs: Files,
     net: Net,
     io: Io,
@@ -111,6 +113,7 @@ pub(crate) fn link(linker: &mut Linker<Process>) -> wasmtime::Result<()> {
     sys::spawn::add_to_linker::<_, Of<Spawn>>(linker, Slot::syscall)?;
     sys::tool::add_to_linker::<_, Of<Tool>>(linker, Slot::syscall)?;
     sys::log::add_to_linker::<_, Of<Log>>(linker, Slot::syscall)?;
+    sys::task::add_to_linker::<_, Of<Task>>(linker, Slot::syscall)?;
 
     p2::io::error::add_to_linker::<_, Errors>(linker, |process| &mut process.table)?;
     wasi::io::poll::add_to_linker::<_, Of<Io>>(linker, Slot::syscall)?;

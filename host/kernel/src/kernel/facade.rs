@@ -12,6 +12,7 @@ use tokio::sync::watch;
 use super::{
     config::{BootError, Config, Parts},
     launch::Launch,
+    pending::{Pending, Waiting},
     snapshot::ProcessSnapshot,
     spawn::{NoSuchProcess, Running, Spawn, SpawnError, ToolAnswer, ToolError},
     statistics::{PluginSnapshot, Statistics},
@@ -40,6 +41,8 @@ pub(super) struct Inner {
     pub(super) models: Arc<Models>,
     /// What was used of the budgets of grants.
     pub(super) ledger: Arc<Ledger>,
+    /// What waits for its user's decision.
+    pub(super) waiting: Waiting,
     pub(super) cpu: Cpu,
     pub(super) table: Mutex<Table<Live>>,
     pub(super) epoch: Arc<Epoch>,
@@ -88,6 +91,7 @@ impl Kernel {
             images,
             models,
             ledger,
+            waiting: Waiting::default(),
             cpu,
             table,
             epoch: Arc::default(),
@@ -169,6 +173,16 @@ impl Kernel {
             Ok(Outcome::Described(tools)) => Ok(tools),
             _ => Err(ImageError::Unsuitable(format!("it could not tell its tools: {}", exit.status)).into()),
         }
+    }
+
+    /// The calls that wait for their user's decision, oldest first.
+    pub fn pending(&self) -> Vec<Pending> {
+        self.inner.waiting.list()
+    }
+
+    /// Decides about a call that waits; whether one of this number still did.
+    pub fn answer(&self, id: u64, allow: bool) -> bool {
+        self.inner.waiting.answer(id, allow)
     }
 
     /// The compiled component of a program.

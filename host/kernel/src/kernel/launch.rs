@@ -24,7 +24,7 @@ use crate::{
         storage, tool,
         wasi::Surroundings,
     },
-    engine::{self, Entry, Image, ImageError, Outcome, Sessions, Spawned},
+    engine::{self, Entry, Image, ImageError, Kind, Outcome, Sessions, Spawned},
     process::{ExitStatus, Fault, KilledBy, Pid},
     program::{LiveGrants, Program},
     syscall::{Authority, Control, audit::Auditor, door::Core},
@@ -88,9 +88,15 @@ impl Inner {
     pub(super) async fn launch(&self, launch: Launch) -> Result<(Running, oneshot::Receiver<Outcome>), SpawnError> {
         let Launch { spawn, entry, parent, without_grants } = launch;
         let image = self.image(&spawn.program).await?;
-        if matches!(entry, Entry::Run { .. }) && image.kind == crate::engine::Kind::Toolbox {
-            let hint = "it offers tools and cannot be run; `holm tool list` shows them";
-            return Err(ImageError::Unsuitable(hint.to_owned()).into());
+        if matches!(entry, Entry::Run { .. }) {
+            let hint = match image.kind {
+                Kind::Toolbox => Some("it offers tools and cannot be run; `holm tool list` shows them"),
+                Kind::Policy => Some("it is a policy and cannot be run; `holm policy set` sets it over a plugin"),
+                Kind::Agent | Kind::Command => None,
+            };
+            if let Some(hint) = hint {
+                return Err(ImageError::Unsuitable(hint.to_owned()).into());
+            }
         }
         check_ceiling(&image, &spawn.program.ceiling)?;
         let account = self.account(&spawn, parent.as_ref())?;
@@ -131,9 +137,10 @@ impl Inner {
         let plugin: Arc<str> = spawn.program.name.as_str().into();
         let caller = parent.as_ref().map(|parent| &*parent.caller.control);
         let answers = parent.as_ref().is_some_and(|parent| matches!(parent.passes, Passes::Own));
+        let judges = matches!(entry, Entry::Judge { .. });
         let mut made = None;
         let live = |pid| {
-            let control = Arc::new(Control::new(pid, caller, plugin.clone(), answers, account.clone()));
+            let control = Arc::new(Control::new(pid, caller, plugin.clone(), answers, judges, account.clone()));
             made = Some(control.clone());
             let (program, authority, mail) = (spawn.program.clone(), authority.clone(), mail.clone());
             Live { control, exit: exit_sender, program, authority, mail }
@@ -147,6 +154,7 @@ impl Inner {
             control.clone(),
             authority,
             spawn.operator.clone(),
+            Arc::new(super::services::Services(self.this.clone())),
             Auditor::new(self.parts.audit.clone()),
             self.epoch.clone(),
             self.config.quantum,
@@ -164,7 +172,7 @@ impl Inner {
             let outcome = run.await.unwrap_or_else(|panic| Outcome::Exited(ExitStatus::Fault(Fault::Host(panic))));
             finish.status = Some(match &outcome {
                 Outcome::Exited(status) => status.clone(),
-                Outcome::Answered(_) | Outcome::Described(_) => ExitStatus::Code(0),
+                Outcome::Answered(_) | Outcome::Described(_) | Outcome::Judged(_) => ExitStatus::Code(0),
             });
             // Nobody may be asking.
             let _ = answer.send(outcome);
@@ -220,6 +228,7 @@ impl Inner {
             },
             tool: tool::Session { driver: kernel, ledger: self.ledger.clone(), directory: directory.clone() },
             log: self.parts.log.clone(),
+            task: (),
             fs: fs::Session::new(spawn.directory, self.parts.protected.clone()),
             net: net::Session::new(self.parts.network.clone()),
             io: (),

@@ -4,6 +4,7 @@ mod budgets;
 mod config;
 mod facade;
 mod launch;
+mod pending;
 mod services;
 mod snapshot;
 mod spawn;
@@ -11,6 +12,7 @@ mod statistics;
 
 pub use config::{BootError, Config, Parts};
 pub use facade::Kernel;
+pub use pending::Pending;
 pub use snapshot::ProcessSnapshot;
 pub use spawn::{Exit, NoSuchProcess, Running, Spawn, SpawnError, ToolAnswer, ToolError};
 pub use statistics::PluginSnapshot;

@@ -1,28 +1,35 @@
-//! What the kernel does for its devices: starts children, and answers tool calls with plugins.
+//! What the kernel does for its devices: starts children, answers tool calls with plugins, asks policies.
 
 use std::{
     path::PathBuf,
     sync::{Arc, Weak},
+    time::Duration,
 };
+
+use tokio::sync::oneshot::error::RecvError;
 
 use super::{
     facade::Inner,
     launch::{Launch, Parentage, Passes},
-    spawn::{Spawn, SpawnError, ToolError},
+    spawn::{Exit, Spawn, SpawnError, ToolError},
 };
 use crate::{
     account::{Bytes, Exceeded, Limits},
     bindings::holm::sys::tool_types,
     devices::{
-        llm, pipe,
+        llm,
         spawn::{self, Caller, Refused, Request, Started},
         tool::{self, Called},
     },
     engine::{Entry, Outcome},
     process::{ExitStatus, KilledBy, Pid},
-    program::ToolDescription,
+    program::{Program, ToolDescription},
     sched::Nice,
-    syscall::door::BoxFuture,
+    syscall::{
+        Authority, Moment, Operator, Question,
+        door::BoxFuture,
+        policy::{Actor, Decision, Event, Judged, Judges},
+    },
 };
 
 /// The kernel, as devices know it.
@@ -144,34 +151,86 @@ impl tool::Driver for Services {
         Box::pin(async move {
             let kernel = self.0.upgrade().ok_or_else(gone)?;
             let program = kernel.parts.programs.find(plugin).map_err(Refused::Program)?;
-            let nice = kernel.cpu.view(caller.control.pid).map_or(Nice::default(), |view| view.nice);
             let spawn = Spawn {
-                program,
-                arguments: Vec::new(),
-                environment: Vec::new(),
                 // The paths in its arguments are its caller's; they confer nothing.
                 directory: PathBuf::from(&caller.directory),
-                stdin: pipe::empty(),
-                stdout: pipe::sink(),
-                stderr: pipe::sink(),
-                nice,
                 limits: caller.control.account.limits().clone(),
                 operator: caller.operator.clone(),
+                ..Spawn::new(program)
             };
-            let parent = Parentage { caller, fuel: None, passes: Passes::Own, mail: None };
             let entry = Entry::Call { tool: tool.to_owned(), arguments };
-            let launched = kernel.launch(Launch { spawn, entry, parent: Some(parent), without_grants: false }).await;
-            let (running, outcome) = launched?;
-            // A caller that goes away, or loses the right meanwhile, takes the call with it.
-            let guard = EndOnDrop(Arc::downgrade(&kernel), running.pid);
-            let exit = running.wait().await;
-            drop(guard);
-            Ok(match outcome.await {
-                Ok(Outcome::Answered(answer)) => Called::Answered(answer),
-                Ok(Outcome::Exited(status)) => Called::Ended(status),
-                _ => Called::Ended(exit.status),
+            Ok(match kernel.call(spawn, caller, entry).await? {
+                (_, Ok(Outcome::Answered(answer))) => Called::Answered(answer),
+                (_, Ok(Outcome::Exited(status))) => Called::Ended(status),
+                (exit, _) => Called::Ended(exit.status),
             })
         })
+    }
+}
+
+impl Judges for Services {
+    fn over(&self, authority: &Authority, moment: Moment) -> Vec<String> {
+        let Some(kernel) = self.0.upgrade() else { return Vec::new() };
+        let programs = &kernel.parts.programs;
+        let mut over: Vec<String> = Vec::new();
+        for policy in authority.plugins().iter().flat_map(|plugin| programs.policies(plugin)) {
+            // One that is gone is asked all the same, and fails: what cannot be judged is denied.
+            let asked = |program: Arc<Program>| program.judges.is_empty() || program.judges.contains(&moment);
+            if !over.contains(&policy) && programs.find(&policy).map_or(true, asked) {
+                over.push(policy);
+            }
+        }
+        over
+    }
+
+    fn judge<'a>(&'a self, judged: Judged, policy: &'a str, event: Event) -> BoxFuture<'a, Result<Decision, String>> {
+        Box::pin(async move {
+            let kernel = self.0.upgrade().ok_or_else(|| gone().to_string())?;
+            let program = kernel.parts.programs.find(policy).map_err(|error| error.to_string())?;
+            let Judged { control, authority, operator } = judged;
+            let actor =
+                Actor { plugin: control.plugin.to_string(), root: control.root.to_string(), pid: control.pid.into() };
+            let limits = Limits { wall_time: JUDGED_WITHIN, ..control.account.limits().clone() };
+            // Its operator is told of what it is denied, as of any other process.
+            let spawn = Spawn { limits, operator: operator.clone(), ..Spawn::new(program) };
+            let caller = Caller { control, authority, operator, directory: "/".to_owned() };
+            let entry = Entry::Judge { actor, event: Box::new(event) };
+            match kernel.call(spawn, caller, entry).await.map_err(|refused| refused.to_string())? {
+                (_, Ok(Outcome::Judged(decision))) => Ok(decision),
+                (exit, _) => Err(exit.status.to_string()),
+            }
+        })
+    }
+
+    fn defer(&self, question: Question, operator: Option<Arc<dyn Operator>>) -> BoxFuture<'_, bool> {
+        Box::pin(async move {
+            let Some(kernel) = self.0.upgrade() else { return false };
+            kernel.waiting.wait(question, operator).await
+        })
+    }
+}
+
+/// A policy that has not answered by then has failed.
+const JUDGED_WITHIN: Duration = Duration::from_secs(30);
+
+impl Inner {
+    /// Runs what answers its caller, under its own rights and at its caller's cost.
+    async fn call(
+        self: &Arc<Self>,
+        spawn: Spawn,
+        caller: Caller,
+        entry: Entry,
+    ) -> Result<(Exit, Result<Outcome, RecvError>), Refused> {
+        let nice = self.cpu.view(caller.control.pid).map_or(Nice::default(), |view| view.nice);
+        let spawn = Spawn { nice, ..spawn };
+        let parent = Parentage { caller, fuel: None, passes: Passes::Own, mail: None };
+        let launched = self.launch(Launch { spawn, entry, parent: Some(parent), without_grants: false }).await;
+        let (running, outcome) = launched?;
+        // A caller that goes away, or loses the right meanwhile, takes the call with it.
+        let guard = EndOnDrop(Arc::downgrade(self), running.pid);
+        let exit = running.wait().await;
+        drop(guard);
+        Ok((exit, outcome.await))
     }
 }
 

@@ -155,7 +155,7 @@ mod tests {
 
     fn control(plugin: &str) -> Control {
         let account = Account::root(Limits::default());
-        Control::new(Pid::new(1, 1), None, plugin.into(), false, account)
+        Control::new(Pid::new(1, 1), None, plugin.into(), false, false, account)
     }
 
     #[test]

@@ -151,6 +151,19 @@ impl Authority {
         rules
     }
 
+    /// The plugins whose policies hold here: its own, those above it, and whoever called it.
+    pub(crate) fn plugins(&self) -> Vec<Arc<str>> {
+        let mut plugins = vec![self.owner.clone()];
+        for above in [&self.parent, &self.payer].into_iter().flatten() {
+            for plugin in above.plugins() {
+                if !plugins.contains(&plugin) {
+                    plugins.push(plugin);
+                }
+            }
+        }
+        plugins
+    }
+
     /// Shows each rule of every layer, ceilings included.
     pub(crate) fn look<R: Capability>(&self, see: &mut dyn FnMut(&R)) {
         R::rules(&self.ceiling).iter().for_each(&mut *see);

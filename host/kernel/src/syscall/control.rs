@@ -30,6 +30,8 @@ pub(crate) struct Control {
     pub(crate) root: Arc<str>,
     /// It answers a tool call, or descends from one that does: its private buckets are that root's too.
     pub(crate) answers: bool,
+    /// It is a policy that judges another, or descends from one: nobody judges it.
+    pub(crate) judges: bool,
     pub(crate) account: Arc<Account>,
     pub(crate) started: Instant,
     pub(crate) started_at: SystemTime,
@@ -80,6 +82,7 @@ impl Control {
         parent: Option<&Control>,
         plugin: Arc<str>,
         answers: bool,
+        judges: bool,
         account: Arc<Account>,
     ) -> Self {
         Self {
@@ -88,6 +91,7 @@ impl Control {
             tree: parent.map_or(pid, |parent| parent.tree),
             root: parent.map_or_else(|| plugin.clone(), |parent| parent.root.clone()),
             answers: answers || parent.is_some_and(|parent| parent.answers),
+            judges: judges || parent.is_some_and(|parent| parent.judges),
             plugin,
             account,
             started: Instant::now(),
@@ -209,7 +213,7 @@ mod tests {
 
     fn control() -> Control {
         let account = Account::root(Limits { fuel: Fuel(10_000), ..Limits::default() });
-        Control::new(Pid::new(1, 0), None, "clipper".into(), false, account)
+        Control::new(Pid::new(1, 0), None, "clipper".into(), false, false, account)
     }
 
     #[test]

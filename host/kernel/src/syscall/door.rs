@@ -23,6 +23,7 @@ use super::{
     device::{Device, Op, WasiDevice},
     errno::Refusal,
     operator::Operator,
+    policy::Judges,
 };
 use crate::{
     account::{Charge, Fuel, Hold},
@@ -36,6 +37,7 @@ pub(crate) struct Core {
     control: Arc<Control>,
     authority: Arc<Authority>,
     operator: Option<Arc<dyn Operator>>,
+    judges: Arc<dyn Judges>,
     auditor: Auditor,
     epoch: Arc<Epoch>,
     quantum: Fuel,
@@ -53,6 +55,7 @@ impl Core {
         control: Arc<Control>,
         authority: Arc<Authority>,
         operator: Option<Arc<dyn Operator>>,
+        judges: Arc<dyn Judges>,
         auditor: Auditor,
         epoch: Arc<Epoch>,
         quantum: Fuel,
@@ -61,6 +64,7 @@ impl Core {
             control,
             authority,
             operator,
+            judges,
             auditor,
             epoch,
             quantum,

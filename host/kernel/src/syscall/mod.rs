@@ -13,6 +13,7 @@ pub(crate) mod ledger;
 pub(crate) mod named;
 mod operator;
 pub(crate) mod pattern;
+pub(crate) mod policy;
 
 pub(crate) use authority::Authority;
 pub(crate) use control::{Control, Late};
@@ -20,3 +21,4 @@ pub(crate) use device::{Device, Op};
 pub(crate) use door::{Entered, Syscall};
 pub(crate) use errno::{Errno, Interrupt, Refusal};
 pub use operator::{Answer, Approval, Operator, Question, is_hidden};
+pub use policy::Moment;

@@ -34,6 +34,30 @@ pub struct Approval {
     pub detail: String,
 }
 
+/// A longer text is cut where its operator is shown it.
+const SHOWN_BYTES: usize = 2_000;
+
+impl Approval {
+    /// Shows this of a call.
+    pub(crate) fn new(text: &str) -> Self {
+        let cut = text.floor_char_boundary(SHOWN_BYTES);
+        let mut detail = plain(&text[..cut]);
+        if cut < text.len() {
+            detail.push_str(&format!("… ({} bytes more)", text.len() - cut));
+        }
+        Self { detail }
+    }
+}
+
+/// The text on one line, with nothing hidden in it.
+pub(crate) fn plain(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    for char in text.chars() {
+        if is_hidden(char) { plain.extend(char.escape_unicode()) } else { plain.push(char) }
+    }
+    plain
+}
+
 /// The operator's answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Answer {
@@ -50,6 +74,9 @@ pub trait Operator: Send + Sync + 'static {
 
     /// Asked about one call ([`Question::approval`]), at each of them. Where nobody can be asked, no.
     fn approve(&self, question: Question) -> BoxFuture<'_, bool>;
+
+    /// Told that a call waits until it is answered by this number ([`crate::Kernel::answer`]).
+    fn deferred(&self, question: Question, id: u64) -> BoxFuture<'_, ()>;
 }
 
 /// Control characters, and those that reorder or hide the text around them. The joiners that
@@ -58,4 +85,16 @@ pub fn is_hidden(char: char) -> bool {
     char.is_control()
         || matches!(char, '\u{200b}' | '\u{200e}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
             | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_shown_hides_nothing_and_ends() {
+        assert_eq!(Approval::new("x\u{1b}[2J\u{202e}y\u{9b}z").detail, "x\\u{1b}[2J\\u{202e}y\\u{9b}z");
+        let long = Approval::new(&"ü".repeat(50_000)).detail;
+        assert!(long.len() < SHOWN_BYTES + 40 && long.ends_with("bytes more)"));
+    }
 }

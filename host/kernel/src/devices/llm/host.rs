@@ -13,7 +13,7 @@ use wasmtime_wasi::{
 use super::{
     LlmRule, LlmWant,
     check::Checked,
-    convert,
+    convert, judged,
     models::{Models, Routed},
     progress::{Pieces, Progress},
     queue::Flow,
@@ -31,6 +31,7 @@ use crate::{
         door::{Granted, Lapse, Resident},
         ledger::Under,
         named::is_exact_name,
+        policy::{Event, ModelEnd, ModelUse, Moment, Verdict},
     },
 };
 
@@ -164,6 +165,26 @@ impl Entered<'_, Llm> {
         }
     }
 
+    /// Asks the policies about what goes to a model.
+    async fn judge_use(&mut self, used: impl Fn() -> ModelUse) -> std::result::Result<(), Refusal> {
+        if !self.is_judged(Moment::BeforeModel) {
+            return Ok(());
+        }
+        let used = used();
+        let (model, said) = (used.model.clone(), judged::last(&used.turns));
+        self.judge(Moment::BeforeModel, &model, &said, Verdict::default(), || Event::BeforeModel(used)).await
+    }
+
+    /// Asks the policies about what a model replied, and withholds it if they say so.
+    async fn judge_end(&mut self, model: &str, answer: Answer) -> std::result::Result<Answer, Refusal> {
+        if self.is_judged(Moment::AfterModel) {
+            let end: ModelEnd = judged::reply(model, &answer);
+            let said = judged::last(&end.turns);
+            self.judge(Moment::AfterModel, model, &said, Verdict::default(), || Event::AfterModel(end)).await?;
+        }
+        Ok(answer)
+    }
+
     /// A place among the calls under way.
     fn place(&mut self, calls: u64) -> std::result::Result<Hold, Refusal> {
         let held = self.account().hold(Level::ModelStreams, calls);
@@ -213,6 +234,11 @@ impl HostModel for Syscall<'_, Llm> {
             return malformed(format!("1 to {REQUESTS} requests"));
         }
         call.charge(fuel_for_bytes(requests.iter().map(bytes).sum()));
+        let name = model.routed.model.name.clone();
+        for request in &requests {
+            call.judge_use(|| judged::request(&name, request)).await?;
+        }
+        call.renew(&mut model.right)?;
         let place = call.place(requests.len() as u64)?;
         let caller = Arc::new(call.caller(model.right.want()));
         let (models, routed) = (call.session.models.clone(), model.routed.clone());
@@ -232,22 +258,42 @@ impl HostModel for Syscall<'_, Llm> {
         answers.iter().filter_map(|answer| answer.as_ref().err()).for_each(|error| call.met(error));
         let bytes: usize = answers.iter().flatten().map(|answer| answer.reply.bytes()).sum();
         call.charge(fuel_for_bytes(bytes as u64));
-        Ok(answers.into_iter().map(|answer| answer.map(convert::reply).map_err(Error::from)).collect())
+        let mut replies = Vec::with_capacity(answers.len());
+        for answer in answers {
+            replies.push(match answer {
+                Ok(answer) => match call.judge_end(&name, answer).await {
+                    Ok(answer) => Ok(convert::reply(answer)),
+                    Err(Refusal::Errno(errno)) => Err(errno.into()),
+                    Err(fault) => return Err(fault.into()),
+                },
+                Err(error) => Err(error.into()),
+            });
+        }
+        Ok(replies)
     }
 
     async fn stream(&mut self, model: Resource<Model>, request: wit::Request) -> Outcome<Resource<ReplyStream>> {
-        let (mut call, model) = self.model(&STREAM, &model).await?;
+        let (mut call, mut model) = self.model(&STREAM, &model).await?;
         call.charge(fuel_for_bytes(bytes(&request)));
+        let name = model.routed.model.name.clone();
+        call.judge_use(|| judged::request(&name, &request)).await?;
+        call.renew(&mut model.right)?;
+        // A reply that is judged is told whole: what was read cannot be taken back.
+        let whole = call.is_judged(Moment::AfterModel);
         let place = call.place(1)?;
         let caller = call.caller(model.right.want());
         let (models, routed) = (call.session.models.clone(), model.routed.clone());
         let (progress, pieces) = Progress::read();
+        let silent = Progress::default();
         let end = Arc::new(Mutex::new(None));
         let told = end.clone();
         let (cached, deadline) = (request.cached, request.deadline.map(Duration::from_millis));
         let task = tokio::spawn(async move {
             let answer = match convert::request(request).await {
-                Ok(checked) => models.call(&caller, &routed, &checked, cached, deadline, &progress).await,
+                Ok(checked) => {
+                    let told = if whole { &silent } else { &progress };
+                    models.call(&caller, &routed, &checked, cached, deadline, told).await
+                }
                 Err(text) => Err(CallError::Malformed(text)),
             };
             *told.lock() = Some(answer);
@@ -266,6 +312,8 @@ impl HostModel for Syscall<'_, Llm> {
         if !(1..=TEXTS).contains(&texts.len()) {
             return malformed(format!("1 to {TEXTS} texts"));
         }
+        call.judge_use(|| judged::texts(&model.routed.model.name, &texts)).await?;
+        call.renew(&mut model.right)?;
         let place = call.place(1)?;
         let caller = call.caller(model.right.want());
         let (models, routed) = (call.session.models.clone(), model.routed.clone());
@@ -355,6 +403,7 @@ impl HostReplyStream for Syscall<'_, Llm> {
                 let answer = answer.inspect_err(|error| call.met(error));
                 let answer = answer.map_err(|error| Interrupt::Guest(Error::from(error)))?;
                 call.charge(fuel_for_bytes(answer.reply.bytes() as u64));
+                let answer = call.judge_end(&found.right.want().0, answer).await?;
                 Ok(Some(wit::Delta::Done(convert::reply(answer))))
             }
             Next::Over => Ok(None),

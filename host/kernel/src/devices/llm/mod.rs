@@ -15,6 +15,7 @@ mod driver;
 mod embed;
 mod grant;
 mod host;
+mod judged;
 mod lane;
 mod limits;
 mod message;

@@ -46,13 +46,16 @@ pub(crate) struct Request {
 }
 
 /// Why a process was not started.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 pub(crate) enum Refused {
     /// A limit of the caller's.
+    #[error(transparent)]
     Exceeded(Exceeded),
     /// Not installed, changed, or unreadable.
+    #[error(transparent)]
     Program(ProgramError),
     /// Its component cannot be run, or the kernel is full.
+    #[error("{0}")]
     Other(String),
 }
 

@@ -33,6 +33,7 @@ use crate::{
         Device, Entered, Errno, Interrupt, Op, Refusal, Syscall,
         device::WasiDevice,
         door::{Granted, Resident},
+        policy::{Event, Moment, SpawnEnd, Verdict},
     },
 };
 
@@ -74,6 +75,8 @@ struct Started {
     stdin: Mutex<Option<PipeWriter>>,
     stdout: Mutex<Option<PipeReader>>,
     stderr: Mutex<Option<PipeReader>>,
+    /// What policies said of its end, once somebody asked for it.
+    judged: Mutex<Option<std::result::Result<(), Errno>>>,
 }
 
 impl Drop for Started {
@@ -114,6 +117,28 @@ fn refuse(call: &mut Entered<'_, Spawn>, refused: Refused) -> Interrupt<Error> {
         Refused::Program(error) => Refusal::Errno(Errno::Io(error.to_string())).into(),
         Refused::Other(text) => Refusal::Errno(Errno::Io(text)).into(),
     }
+}
+
+/// How a child ended, where no policy withholds it: each is asked once.
+async fn told(call: &mut Entered<'_, Spawn>, child: &Child, status: &ExitStatus) -> Result<wit::Exit> {
+    let said = child.state.judged.lock().clone();
+    let said = match said {
+        Some(said) => said,
+        None => {
+            let (plugin, pid) = (child.right.want().0.clone(), u64::from(child.state.pid));
+            let end = || Event::AfterSpawn(SpawnEnd { plugin: plugin.clone(), pid, exit: status.to_string() });
+            let judged = call.judge(Moment::AfterSpawn, &plugin, &status.to_string(), Verdict::default(), end).await;
+            let said = match judged {
+                Ok(()) => Ok(()),
+                Err(Refusal::Errno(errno)) => Err(errno),
+                Err(fault) => return Err(fault.into()),
+            };
+            *child.state.judged.lock() = Some(said.clone());
+            said
+        }
+    };
+    said.map_err(Refusal::Errno)?;
+    Ok(exit(status))
 }
 
 fn exit(status: &ExitStatus) -> wit::Exit {
@@ -217,6 +242,7 @@ impl HostChild for Syscall<'_, Spawn> {
             stdin: Mutex::new(ends.stdin),
             stdout: Mutex::new(ends.stdout),
             stderr: Mutex::new(ends.stderr),
+            judged: Mutex::default(),
         };
         match call.push(Child { right, state: Arc::new(state) }) {
             Ok(child) => Ok(child),
@@ -241,14 +267,21 @@ impl HostChild for Syscall<'_, Spawn> {
     }
 
     async fn status(&mut self, child: Resource<Child>) -> Result<Option<wit::Exit>> {
-        let (_, child) = self.child(&LOOK, &child).await?;
-        Ok(child.state.exit.borrow().as_ref().map(exit))
+        let (mut call, child) = self.child(&LOOK, &child).await?;
+        let status = child.state.exit.borrow().clone();
+        match status {
+            Some(status) => told(&mut call, &child, &status).await.map(Some),
+            None => Ok(None),
+        }
     }
 
     async fn wait(&mut self, child: Resource<Child>) -> Result<wit::Exit> {
         let (mut call, mut child) = self.child(&WAIT, &child).await?;
         let status = call.while_granted(&mut child.right, ended(child.state.exit.clone())).await?;
-        Ok(status.as_ref().map_or(wit::Exit::Killed, exit))
+        match status {
+            Some(status) => told(&mut call, &child, &status).await,
+            None => Ok(wit::Exit::Killed),
+        }
     }
 
     async fn usage(&mut self, child: Resource<Child>) -> Result<Usage> {

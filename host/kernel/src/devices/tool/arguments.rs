@@ -9,14 +9,9 @@ use serde::{
 };
 use serde_json::{Map, Value};
 
-use crate::syscall::is_hidden;
-
 /// The arguments of one call: a JSON object in which no name stands twice.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Arguments(Map<String, Value>);
-
-/// A longer text is cut where its operator is shown it.
-const SHOWN_BYTES: usize = 2_000;
 
 impl Arguments {
     /// Reads a JSON object.
@@ -44,20 +39,6 @@ impl Arguments {
         {
             *value = normal;
         }
-    }
-
-    /// As a person is shown them: on one line, nothing hidden, not endlessly long.
-    pub(crate) fn shown(&self) -> String {
-        let text = self.to_string();
-        let cut = text.floor_char_boundary(SHOWN_BYTES);
-        let mut shown = String::with_capacity(cut);
-        for char in text[..cut].chars() {
-            if is_hidden(char) { shown.extend(char.escape_unicode()) } else { shown.push(char) }
-        }
-        if cut < text.len() {
-            shown.push_str(&format!("… ({} bytes more)", text.len() - cut));
-        }
-        shown
     }
 }
 
@@ -229,13 +210,5 @@ mod tests {
                 assert_eq!(normal(resolved).as_deref(), Some(resolved), "it is resolved already: {resolved}");
             }
         }
-    }
-
-    #[test]
-    fn what_is_shown_hides_nothing_and_ends() {
-        let arguments = Arguments::parse(r#"{"a":"x\u001b[2J\u202ey\u009bz"}"#).expect("an object");
-        assert_eq!(arguments.shown(), r#"{"a":"x\u001b[2J\u{202e}y\u{9b}z"}"#);
-        let long = Arguments::parse(&format!(r#"{{"a":"{}"}}"#, "ü".repeat(50_000))).expect("an object");
-        assert!(long.shown().len() < SHOWN_BYTES + 40 && long.shown().ends_with("bytes more)"));
     }
 }

@@ -22,6 +22,7 @@ use crate::{
         door::Granted,
         ledger::{Amounts, Ledger, Under, hour},
         named::is_exact_name,
+        policy::{Event, Moment, ToolEnd, ToolUse, Verdict},
     },
 };
 
@@ -113,7 +114,7 @@ impl Host for Syscall<'_, Tool> {
         let mut asked = call.prepare(&name, arguments).await?;
         let answer = asked.driver.call(asked.caller, &asked.plugin, &asked.tool, asked.arguments);
         let answer = call.while_granted(&mut asked.right, answer).await?;
-        call.told(answer)
+        call.told(&asked.right, answer).await
     }
 }
 
@@ -146,18 +147,20 @@ impl Entered<'_, Tool> {
         let arguments = Arc::new(arguments);
         let mut right = self.admit::<ToolRule>(ToolWant::call(name, arguments.clone())).await?;
         let counted = self.count(right.want()).await?;
-        if let Some(rule) = right.rules().iter().find(|rule| rule.asks()).map(ToString::to_string) {
-            self.approve(&mut right, &rule, arguments.shown()).await?;
-        }
+        let said = Verdict::of_rule(right.rules().iter().find(|rule| rule.asks()).map(ToString::to_string));
+        let text = arguments.to_string();
+        let used = || Event::BeforeTool(ToolUse { name: name.to_owned(), arguments: text.clone() });
+        self.judge(Moment::BeforeTool, &right.want().to_string(), &text, said, used).await?;
+        // It may have been revoked while somebody thought about it.
+        self.renew(&mut right)?;
         counted.made();
-        let arguments = arguments.to_string();
         let caller = Caller {
             control: self.control().clone(),
             authority: self.authority().clone(),
             operator: self.operator().cloned(),
             directory: self.session.directory.clone(),
         };
-        Ok(Asked { right, driver: self.session.driver.clone(), caller, plugin, tool, arguments })
+        Ok(Asked { right, driver: self.session.driver.clone(), caller, plugin, tool, arguments: text })
     }
 
     /// Sets one call aside in each budget that it is made under.
@@ -172,8 +175,15 @@ impl Entered<'_, Tool> {
         counted.reserve().map_err(|exceeded| self.over(exceeded))
     }
 
-    /// What the guest is told of a call's end.
-    pub(super) fn told(&mut self, answer: std::result::Result<Called, Refused>) -> Result<String> {
+    /// What the guest is told of a call's end, where no policy withholds it.
+    pub(super) async fn told(
+        &mut self,
+        right: &Granted<ToolRule>,
+        answer: std::result::Result<Called, Refused>,
+    ) -> Result<String> {
+        let name = right.want().to_string();
+        let end = || Event::AfterTool(ToolEnd { name: name.clone(), outcome: outcome(&answer) });
+        self.judge(Moment::AfterTool, &name, "", Verdict::default(), end).await?;
         match answer {
             Ok(Called::Answered(Ok(result))) => {
                 self.charge(fuel_for_bytes(result.len() as u64));
@@ -187,6 +197,17 @@ impl Entered<'_, Tool> {
             Err(Refused::Program(error)) => Err(Refusal::Errno(Errno::Io(error.to_string())).into()),
             Err(Refused::Other(text)) => Err(Refusal::Errno(Errno::Io(text)).into()),
         }
+    }
+}
+
+/// How a call ended, as policies are told.
+fn outcome(answer: &std::result::Result<Called, Refused>) -> std::result::Result<String, String> {
+    match answer {
+        Ok(Called::Answered(Ok(result))) => Ok(result.clone()),
+        Ok(Called::Answered(Err(ToolError::NoSuchTool))) => Err("there is no such tool".to_owned()),
+        Ok(Called::Answered(Err(ToolError::InvalidArguments(text) | ToolError::Failed(text)))) => Err(text.clone()),
+        Ok(Called::Ended(status)) => Err(status.to_string()),
+        Err(refused) => Err(refused.to_string()),
     }
 }
 

@@ -169,7 +169,7 @@ impl HostInvocation for Syscall<'_, Tool> {
         let under_way = found.call.clone();
         call.while_granted(&mut found.right, under_way.ended()).await?;
         let answer = under_way.take().map_err(Refusal::Errno)?;
-        call.told(answer)
+        call.told(&found.right, answer).await
     }
 
     async fn drop(&mut self, invocation: Resource<Invocation>) -> wasmtime::Result<()> {

@@ -9,17 +9,23 @@ use std::{
 
 use wasmtime::component::{Resource, ResourceTable};
 
-use super::{Entered, Granted, Lapse, Origin, QUESTIONS, REFUSALS, Resident, TOLD_BYTES};
+use super::{Core, Entered, Granted, Lapse, Origin, QUESTIONS, REFUSALS, Resident, TOLD_BYTES};
 use crate::{
     account::{Account, Exceeded, Fuel, Hold, Total},
     bindings::Denial,
     devices::{Capability, fs::FsRule},
     process::Fault,
     syscall::{
-        Answer, Approval, Authority, Control, Device, Errno, Operator, Question, Refusal, audit::Decision,
-        authority::Denier, device::WasiDevice,
+        Answer, Approval, Authority, Control, Device, Errno, Operator, Question, Refusal,
+        audit::Decision,
+        authority::Denier,
+        device::WasiDevice,
+        policy::{Event, Judged, Moment, Verdict},
     },
 };
+
+/// Fuel for asking a policy, beside what its own process burns: about what starting it takes.
+const JUDGEMENT: u64 = 100_000;
 
 impl<D: WasiDevice> Entered<'_, D> {
     /// The session and the whole table, for wasmtime-wasi's views.
@@ -141,30 +147,64 @@ impl<D: Device> Entered<'_, D> {
         Err(self.deny(R::NAME, text, denier.rule()))
     }
 
-    /// Asks the operator about this one call, which a rule of theirs wants to be asked about. Nobody
-    /// to ask is a no. `detail` is shown with it.
+    /// Asks the policies over this process about an event, and then its operator where one of them
+    /// wants that, or `said` does: what the rule of a grant says. Nobody to ask is a no. `detail` is
+    /// shown with the question. Where there is no policy the event is not even made.
     ///
     /// # Errors
-    /// Denied: by the operator, or since the right was revoked meanwhile.
-    pub(crate) async fn approve<R: Capability>(
+    /// Denied: by a policy, by one that failed, or by the operator.
+    pub(crate) async fn judge(
         &mut self,
-        right: &mut Granted<R>,
-        rule: &str,
-        detail: String,
+        moment: Moment,
+        resource: &str,
+        detail: &str,
+        said: Verdict,
+        event: impl FnOnce() -> Event,
     ) -> Result<(), Refusal> {
-        let resource = right.want().to_string();
-        let allowed = match self.core.operator.clone() {
-            Some(operator) if self.core.refused < REFUSALS => {
-                let question = self.question(R::NAME, &resource, rule, false);
-                operator.approve(Question { approval: Some(Approval { detail }), ..question }).await
+        let mut verdict = said;
+        let policies = self.policies(moment);
+        if !policies.is_empty() {
+            let event = event();
+            let (judges, judged) = (self.core.judges.clone(), self.judged());
+            for policy in policies {
+                self.charge(JUDGEMENT);
+                verdict.add(&policy, judges.judge(judged.clone(), &policy, event.clone()).await);
+                if let Some(rule) = verdict.denied {
+                    return Err(self.deny(D::NAME, resource.to_owned(), &rule));
+                }
             }
-            _ => false,
+        }
+        let Some(rule) = verdict.asks() else { return Ok(()) };
+        let question = self.question(D::NAME, resource, &rule, false);
+        let question = Question { approval: Some(Approval::new(detail)), ..question };
+        let allowed = match self.core.operator.clone() {
+            _ if self.core.refused >= REFUSALS => false,
+            operator if verdict.deferred => self.core.judges.clone().defer(question, operator).await,
+            Some(operator) => operator.approve(question).await,
+            None => false,
         };
         if !allowed {
             self.core.refused = self.core.refused.saturating_add(1);
-            return Err(self.deny(R::NAME, resource, &format!("`{rule}` asks, and nobody allowed it")));
+            return Err(self.deny(D::NAME, resource.to_owned(), &format!("{rule} asks, and nobody allowed it")));
         }
-        self.renew(right)
+        Ok(())
+    }
+
+    /// Whether any policy is asked at this moment.
+    pub(crate) fn is_judged(&self, moment: Moment) -> bool {
+        !self.policies(moment).is_empty()
+    }
+
+    fn policies(&self, moment: Moment) -> Vec<String> {
+        match self.core.control.judges {
+            true => Vec::new(),
+            false => self.core.judges.over(&self.core.authority, moment),
+        }
+    }
+
+    fn judged(&self) -> Judged {
+        let Core { control, authority, operator, .. } = &*self.core;
+        Judged { control: control.clone(), authority: authority.clone(), operator: operator.clone() }
     }
 
     /// Checks a right that was admitted before: at no cost while no grant has changed.

@@ -9,7 +9,13 @@ use crate::{
         pipe::{self, PipeReader, PipeWriter},
         spawn::{Request, SpawnWant},
     },
-    syscall::{Device, Entered, device::fuel_for_bytes, door::Granted, named::is_exact_name},
+    syscall::{
+        Device, Entered,
+        device::fuel_for_bytes,
+        door::Granted,
+        named::is_exact_name,
+        policy::{Event, Moment, SpawnUse, Verdict},
+    },
 };
 
 /// A child is passed at most this many rules: each of its calls may ask them all.
@@ -44,7 +50,7 @@ pub(super) async fn check(
         let name = name.chars().take(128).collect();
         return Err(call.deny(Spawn::NAME, name, "not the name of a plugin").into());
     }
-    let right = call.admit::<SpawnRule>(SpawnWant(name)).await?;
+    let mut right = call.admit::<SpawnRule>(SpawnWant(name)).await?;
     if bytes > SURROUNDINGS_BYTES {
         return invalid("arguments and environment have more than 1 MiB");
     }
@@ -61,6 +67,13 @@ pub(super) async fn check(
         None => None,
         Some(lines) => Some(passed(call, lines)?),
     };
+    let (name, starts) = (right.want().0.clone(), options.arguments.join(" "));
+    let used = || {
+        let (arguments, grants) = (options.arguments.clone(), grants.as_ref().map(Grants::lines));
+        Event::BeforeSpawn(SpawnUse { plugin: name.clone(), arguments, grants })
+    };
+    call.judge(Moment::BeforeSpawn, &name, &starts, Verdict::default(), used).await?;
+    call.renew(&mut right)?;
     let capacity = usize::try_from(call.account().limits().mailbox.0).unwrap_or(usize::MAX);
     let output = |choice: Stdio, inherited: &PipeWriter| match choice {
         Stdio::Null => (pipe::sink(), None),
