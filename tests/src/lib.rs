@@ -11,7 +11,9 @@
 
 mod acts;
 mod attack;
+mod authority;
 mod gate;
+mod keyring;
 mod models;
 mod names;
 mod report;
@@ -19,7 +21,9 @@ mod web;
 
 pub use acts::{ASKED, Act, Actor, routed, target};
 pub use attack::{Neighbour, OVERSHOOT, eventually, leaks_nothing};
+pub use authority::Authority;
 pub use gate::Gate;
+pub use keyring::Keyring;
 pub use models::Obedient;
 pub use names::Names;
 pub use report::Report;
@@ -72,6 +76,8 @@ pub struct Machine {
     pub gate: Arc<Gate>,
     /// What answers for its models.
     pub obedient: Arc<Obedient>,
+    /// Its secrets.
+    pub keyring: Arc<Keyring>,
     /// What its names lead to.
     pub names: Arc<Names>,
     runtime: tokio::runtime::Runtime,
@@ -148,10 +154,13 @@ impl Machine {
         let gate = Gate::new(holm_drivers::storage::open("memory", Path::new("/nonexistent")).unwrap());
         let obedient = Arc::<Obedient>::default();
         let names = Arc::<Names>::default();
+        let keyring = Arc::<Keyring>::default();
+        let roots = Authority::trusted().roots();
+        let network = Network::trusting(names.clone(), keyring.clone(), roots).unwrap();
         let mut parts = Parts {
             models: obedient.models(),
             storage: gate.clone(),
-            network: Arc::new(Network::new(names.clone()).unwrap()),
+            network: Arc::new(network),
             programs: plugins.clone(),
             audit: records.clone(),
             log: Arc::new(()),
@@ -161,7 +170,7 @@ impl Machine {
         change(&mut parts);
         let kernel = Kernel::boot(config, parts).unwrap();
         drop(_entered);
-        Self { kernel, records, plugins, gate, obedient, names, runtime }
+        Self { kernel, records, plugins, gate, obedient, keyring, names, runtime }
     }
 
     /// Waits for a test on this machine's runtime.

@@ -4,9 +4,12 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use parking_lot::Mutex;
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::{TcpListener, TcpStream},
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
+    net::TcpListener,
 };
+use tokio_rustls::TlsAcceptor;
+
+use crate::Authority;
 
 /// What lies at `/page`.
 const PAGE: &str = "<!doctype html><html><head><title>Äpfel</title><script>alert(1)</script></head><body>\
@@ -16,6 +19,7 @@ const PAGE: &str = "<!doctype html><html><head><title>Äpfel</title><script>aler
 pub struct Web {
     /// Where it listens.
     pub address: SocketAddr,
+    scheme: &'static str,
     seen: Arc<Mutex<Vec<String>>>,
     serving: tokio::task::JoinHandle<()>,
 }
@@ -29,26 +33,47 @@ impl Drop for Web {
 impl Web {
     /// Starts one.
     pub async fn start() -> Self {
+        Self::speaking(None).await
+    }
+
+    /// Starts one that speaks TLS, and is trusted.
+    pub async fn secure() -> Self {
+        Self::secured(Authority::trusted().acceptor("127.0.0.1")).await
+    }
+
+    /// Starts one that speaks TLS.
+    pub async fn secured(acceptor: TlsAcceptor) -> Self {
+        Self::speaking(Some(acceptor)).await
+    }
+
+    async fn speaking(acceptor: Option<TlsAcceptor>) -> Self {
+        let scheme = if acceptor.is_some() { "https" } else { "http" };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let seen = Arc::<Mutex<Vec<String>>>::default();
         let heads = seen.clone();
         let serving = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(answer(stream, heads.clone()));
+                let (acceptor, heads) = (acceptor.clone(), heads.clone());
+                tokio::spawn(async move {
+                    match acceptor {
+                        Some(acceptor) => answer(acceptor.accept(stream).await?, heads).await,
+                        None => answer(stream, heads).await,
+                    }
+                });
             }
         });
-        Self { address, seen, serving }
+        Self { address, scheme, seen, serving }
     }
 
     /// The address of something on it.
     pub fn at(&self, path: &str) -> String {
-        format!("http://{}{path}", self.address)
+        format!("{}://{}{path}", self.scheme, self.address)
     }
 
     /// The grant of all that is on it.
     pub fn grant(&self) -> String {
-        format!("net=http://{}/*", self.address)
+        format!("net={}://{}/*", self.scheme, self.address)
     }
 
     /// The heads of the requests that came.
@@ -57,7 +82,10 @@ impl Web {
     }
 }
 
-async fn answer(mut stream: TcpStream, heads: Arc<Mutex<Vec<String>>>) -> std::io::Result<()> {
+async fn answer(
+    mut stream: impl AsyncRead + AsyncWrite + Unpin,
+    heads: Arc<Mutex<Vec<String>>>,
+) -> std::io::Result<()> {
     let mut head = Vec::new();
     while !head.windows(4).any(|end| end == b"\r\n\r\n") {
         let mut part = [0; 4096];
@@ -73,6 +101,18 @@ async fn answer(mut stream: TcpStream, heads: Arc<Mutex<Vec<String>>>) -> std::i
     match path {
         "/text" => whole(&mut stream, "200 OK", "", "hello").await,
         "/head" => whole(&mut stream, "200 OK", "", &head).await,
+        "/pieces" => {
+            stream.write_all(b"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n").await?;
+            for byte in head.bytes() {
+                stream.write_all(&[byte]).await?;
+                stream.flush().await?;
+            }
+            stream.shutdown().await
+        }
+        "/said-back" => {
+            let said = head.lines().find_map(|line| line.strip_prefix("authorization: ")).unwrap_or("nothing");
+            whole(&mut stream, "200 OK", &format!("location: {said}\r\n"), said).await
+        }
         "/redirect" => whole(&mut stream, "302 Found", &format!("location: {query}\r\n"), "").await,
         "/silent" => std::future::pending().await,
         "/dripping-head" => {
@@ -120,8 +160,9 @@ async fn answer(mut stream: TcpStream, heads: Arc<Mutex<Vec<String>>>) -> std::i
     }
 }
 
-async fn whole(stream: &mut TcpStream, status: &str, headers: &str, body: &str) -> std::io::Result<()> {
+async fn whole(stream: &mut (impl AsyncWrite + Unpin), status: &str, headers: &str, body: &str) -> std::io::Result<()> {
     let length = body.len();
     let whole = format!("HTTP/1.1 {status}\r\n{headers}content-length: {length}\r\nconnection: close\r\n\r\n{body}");
-    stream.write_all(whole.as_bytes()).await
+    stream.write_all(whole.as_bytes()).await?;
+    stream.flush().await
 }

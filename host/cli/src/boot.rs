@@ -7,8 +7,12 @@ use holm_adapters::{
     telemetry::{Denials, Numbers},
 };
 use holm_drivers::net;
-use holm_kernel::{Config, Kernel, Parts, llm};
-use holm_packages::Plugins;
+use holm_kernel::{
+    Config, Kernel, Parts,
+    devices::net::{NetWant, law::Target},
+    llm,
+};
+use holm_packages::{Binding, Plugins, Secrets, Value};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::{
@@ -35,11 +39,12 @@ pub(crate) fn boot(home: &Home, settings: Settings) -> Result<Board> {
     raise_open_files();
     let storage = holm_drivers::storage::open(&settings.storage.driver, &home.path().join("storage"));
     let storage = storage.map_err(CommandError::internal)?;
-    let network = net::Network::new(Arc::new(net::System)).map_err(CommandError::internal)?;
     let models = models::open(&settings.providers, &settings.models, home.path()).map_err(CommandError::usage)?;
     let models = llm::Config { cache_size: settings.model_cache.size, cache_time: settings.model_cache.time, ..models };
     let plugins = Plugins::open(home.path(), [], settings.limits.clone()).map_err(CommandError::internal)?;
     let plugins = Arc::new(plugins);
+    let secrets = Arc::new(Bound(plugins.secrets().clone()));
+    let network = net::Network::new(Arc::new(net::System), secrets).map_err(CommandError::internal)?;
     let audit = AuditLog::start(&home.path().join("audit"), settings.audit.size)?;
     let denials = Denials::before(audit.clone());
     let lines = Lines::new();
@@ -81,5 +86,26 @@ fn raise_open_files() {
     let limit = getrlimit(Resource::Nofile);
     if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit }) {
         tracing::warn!(%error, "the limit of open files stays as it is");
+    }
+}
+
+/// The secrets that are bound to a plugin, as the network takes them.
+struct Bound(Arc<Secrets>);
+
+impl net::Secrets for Bound {
+    fn credentials(
+        &self,
+        plugin: &str,
+        target: &Target,
+        method: &str,
+    ) -> std::result::Result<Vec<net::Credential>, net::Unreadable> {
+        let want = NetWant { target: target.clone(), method: method.to_owned() };
+        let carried = self.0.carried(plugin, &want).map_err(|error| net::Unreadable(error.to_string()))?;
+        let credential = |(binding, value): (Binding, Value)| {
+            let header = binding.header.name().parse().map_err(|_| net::Unreadable("a header is none".to_owned()))?;
+            let filled = binding.header.fill(&value);
+            Ok(net::Credential { header, value: filled.expose().into(), secret: value.expose().into() })
+        };
+        carried.into_iter().map(credential).collect()
     }
 }

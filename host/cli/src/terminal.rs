@@ -71,6 +71,24 @@ impl Terminal {
         }
     }
 
+    /// Asks for a line that is not shown while it is typed.
+    pub(crate) fn unseen(&self, question: &str) -> io::Result<String> {
+        let _guard = reading();
+        let shown = rustix::termios::tcgetattr(&self.0)?;
+        let mut unseen = shown.clone();
+        unseen.local_modes.remove(LocalModes::ECHO);
+        unseen.local_modes.insert(LocalModes::ECHONL);
+        let mut terminal = &self.0;
+        write!(terminal, "{question}")?;
+        terminal.flush()?;
+        rustix::termios::tcsetattr(&self.0, OptionalActions::Flush, &unseen)?;
+        let mut line = String::new();
+        let read = BufReader::new(&self.0).read_line(&mut line);
+        rustix::termios::tcsetattr(&self.0, OptionalActions::Now, &shown)?;
+        read?;
+        Ok(line.trim_end_matches(['\r', '\n']).to_owned())
+    }
+
     /// Asks for a yes.
     pub(crate) fn confirm(&self, question: &str) -> io::Result<bool> {
         self.ask(question, &[("yes", true), ("no", false)], false)

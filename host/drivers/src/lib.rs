@@ -1,5 +1,6 @@
 //! What stands behind the kernel's devices: one folder per device, one file per backend.
 
+mod forms;
 pub mod llm;
 pub mod net;
 pub mod storage;

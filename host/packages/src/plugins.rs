@@ -24,6 +24,7 @@ use crate::{
     plan::{self, Before, InstallPlan},
     policies::{EVERYONE, Policies, PoliciesFile, PolicyError},
     protected::Protected,
+    secrets::{Secrets, SecretsError},
     stamp::Stamp,
     store::{Installed, Store, StoreError},
     tools::{self, ToolsError},
@@ -55,6 +56,9 @@ pub enum UpdateError {
     /// Its tools.
     #[error(transparent)]
     Tools(#[from] ToolsError),
+    /// What was bound to it.
+    #[error(transparent)]
+    Secrets(#[from] SecretsError),
     /// Something else was installed since the plan was made.
     #[error("`{0}` was installed or changed meanwhile; look at it again")]
     Outdated(String),
@@ -76,6 +80,7 @@ pub struct Plugins {
     policies_file: PoliciesFile,
     policies: RwLock<Arc<Policies>>,
     protected: Protected,
+    secrets: Arc<Secrets>,
     operator: Limits,
     checked: RwLock<BTreeMap<String, Arc<Checked>>>,
     /// The grants of running processes stay the same object, so that a change reaches them.
@@ -105,6 +110,7 @@ impl Plugins {
             policies_file,
             policies,
             protected,
+            secrets: Arc::new(Secrets::new(home)),
             store,
             operator,
             checked: RwLock::default(),
@@ -165,6 +171,11 @@ impl Plugins {
     /// What any plugin may use at most.
     pub fn operator(&self) -> &Limits {
         &self.operator
+    }
+
+    /// What the host adds to requests of plugins.
+    pub fn secrets(&self) -> &Arc<Secrets> {
+        &self.secrets
     }
 
     /// What is recorded of each plugin, by name, whether it can be started or not.
@@ -260,6 +271,7 @@ impl Plugins {
     /// It is not installed, or cannot be removed.
     pub fn uninstall(&self, name: &str) -> Result<(), UpdateError> {
         let _alone = self.changing.lock();
+        self.secrets.forget(name)?;
         if self.file.read()?.contains_key(name) {
             self.file.remove(name)?;
         }

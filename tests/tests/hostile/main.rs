@@ -17,6 +17,7 @@ mod policies;
 mod processes;
 mod requests;
 mod revocations;
+mod secrets;
 mod storage;
 mod surroundings;
 mod tools;

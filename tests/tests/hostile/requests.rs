@@ -200,6 +200,20 @@ fn a_body_that_never_ends() {
 }
 
 #[test]
+fn requests_are_counted_as_granted() {
+    run(async {
+        let web = Web::start().await;
+        let grant = format!("net=http://{}/text:get,calls=3/run", web.address);
+        let addresses = vec![web.at("/text"); 5];
+        let report = guest("requests").named("counted").grant(&grant).arguments(addresses).attack().await;
+        report.exits(0).over("calls/run");
+        assert!(report.stdout.starts_with(&"200 hello\n".repeat(3)), "{report:#?}");
+        assert_eq!(report.stdout.matches("ConnectionLimitReached").count(), 2, "{report:#?}");
+        assert_eq!(web.seen().len(), 3);
+    });
+}
+
+#[test]
 fn requests_that_nobody_reads() {
     run(async {
         let web = Web::start().await;

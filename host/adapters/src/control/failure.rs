@@ -1,7 +1,7 @@
 //! What goes wrong, as the other side is told: a kind for programs, a message for people.
 
 use holm_kernel::{CompileError, ImageError, NoSuchProcess, SpawnError, program::ProgramError};
-use holm_packages::{GrantError, PackageError, PolicyError, StoreError, UpdateError};
+use holm_packages::{GrantError, PackageError, PolicyError, SecretsError, StoreError, UpdateError};
 use serde::{Deserialize, Serialize};
 
 /// Why something was not done.
@@ -81,6 +81,11 @@ kinds! {
             | PackageError::Folder { .. } => Usage,
         PackageError::Component { .. } => Fault,
     }
+    SecretsError {
+        SecretsError::Seal(_) => Internal,
+        SecretsError::NotFound(_) | SecretsError::NotBound { .. } => NotFound,
+        SecretsError::Binding(_) | SecretsError::Name(_) | SecretsError::Value | SecretsError::TooMany(_) => Usage,
+    }
     StoreError {
         StoreError::NotFound(_) => NotFound,
         StoreError::NoManifest(_) => Usage,
@@ -116,6 +121,7 @@ impl From<UpdateError> for Failure {
         match error {
             UpdateError::Store(StoreError::NotFound(name)) => ProgramError::NotFound(name).into(),
             UpdateError::Store(error) => error.into(),
+            UpdateError::Secrets(error) => error.into(),
             UpdateError::Tools(error) => Failure::new(Kind::Fault, error),
             UpdateError::Outdated(_) => Failure::new(Kind::Conflict, error),
             UpdateError::Grants(_) => Failure::internal(error),

@@ -15,6 +15,7 @@ mod plugins;
 mod protocol;
 mod run;
 mod runs;
+mod secrets;
 mod server;
 mod view;
 
@@ -24,8 +25,8 @@ pub use frame::FrameError;
 pub use home::{Claim, ClaimError, Home, HomeError};
 pub use lines::Lines;
 pub use protocol::{
-    Call, Choice, Greeting, Input, Intent, PROTOCOL, Reply, Request, Run, STDIN_WINDOW, Signal, Stage, Status, Stream,
-    Target, Terms,
+    Call, Choice, Greeting, Input, Intent, Keeping, PROTOCOL, Reply, Request, Run, STDIN_WINDOW, Signal, Stage, Status,
+    Stream, Target, Terms,
 };
 pub use server::{Facts, Server};
 pub use view::{Inspected, Installed, Listed, Planned, ToolView};

@@ -8,7 +8,7 @@ use holm_kernel::{
     process::Pid,
     sched::Nice,
 };
-use holm_packages::Policies;
+use holm_packages::{Policies, Secret, Value};
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
@@ -18,7 +18,7 @@ use super::{
 };
 
 /// The version of all that follows. It grows with each change that an older side misreads.
-pub const PROTOCOL: u32 = 4;
+pub const PROTOCOL: u32 = 5;
 
 /// How many bytes of standard input may be under way: more is sent only once some were taken.
 pub const STDIN_WINDOW: usize = 256 << 10;
@@ -102,6 +102,8 @@ pub enum Request {
         /// Whose.
         plugin: Option<String>,
     },
+    /// Looks at the secrets, or changes them. Answered by [`Reply::Secrets`]: those there are then.
+    Secrets(Keeping),
     /// The policies that are set. Answered by [`Reply::Policies`].
     Policies,
     /// Sets exactly these policies over a plugin, or over all (`*`). Answered by [`Reply::Policies`].
@@ -146,6 +148,45 @@ pub enum Target {
     Installed(String),
     /// A component's file or a built folder; absolute.
     Path(PathBuf),
+}
+
+/// What is done with secrets. None of it tells one.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub enum Keeping {
+    /// Nothing.
+    List,
+    /// Keeps one, in the place of one of this name.
+    Set {
+        /// What it is called.
+        name: String,
+        /// What it is.
+        value: Value,
+    },
+    /// Lets requests of a plugin carry it.
+    Bind {
+        /// Which secret.
+        name: String,
+        /// Whose requests.
+        plugin: String,
+        /// Which of them, like `https://api.example.com/*:get`.
+        rule: String,
+        /// As what, like `authorization: Bearer {}`.
+        header: String,
+    },
+    /// Lets them carry it no longer.
+    Unbind {
+        /// Which secret.
+        name: String,
+        /// Whose requests.
+        plugin: String,
+        /// Which of them; none means all.
+        rule: Option<String>,
+    },
+    /// Forgets it.
+    Delete {
+        /// Which secret.
+        name: String,
+    },
 }
 
 /// A program to run.
@@ -298,6 +339,8 @@ pub enum Reply {
     Grants(Vec<String>),
     /// See [`Request::Tools`].
     Tools(Vec<ToolView>),
+    /// See [`Request::Secrets`].
+    Secrets(Vec<Secret>),
     /// See [`Request::Policies`].
     Policies(Policies),
     /// See [`Request::Pending`].

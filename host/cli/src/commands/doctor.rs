@@ -66,6 +66,7 @@ impl Arguments {
                 checks.push(self::home(&home));
                 let settings = Settings::read(home.path());
                 checks.push(kernel(session, &home).await);
+                checks.extend(secrets(&home));
                 checks.push(match &settings {
                     Ok(_) if !home.path().join(settings::FILE).exists() => {
                         Check::good("settings", "the defaults: there is no config.toml")
@@ -102,6 +103,15 @@ fn show(check: &Check) -> Result<()> {
     };
     ui::data(format_args!("{mark}  {:<9}  {}", check.name, check.text))?;
     check.help.iter().try_for_each(|help| ui::data(ui::dim(format_args!("                 {help}"))))
+}
+
+/// Said once there are any: the key that seals them lies beside them.
+fn secrets(home: &Home) -> Option<Check> {
+    let key = home.path().join("secrets.key");
+    key.exists().then(|| {
+        let text = format!("sealed by the key in {}: who reads both files has them", key.display());
+        Check::warning("secrets", text, "keep the home on an encrypted disk, and the key out of backups")
+    })
 }
 
 fn home(home: &Home) -> Check {

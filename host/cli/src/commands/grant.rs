@@ -15,7 +15,8 @@ Rules:
   tool=jq/*           tools of other plugins; tool=files/*?path=data/* by their arguments,
                       tool=files/write:ask,calls=9/day on terms (ask: at every call)
   spawn=csv-query     plugins it may start; spawn=self for itself
-  net=https://host/*  requests; net=https://*.host/api/*:get,post for some of them";
+  net=https://host/*  requests; net=https://*.host/api/*:get,post,calls=9/hour
+                      for some of them";
 
 /// Let a plugin do something, within its ceiling
 #[derive(clap::Args)]

@@ -23,6 +23,7 @@ mod renice;
 mod resume;
 mod revoke;
 mod run;
+mod secret;
 mod shutdown;
 mod signal;
 mod stop;
@@ -79,6 +80,7 @@ enum Command {
     Inspect(inspect::Arguments),
     Grant(grant::Arguments),
     Revoke(revoke::Arguments),
+    Secret(secret::Arguments),
     Policy(policy::Arguments),
     Pending(pending::Arguments),
     Answer(answer::Arguments),
@@ -159,6 +161,7 @@ async fn dispatch(command: Command, session: &Session) -> Result<()> {
         Command::Inspect(arguments) => arguments.run(session).await,
         Command::Grant(arguments) => arguments.run(session).await,
         Command::Revoke(arguments) => arguments.run(session).await,
+        Command::Secret(arguments) => arguments.run(session).await,
         Command::Policy(arguments) => arguments.run(session).await,
         Command::Pending(arguments) => arguments.run(session).await,
         Command::Answer(arguments) => arguments.run(session).await,

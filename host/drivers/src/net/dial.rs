@@ -22,7 +22,7 @@ use tokio::{
 };
 use tokio_rustls::TlsConnector;
 
-use super::{Network, body::Timed};
+use super::{Network, body::Timed, secret};
 
 /// Header lines of a response. Stops thirty thousand of them.
 const HEADERS: usize = 128;
@@ -34,7 +34,8 @@ trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 
 pub(super) async fn send(network: &Network, request: Request) -> Result<http::Response<Body>, Failure> {
-    let Request { target, mut head, timeouts } = request;
+    let Request { plugin, target, mut head, timeouts } = request;
+    let echo = secret::attach(&*network.secrets, &plugin, &target, &mut head)?;
     let connecting = timeout(timeouts.connect, connect(network, &target));
     let stream = connecting.await.map_err(|_| HttpError::ConnectionTimeout)??;
     address(&target, &mut head)?;
@@ -48,7 +49,11 @@ pub(super) async fn send(network: &Network, request: Request) -> Result<http::Re
     let speaking = Speaking(tokio::spawn(connection));
     let response = timeout(timeouts.first_byte, sender.send_request(head)).await;
     let response = response.map_err(|_| HttpError::ConnectionReadTimeout)?.map_err(|error| spoken(&error))?;
-    Ok(response.map(|body| Timed::new(body, timeouts.between_bytes, speaking).boxed_unsync()))
+    let response = response.map(|body| Timed::new(body, timeouts.between_bytes, speaking).boxed_unsync());
+    Ok(match echo {
+        Some(echo) => echo.response(response)?,
+        None => response,
+    })
 }
 
 /// The task that drives a connection; dropped, the connection ends.

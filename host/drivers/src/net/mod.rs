@@ -3,16 +3,19 @@
 
 mod body;
 mod dial;
+mod echo;
 mod resolve;
+mod secret;
 
 use std::sync::Arc;
 
 use futures_core::future::BoxFuture;
 use holm_kernel::net::{Body, Driver, Failure, Request};
-use rustls::ClientConfig;
+use rustls::{ClientConfig, ConfigBuilder, RootCertStore, WantsVerifier, client::WantsClientCert};
 use rustls_platform_verifier::BuilderVerifierExt;
 
 pub use resolve::{Resolve, System};
+pub use secret::{Credential, Secrets, Unreadable};
 
 /// Why there is no network.
 #[derive(Debug, thiserror::Error)]
@@ -23,22 +26,43 @@ pub struct OpenError(#[from] rustls::Error);
 #[derive(Clone)]
 pub struct Network {
     resolve: Arc<dyn Resolve>,
+    secrets: Arc<dyn Secrets>,
     tls: Arc<ClientConfig>,
 }
 
 impl Network {
-    /// The network, with names from `resolve`, and TLS by the system's roots.
+    /// The network, with names from `resolve`, credentials from `secrets`, and TLS by the system's roots.
     ///
     /// # Errors
     /// The system has no roots that can be used.
-    pub fn new(resolve: Arc<dyn Resolve>) -> Result<Self, OpenError> {
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let tls = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()?
-            .with_platform_verifier()?
-            .with_no_client_auth();
-        Ok(Self { resolve, tls: Arc::new(tls) })
+    pub fn new(resolve: Arc<dyn Resolve>, secrets: Arc<dyn Secrets>) -> Result<Self, OpenError> {
+        Ok(Self::with(resolve, secrets, tls()?.with_platform_verifier()?))
     }
+
+    /// The network, with TLS by these roots alone.
+    ///
+    /// # Errors
+    /// TLS cannot be set up.
+    pub fn trusting(
+        resolve: Arc<dyn Resolve>,
+        secrets: Arc<dyn Secrets>,
+        roots: RootCertStore,
+    ) -> Result<Self, OpenError> {
+        Ok(Self::with(resolve, secrets, tls()?.with_root_certificates(roots)))
+    }
+
+    fn with(
+        resolve: Arc<dyn Resolve>,
+        secrets: Arc<dyn Secrets>,
+        tls: ConfigBuilder<ClientConfig, WantsClientCert>,
+    ) -> Self {
+        Self { resolve, secrets, tls: Arc::new(tls.with_no_client_auth()) }
+    }
+}
+
+fn tls() -> Result<ConfigBuilder<ClientConfig, WantsVerifier>, rustls::Error> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()
 }
 
 impl Driver for Network {

@@ -231,7 +231,7 @@ impl Inner {
             log: self.parts.log.clone(),
             task: (),
             fs: fs::Session::new(spawn.directory, self.parts.protected.clone()),
-            net: net::Session::new(self.parts.network.clone()),
+            net: net::Session::new(self.parts.network.clone(), self.ledger.clone()),
             io: (),
             clocks: Instant::now(),
             random: wasmtime_wasi::thread_rng(),

@@ -1,4 +1,4 @@
-//! Rights to the network: `https://api.github.com/repos/*:get,post`, `https://*.example.com`, `*://*`.
+//! Rights to the network: `https://api.github.com/repos/*:get,post`, `https://*.example.com:calls=9/day`, `*://*`.
 
 use std::{fmt, str::FromStr};
 
@@ -6,7 +6,8 @@ use url::Host as UrlHost;
 
 use super::law::{Class, Host, Target, class, default_port, host};
 use crate::syscall::{
-    grant::{Rule, RuleError},
+    budget::{Budget, Budgeted, Unit},
+    grant::{Rule, RuleError, Rules},
     pattern::Pattern,
 };
 
@@ -21,6 +22,8 @@ pub struct NetRule {
     path: Pattern,
     /// In order; none of them means each.
     methods: Vec<String>,
+    /// How many requests there may be.
+    budgets: Vec<Budget>,
 }
 
 /// Hosts that a rule means.
@@ -57,6 +60,12 @@ const METHODS: usize = 16;
 const EXPECTED: &str = "a scheme, a host, and what is allowed there, like `https://api.example.com/v1/*:get,post` or `https://*.example.com`";
 
 impl NetRule {
+    /// Whether it means one origin, over TLS: what a secret may be bound to.
+    pub fn is_secure_origin(&self) -> bool {
+        let origin = matches!((&self.host, self.port), (Hosts::One(_), Ports::One(_)));
+        self.scheme == Some("https") && origin && self.budgets.is_empty()
+    }
+
     /// What it means, but for the one question that a ceiling leaves open: see [`Rule::bounds`].
     fn means(&self, want: &NetWant) -> bool {
         let target = &want.target;
@@ -105,6 +114,26 @@ impl Rule for NetRule {
             && (self.port == Ports::All || self.port == other.port)
             && self.path.covers(&other.path)
             && (self.methods.is_empty() || methods())
+            && self.spends_no_less(other)
+    }
+
+    /// This request, on the terms of the ceiling.
+    fn spelled(want: &NetWant, ceiling: &Rules<Self>, _granted: &Rules<Self>) -> Option<String> {
+        let within = ceiling.iter().find(|rule| rule.bounds(want))?;
+        let budgets = within.budgets.iter().map(ToString::to_string);
+        let methods = (!want.method.is_empty()).then(|| want.method.to_ascii_lowercase());
+        let terms: Vec<String> = methods.into_iter().chain(budgets).collect();
+        Some(if terms.is_empty() { want.target.to_string() } else { format!("{}:{}", want.target, terms.join(",")) })
+    }
+}
+
+impl Budgeted for NetRule {
+    fn scope(&self) -> String {
+        Self { budgets: Vec::new(), ..self.clone() }.to_string()
+    }
+
+    fn budgets(&self) -> &[Budget] {
+        &self.budgets
     }
 }
 
@@ -120,37 +149,29 @@ fn read(text: &str) -> Option<NetRule> {
     if text.len() > MAXIMUM_BYTES || text.chars().any(|char| char.is_control() || char.is_whitespace()) {
         return None;
     }
+    // Terms end the rule: behind the path, or behind the authority where there is none.
+    let (text, terms) = match text.rsplit_once(':').map(|(before, words)| (before, terms(words))) {
+        Some((before, Some(terms))) => (before, Some(terms)),
+        _ => (text, None),
+    };
     let (scheme, rest) = text.split_once("://")?;
     let scheme = match scheme {
         "*" => None,
         named => Some(*SCHEMES.iter().find(|scheme| **scheme == named)?),
     };
     let (authority, path) = rest.find('/').map_or((rest, ""), |slash| rest.split_at(slash));
-    // Methods end the rule: behind the path, or behind the authority where there is none.
-    let (authority, path, words) = if path.is_empty() {
-        let (authority, words) = behind_authority(authority);
-        (authority, "", words)
-    } else {
-        let (path, words) = path.rsplit_once(':').map_or((path, None), |(path, words)| (path, Some(words)));
-        (authority, path, words)
-    };
+    // What follows the last colon was to be terms.
+    if terms.is_none() && path.contains(':') {
+        return None;
+    }
     let (name, port) = split_port(authority)?;
     let port = match port {
         Some("*") => Ports::All,
         Some(port) => Ports::One(port.parse().ok().filter(|_| !port.starts_with('+'))?),
         None => scheme.and_then(default_port).map_or(Ports::All, Ports::One),
     };
-    Some(NetRule { scheme, host: hosts(name)?, port, path: paths(path)?, methods: methods(words)? })
-}
-
-/// `host:8080:get` and `host:get`: what begins with a letter behind the last colon is no port.
-fn behind_authority(authority: &str) -> (&str, Option<&str>) {
-    match authority.rsplit_once(':') {
-        Some((rest, words)) if words.starts_with(|char: char| char.is_ascii_alphabetic()) && !words.contains(']') => {
-            (rest, Some(words))
-        }
-        _ => (authority, None),
-    }
+    let (methods, budgets) = terms.unwrap_or_default();
+    Some(NetRule { scheme, host: hosts(name)?, port, path: paths(path)?, methods, budgets })
 }
 
 /// A host and its port; an IPv6 address has brackets.
@@ -189,15 +210,29 @@ fn paths(text: &str) -> Option<Pattern> {
     (target.host == Host::Name("x".to_owned())).then(|| text.replace(':', "%3A").parse().ok()).flatten()
 }
 
-fn methods(words: Option<&str>) -> Option<Vec<String>> {
-    let Some(words) = words else { return Some(Vec::new()) };
-    let mut methods: Vec<String> = words.split(',').map(str::to_ascii_uppercase).collect();
-    let token = |method: &String| {
-        (1..=16).contains(&method.len()) && method.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'-')
-    };
+/// `get,post,calls=100/hour`: methods, and how many requests. None where it is neither, like a port.
+fn terms(words: &str) -> Option<(Vec<String>, Vec<Budget>)> {
+    let (mut methods, mut budgets) = (Vec::new(), Vec::<Budget>::new());
+    for word in words.split(',') {
+        if word.contains('=') {
+            let budget: Budget = word.parse().ok()?;
+            // One of each window: three at most.
+            if budget.unit != Unit::Calls || budgets.iter().any(|known| known.window == budget.window) {
+                return None;
+            }
+            budgets.push(budget);
+            continue;
+        }
+        let method = word.to_ascii_uppercase();
+        let token = method.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'-');
+        if !(1..=16).contains(&method.len()) || !token || method.starts_with('-') {
+            return None;
+        }
+        methods.push(method);
+    }
     methods.sort_unstable();
     methods.dedup();
-    (methods.len() <= METHODS && methods.iter().all(token)).then_some(methods)
+    (methods.len() <= METHODS).then_some((methods, budgets))
 }
 
 impl fmt::Display for NetRule {
@@ -217,8 +252,10 @@ impl fmt::Display for NetRule {
         if self.path.as_str() != "*" {
             self.path.fmt(f)?;
         }
-        if !self.methods.is_empty() {
-            write!(f, ":{}", self.methods.join(",").to_ascii_lowercase())?;
+        let methods = self.methods.iter().map(|method| method.to_ascii_lowercase());
+        let terms: Vec<String> = methods.chain(self.budgets.iter().map(ToString::to_string)).collect();
+        if !terms.is_empty() {
+            write!(f, ":{}", terms.join(","))?;
         }
         Ok(())
     }

@@ -16,7 +16,7 @@ use wasmtime_wasi_http::WasiHttpCtx;
 use super::{Driver, NetRule, NetWant, http::Hooks, law::Target};
 use crate::{
     devices::Capability,
-    syscall::{Device, Op, Refusal, Syscall, device::WasiDevice},
+    syscall::{Device, Op, Refusal, Syscall, device::WasiDevice, ledger::Ledger},
 };
 
 pub(crate) struct Net;
@@ -33,6 +33,8 @@ pub(crate) struct Session {
     /// Nothing is open, ever.
     pub(crate) sockets: wasmtime_wasi::sockets::WasiSocketsCtx,
     pub(super) driver: Arc<dyn Driver>,
+    /// What was used of the budgets of grants.
+    pub(super) ledger: Arc<Ledger>,
     pub(super) http: WasiHttpCtx,
     pub(super) hooks: Hooks,
 }
@@ -42,10 +44,10 @@ pub(crate) struct Session {
 const FIELDS: usize = 32 << 10;
 
 impl Session {
-    pub(crate) fn new(driver: Arc<dyn Driver>) -> Self {
+    pub(crate) fn new(driver: Arc<dyn Driver>, ledger: Arc<Ledger>) -> Self {
         let mut http = WasiHttpCtx::new();
         http.set_field_size_limit(FIELDS);
-        Self { sockets: Default::default(), driver, http, hooks: Hooks::default() }
+        Self { sockets: Default::default(), driver, ledger, http, hooks: Hooks::default() }
     }
 }
 

@@ -33,6 +33,8 @@ fn a_rule_reads_as_it_is_written() {
         "http://[::1]:8080/a:delete",
         "http://[::abcd]",
         "https://example.com:*",
+        "https://api.github.com/repos/*:get,calls=100/hour",
+        "https://*.example.com:calls=5/day,calls=1/run",
         "tcp://db.local:5432",
         "https://xn--bcher-kva.example/a%3Ab",
     ] {
@@ -50,6 +52,10 @@ fn a_rule_reads_as_it_is_written() {
     }
     for text in [
         "",
+        "https://a.example:calls=5/week",
+        "https://a.example:tokens=5/day",
+        "https://a.example/x:calls=1/run,calls=2/run",
+        "https://a.example/x:get,calls=/run",
         "example.com",
         "https://",
         "ftp://a.example",
@@ -320,4 +326,14 @@ proptest! {
         let _ = Target::parse(&format!("http://{text}"));
         let _ = text.parse::<NetRule>();
     }
+}
+
+#[test]
+fn a_wider_budget_is_never_covered() {
+    let covers = |wide: &str, narrow: &str| rule(wide).covers(&rule(narrow));
+    assert!(covers("https://*", "https://a.example:calls=5/day"));
+    assert!(covers("https://*:calls=5/day", "https://a.example/x:get,calls=5/day,calls=1/run"));
+    assert!(!covers("https://*:calls=5/day", "https://a.example"));
+    assert!(!covers("https://*:calls=5/day", "https://a.example:calls=6/day"));
+    assert!(!covers("https://*:calls=5/day", "https://a.example:calls=5/run"));
 }

@@ -149,6 +149,7 @@ fn own(address: &str) -> Result<IncomingResponse> {
         ("x-split", "a\r\nhost: other.example"),
         ("proxy-authorization", "Basic x"),
         ("x-own", "kept"),
+        ("authorization", "mine"),
     ] {
         if let Err(error) = fields.append(name, value.as_bytes()) {
             println!("{name} {error:?}");

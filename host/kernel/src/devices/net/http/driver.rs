@@ -1,7 +1,7 @@
 //! What dials. The kernel admits a request, counts its bytes and ends it with its process or its
 //! right; a driver resolves, checks the addresses by the law, connects and speaks.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use futures_core::future::BoxFuture;
@@ -16,6 +16,8 @@ pub type Body = UnsyncBoxBody<Bytes, HttpError>;
 /// One request that was admitted.
 #[derive(Debug)]
 pub struct Request {
+    /// Whose request it is: secrets are bound to a plugin.
+    pub plugin: Arc<str>,
     /// Where it goes, and nowhere else: no redirect is followed, no proxy asked.
     pub target: Target,
     /// Method, headers and body. Its address is as the guest wrote it; a driver sends `target`.

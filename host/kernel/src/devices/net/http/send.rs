@@ -1,7 +1,10 @@
 //! `wasi:http/outgoing-handler` on the door: each request is a system call that is granted,
 //! bounded, recorded, and ended when its right or its process ends.
 
-use std::sync::Arc;
+use std::{
+    sync::Arc,
+    time::{Duration, Instant, SystemTime},
+};
 
 use http_body_util::BodyExt;
 use parking_lot::Mutex;
@@ -29,7 +32,13 @@ use super::{
 use crate::{
     account::{Account, Hold, Level, Total},
     devices::{Capability, wasi_trap},
-    syscall::{Entered, Errno, Op, Refusal, Syscall, device::fuel_for_bytes, door::Lapse},
+    syscall::{
+        Entered, Errno, Op, Refusal, Syscall,
+        budget::Budgeted,
+        device::fuel_for_bytes,
+        door::Lapse,
+        ledger::{Amounts, Under, hour},
+    },
 };
 
 static REQUEST: Op = Op::effect("request", 100_000);
@@ -52,6 +61,7 @@ enum Late {
 
 /// A request that the door let through, on its way into the driver.
 struct Admitted {
+    plugin: Arc<str>,
     target: Target,
     driver: Arc<dyn Driver>,
     account: Arc<Account>,
@@ -86,11 +96,11 @@ impl Admitted {
         request: http::Request<WasiBody>,
         options: Option<RequestOptions>,
     ) -> Result<http::Response<WasiBody>, HttpError> {
-        let Self { target, driver, account, hold, lapses: [mut lapse, mut later], refused, wanted } = self;
+        let Self { plugin, target, driver, account, hold, lapses: [mut lapse, mut later], refused, wanted } = self;
         let counting = account.clone();
         let head = request.map(|body| Counted::request(body, counting).boxed_unsync());
         let response = tokio::select! {
-            response = driver.send(Request { target, head, timeouts: timeouts(options) }) => response,
+            response = driver.send(Request { plugin, target, head, timeouts: timeouts(options) }) => response,
             () = lapse.lapsed() => {
                 refused.lock().push((wanted, Late::Revoked));
                 return Err(HttpError::HttpRequestDenied);
@@ -200,7 +210,26 @@ impl Syscall<'_, Net> {
     }
 }
 
+/// How long is waited until it is known what hours and days have used.
+const KNOWN_WITHIN: Duration = Duration::from_secs(10);
+
 impl Entered<'_, Net> {
+    /// Counts one request in each budget that it is made under. It counts whatever becomes of it.
+    async fn count(&mut self, want: &NetWant) -> Result<(), Refusal> {
+        let under = self.authority().under::<NetRule>(want).into_iter();
+        let under: Vec<_> = under.filter(|(_, rule)| !rule.budgets().is_empty()).collect();
+        if under.is_empty() {
+            return Ok(());
+        }
+        let under: Vec<_> = under.into_iter().map(|(plugin, rule)| Under { plugin, rule }).collect();
+        let ledger = self.session.ledger.clone();
+        let known = ledger.open(&under, Instant::now() + KNOWN_WITHIN).await;
+        known.map_err(|rule| self.deny(NetRule::NAME, want.to_string(), rule))?;
+        let one = Amounts { calls: 1, ..Amounts::default() };
+        let counted = ledger.reserve(&under, self.control().tree, hour(SystemTime::now()), one);
+        counted.map_err(|exceeded| self.over(exceeded))
+    }
+
     async fn admitted(&mut self, request: &Resource<HostOutgoingRequest>) -> Result<Admitted, Refusal> {
         let found = self.wasi().1.get(request);
         let found = found.map_err(|error| Refusal::Fault(crate::process::Fault::BadHandle(error.to_string())))?;
@@ -218,7 +247,9 @@ impl Entered<'_, Net> {
         let hold = Arc::new(held.map_err(|exceeded| self.over(exceeded))?);
         let target = right.want().target.clone();
         self.take(Total::Network, (headers + target.path.len()) as u64)?;
+        self.count(right.want()).await?;
         Ok(Admitted {
+            plugin: self.control().plugin.as_ref().into(),
             wanted: right.want().to_string(),
             target,
             driver: self.session.driver.clone(),

@@ -1,0 +1,128 @@
+//! `holm secret`: what the host adds to requests of plugins, and no plugin ever sees.
+
+use std::io::{IsTerminal, Read};
+
+use holm_adapters::control::{Keeping, Reply, Request};
+use holm_packages::{Secret, Value};
+
+use crate::{
+    error::{CommandError, Result},
+    session::{Session, unexpected},
+    terminal::Terminal,
+    ui,
+};
+
+const EXAMPLES: &str = "\
+A plugin that is bound to a secret sends its requests without it; the host adds the header, over
+TLS, on the way to the place that was named. What the server says back of it, the plugin reads as
+stars. No command prints one.
+
+  holm secret set github < token.txt
+  holm secret bind github web 'https://api.github.com/*:get'
+  holm secret bind shop web https://shop.example/api/* --header 'x-api-key: {}'";
+
+/// Keep secrets that requests carry and plugins never see
+#[derive(clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(clap::Subcommand)]
+enum Command {
+    /// Keep a secret, read from standard input; it goes nowhere until it is bound
+    Set {
+        /// What to call it
+        name: String,
+    },
+    /// List the secrets, and where each goes
+    List {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Let the requests of a plugin to one place carry a secret
+    Bind {
+        /// The secret's name
+        name: String,
+        /// The plugin's name
+        plugin: String,
+        /// One host over https, with paths and methods as in a grant
+        place: String,
+        /// The header; {} is the secret, {base64} its base64
+        #[arg(long, default_value = "authorization: Bearer {}")]
+        header: String,
+    },
+    /// Let them carry it no longer
+    Unbind {
+        /// The secret's name
+        name: String,
+        /// The plugin's name
+        plugin: String,
+        /// One of its places [default: all]
+        place: Option<String>,
+    },
+    /// Forget a secret
+    Delete {
+        /// The secret's name
+        name: String,
+    },
+}
+
+impl Arguments {
+    pub(super) async fn run(self, session: &Session) -> Result<()> {
+        let (json, done) = match &self.command {
+            Command::List { json } => (*json, None),
+            Command::Set { name } => (false, Some(format!("kept {}", ui::bold(name)))),
+            Command::Delete { name } => (false, Some(format!("forgot {}", ui::bold(name)))),
+            Command::Bind { name, plugin, .. } => {
+                (false, Some(format!("{} goes with requests of {}", ui::bold(name), ui::bold(plugin))))
+            }
+            Command::Unbind { name, plugin, .. } => {
+                (false, Some(format!("{} goes with requests of {} no longer", ui::bold(name), ui::bold(plugin))))
+            }
+        };
+        let keeping = match self.command {
+            Command::List { .. } => Keeping::List,
+            Command::Set { name } => Keeping::Set { name, value: read()? },
+            Command::Bind { name, plugin, place, header } => Keeping::Bind { name, plugin, rule: place, header },
+            Command::Unbind { name, plugin, place } => Keeping::Unbind { name, plugin, rule: place },
+            Command::Delete { name } => Keeping::Delete { name },
+        };
+        let secrets = match session.ask(&Request::Secrets(keeping)).await? {
+            Reply::Secrets(secrets) => secrets,
+            reply => return unexpected(&reply),
+        };
+        match done {
+            Some(done) => ui::talk(done),
+            None if json => return ui::json(&secrets),
+            None if secrets.is_empty() => ui::talk("no secret is kept"),
+            None => return secrets.iter().try_for_each(show),
+        }
+        Ok(())
+    }
+}
+
+fn show(secret: &Secret) -> Result<()> {
+    ui::data(ui::bold(&secret.name))?;
+    secret
+        .bindings
+        .iter()
+        .try_for_each(|binding| ui::data(format_args!("  {}  {}  {}", binding.plugin, binding.rule, binding.header)))
+}
+
+/// More than any secret has.
+const MAXIMUM_BYTES: u64 = 64 << 10;
+
+/// Reads a secret: typed unseen, or piped.
+fn read() -> Result<Value> {
+    if std::io::stdin().is_terminal() {
+        let terminal = Terminal::open().ok_or_else(|| CommandError::usage("there is no terminal to type it on"))?;
+        return terminal.unseen("the secret: ").map(Value::new).map_err(CommandError::internal);
+    }
+    let mut text = String::new();
+    let read = std::io::stdin().take(MAXIMUM_BYTES).read_to_string(&mut text);
+    read.map_err(|error| CommandError::usage(format!("the secret cannot be read: {error}")))?;
+    Ok(Value::new(text.trim_end_matches(['\r', '\n']).to_owned()))
+}
