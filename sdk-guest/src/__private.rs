@@ -3,7 +3,10 @@
 
 pub use crate::bindings::{agent, judge, toolbox};
 pub use crate::exit::finish;
-pub use crate::{__export_judge as export_judge, __export_run as export_run, __export_toolbox as export_toolbox, __toolbox_of as toolbox_of};
+pub use crate::{
+    __export_judge as export_judge, __export_run as export_run, __export_toolbox as export_toolbox,
+    __toolbox_of as toolbox_of,
+};
 pub use {schemars, serde};
 
 use crate::{Error, Tool, ToolError};
