@@ -209,6 +209,10 @@ text = "three"
     assert!(merged[1]["failed"].as_str().unwrap().contains("refused"), "{merged}");
     assert_eq!(merged[2]["answer"], "three");
     assert!(said.talk.contains("< sub-agent 2 failed: "), "{}", said.transcript());
+    // None that begins is none to wait for.
+    holm.run(&["revoke", "agent", "spawn"]).succeeds();
+    let said = holm.run(&["ask", "compare the parts"]).succeeds();
+    assert_eq!(said.stdout.matches("denied: spawn=self").count(), 3, "{}", said.transcript());
 }
 
 #[test]

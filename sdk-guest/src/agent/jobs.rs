@@ -106,6 +106,10 @@ pub(super) fn act(system: &mut System, jobs: &[Job], left: Share, tell: Tell<'_>
                 }
             }
         }
+        if running.is_empty() {
+            // None of them began: there is nothing to wait for.
+            continue;
+        }
         let ready: Vec<&Pollable> = running.iter().map(|running| running.work.ready()).collect();
         let mut ready = match system.wait(&ready) {
             Ok(ready) => ready,

@@ -18,6 +18,8 @@ use std::{ops::Range, time::Duration};
 const PATIENCE: u32 = 4;
 /// The longest that is waited for one.
 const LONGEST_WAIT: Duration = Duration::from_secs(90);
+/// How long a call is wanted beyond the task's time: it is cut off here, and not given up there.
+const BEYOND: Duration = Duration::from_secs(1);
 /// How often the transcript is shortened for one call.
 const SHORTENINGS: u32 = 4;
 /// How often a policy sends the model back to work.
@@ -86,8 +88,6 @@ impl Turn<'_> {
                     _ => return Err(Error::Quota(excess)),
                 },
                 Err(Leave::Failed(Error::Refused(text))) => break (End::Refused, text),
-                // A call that nobody answers in time may say so just before the alarm rings.
-                Err(Leave::Failed(_)) if self.time_is_over() => break (End::Time, self.last_words()),
                 Err(Leave::Failed(error)) => return Err(error),
             }
         };
@@ -164,7 +164,7 @@ impl Turn<'_> {
                 tools: self.tools(),
                 max_tokens: self.max_reply,
                 output_schema: schema.clone(),
-                deadline: self.limits.time.map(|time| time.saturating_sub(elapsed)),
+                deadline: self.limits.time.map(|time| time.saturating_sub(elapsed).saturating_add(BEYOND)),
                 ..Request::default()
             };
             match (without_tools, schema.is_some()) {
@@ -184,14 +184,20 @@ impl Turn<'_> {
                 }
                 tell(event);
             });
-            let thought = thought.map_err(|cut| {
+            let cut = match &thought {
+                Err(cut) => Some(*cut),
+                // A call that nobody answers in time may say so just before its time is over here.
+                Ok(Err(_)) if self.time_is_over() => Some(Cut::Time),
+                Ok(_) => None,
+            };
+            if let Some(cut) = cut {
                 // What it said so far is what it said.
                 if !said.is_empty() {
                     self.messages.push(Message::text(Role::Assistant, said));
                 }
-                self.cut(cut)
-            })?;
-            match thought {
+                return Err(self.cut(cut));
+            }
+            match thought.map_err(|cut| self.cut(cut))? {
                 Ok(reply) => {
                     self.steps += 1;
                     self.used += reply.usage;

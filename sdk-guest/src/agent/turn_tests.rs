@@ -17,7 +17,7 @@ use std::time::Duration;
 struct Fake {
     replies: VecDeque<llm::Result<Reply>>,
     asked: Vec<Request>,
-    /// Pieces that come before a reply that is cut off.
+    /// Pieces that come before the first reply is there.
     pieces: Vec<Event>,
     called: Vec<Vec<Wanted>>,
     delegated: Vec<Task>,
@@ -40,8 +40,8 @@ impl World for Fake {
     fn think(&mut self, request: &Request, tell: Tell<'_>) -> Result<llm::Result<Reply>, Cut> {
         self.asked.push(request.clone());
         self.now += self.thinks;
+        self.pieces.drain(..).for_each(tell);
         if let (true, Some(cut)) = (self.replies.is_empty(), self.cut) {
-            self.pieces.drain(..).for_each(tell);
             return Err(cut);
         }
         Ok(self.replies.pop_front().unwrap_or_else(|| Ok(says("nothing more"))))
@@ -232,7 +232,7 @@ fn time_cuts_off_what_is_under_way_and_keeps_what_was_done() {
     let text = |text: &str| Event::Text { text: text.into() };
     let pieces = vec![text("lost"), Event::Restart, text("half of "), text("it")];
     let run = run_in(Fake { pieces, ..late(vec![]) }, limits(), &mut NoHooks, None);
-    assert_eq!(run.world.asked[0].deadline, Some(Duration::from_secs(7)));
+    assert_eq!(run.world.asked[0].deadline, Some(Duration::from_secs(8)));
     let outcome = run.outcome.expect("an outcome");
     assert_eq!((outcome.end, outcome.text.as_str(), outcome.steps), (End::Time, "half of it", 0));
     assert_eq!(run.messages.last(), Some(&Message::text(Role::Assistant, "half of it")));
@@ -250,8 +250,10 @@ fn time_cuts_off_what_is_under_way_and_keeps_what_was_done() {
 
     // The deadline of a call may be told just before the alarm rings.
     let unavailable = Err(Error::Unavailable("no provider answered within 7 s".into()));
-    let slow = Fake { replies: vec![unavailable].into(), thinks: Duration::from_secs(9), ..Fake::default() };
-    assert_eq!(run_in(slow, limits(), &mut NoHooks, None).outcome.expect("an outcome").end, End::Time);
+    let (replies, pieces) = (vec![unavailable].into(), vec![text("half")]);
+    let slow = Fake { replies, pieces, thinks: Duration::from_secs(9), ..Fake::default() };
+    let outcome = run_in(slow, limits(), &mut NoHooks, None).outcome.expect("an outcome");
+    assert_eq!((outcome.end, outcome.text.as_str()), (End::Time, "half"));
 }
 
 #[test]

@@ -68,7 +68,9 @@ fn agents_with_tools_and_sub_agents_in_each_dialect() {
         let heard = events(&said);
         let results = of(&heard, "tool-result");
         assert_eq!(results.len(), 2, "{kind}: {}", said.transcript());
-        assert!(results[0]["content"].as_str().unwrap().contains("froze in 1929"), "{kind}: {}", said.transcript());
+        // As they came.
+        let found = |result: &Value| result["content"].as_str().unwrap().contains("froze in 1929");
+        assert!(results.iter().any(|result| found(result)), "{kind}: {}", said.transcript());
         let answer = of(&heard, "answer")[0];
         assert_eq!(answer["text"], "The harbour froze in the year 1929.", "{kind}");
         assert!(answer["usage"]["output"].as_u64().unwrap() > 0, "{kind}: {answer}");
