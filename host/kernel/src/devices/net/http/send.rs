@@ -226,7 +226,7 @@ impl Entered<'_, Net> {
         let known = ledger.open(&under, Instant::now() + KNOWN_WITHIN).await;
         known.map_err(|rule| self.deny(NetRule::NAME, want.to_string(), rule))?;
         let one = Amounts { calls: 1, ..Amounts::default() };
-        let counted = ledger.reserve(&under, self.control().tree, hour(SystemTime::now()), one);
+        let counted = ledger.reserve(&under, &self.control().run, hour(SystemTime::now()), one);
         counted.map_err(|exceeded| self.over(exceeded))
     }
 
