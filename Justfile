@@ -37,6 +37,10 @@ test: guests plugins
     cd plugins && cargo test --workspace
     cd sdk-guest && cargo test --workspace
 
+# Runs what is too large for every run: a gateway of 750 MB between an agent and its provider.
+nightly: plugins
+    HOLM_TEST_SERVERS=required cargo test --workspace --test servers -- --ignored
+
 # Checks format, lints, documentation and licences.
 check:
     cargo fmt --all --check

