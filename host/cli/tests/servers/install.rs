@@ -197,6 +197,8 @@ impl LiteLlm {
             let mut command = Command::new(place.join("bin/litellm"));
             // Its table of prices comes with it: nothing is fetched.
             command.env("LITELLM_LOCAL_MODEL_COST_MAP", "True").arg("--config").arg(&config);
+            // It serves this machine alone.
+            command.env("LITELLM_DANGEROUSLY_PERMIT_WEAK_OR_UNSET_MASTER_KEY", "true");
             command.args(["--host", "127.0.0.1", "--telemetry", "False", "--port", &port.to_string()]);
             command
         };
