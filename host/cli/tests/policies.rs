@@ -6,13 +6,13 @@ mod common;
 use common::{Holm, component};
 use expect_test::expect;
 
+const SCRIPTED: &str = "[kernel]\nidle-shutdown = \"20s\"\n[providers.script]\nkind = \"scripted\"\n\
+                        script = \"replies.toml\"\n[models.smart]\ntargets = [\"script/any\"]\n";
+
 #[test]
 fn a_secret_stays_and_a_change_is_asked_about() {
     let holm = Holm::new();
-    holm.configure(
-        "[kernel]\nidle-shutdown = \"20s\"\n[providers.script]\nkind = \"scripted\"\nscript = \"replies.toml\"\n\
-         [models.smart]\ntargets = [\"script/any\"]\n",
-    );
+    holm.configure(SCRIPTED);
     let replies = r#"
 [[reply]]
 turn = 0
@@ -56,17 +56,39 @@ text = "It said: {{result}}"
     assert!(holm.work().join("notes/draft.md").exists());
 }
 
-#[test]
-fn what_a_policy_puts_off_is_answered_elsewhere() {
-    let holm = Holm::new();
-    let manifest = "name = \"later\"\nversion = \"0.1.0\"\ndescription = \"A guest of the tests\"\n\
-                    component = \"later.wasm\"\njudges = [\"before-tool\"]\n";
+/// A policy that does what the events themselves say, asked at these moments.
+fn install_judge(holm: &Holm, moments: &str) {
+    let manifest = format!(
+        "name = \"later\"\nversion = \"0.1.0\"\ndescription = \"A guest of the tests\"\n\
+         component = \"later.wasm\"\njudges = [{moments}]\n"
+    );
     holm.file("later/later.wasm", component("judge"));
     holm.file("later/plugin.toml", manifest.replace("judges", "# judges"));
     let said = holm.run(&["install", "--yes", "later"]).ends(5);
     assert!(said.talk.contains("name in `judges` of plugin.toml when it is asked"), "{}", said.transcript());
     holm.file("later/plugin.toml", manifest);
     holm.run(&["install", "--yes", "later"]).succeeds();
+}
+
+#[test]
+fn a_task_ends_when_its_policy_says_so() {
+    let holm = Holm::new();
+    holm.configure(SCRIPTED);
+    let replies =
+        "[[reply]]\nturn = 0\ntext = \"!deny, it is done\"\n[[reply]]\nturn = 1\ntext = \"Now it is done.\"\n";
+    std::fs::write(holm.home().join("replies.toml"), replies).unwrap();
+    holm.install_real("agent", &["llm=smart"]);
+    install_judge(&holm, "\"before-stop\"");
+    holm.run(&["policy", "set", "agent", "later"]).succeeds();
+    let said = holm.run(&["ask", "do it"]).succeeds();
+    assert_eq!(said.stdout, "Now it is done.\n", "{}", said.transcript());
+    assert!(said.talk.contains("2 steps, "), "{}", said.transcript());
+}
+
+#[test]
+fn what_a_policy_puts_off_is_answered_elsewhere() {
+    let holm = Holm::new();
+    install_judge(&holm, "\"before-tool\"");
     holm.install("clerk", "deputy", "storage = [\"*:rw\"]\nspawn = [\"*\"]");
     holm.run(&["grant", "clerk", "storage=notes:rw"]).succeeds();
     holm.install("caller", "confused_deputy", "tool = [\"*/*\"]");
