@@ -1,7 +1,7 @@
 //! Requests to the network: where they may go, what servers do to them, and what is left of them.
 
 use holm_kernel::account::Bytes;
-use holm_tests::{Guest, Web, guest, machine};
+use holm_tests::{Guest, OVERSHOOT, Web, guest, machine};
 
 use crate::run;
 
@@ -184,6 +184,36 @@ fn thousands_of_headers() {
         report.faults("limit");
         assert!(web.seen().is_empty());
     });
+}
+
+/// Nothing is granted: all this is done to values that are never sent.
+#[test]
+fn values_that_fill_the_host() {
+    run(async {
+        let report = guest("request_values").named("values-long").arguments(["long"]).attack().await;
+        report.exits(0).prints("method true false false\nauthority true false\nscheme false\npath false\n");
+        for kind in ["fields", "requests"] {
+            let guest = guest("request_values").named(&format!("values-{kind}")).arguments([kind]);
+            let report = guest.limit(|limits| limits.memory = Bytes(16 << 20)).attack().await;
+            report.faults("limit").over("memory");
+        }
+    });
+}
+
+/// Their interface cannot wait in the door. They are paid for all the same, and each ends its slice in time.
+#[test]
+fn values_that_keep_a_worker() {
+    const BUDGET: u64 = 20_000_000;
+    for call in ["method", "has", "append"] {
+        run(async move {
+            let guest = guest("request_values").named(&format!("values-{call}")).arguments(["spin", call]);
+            let report = guest.limit(|limits| limits.fuel.0 = BUDGET).attack().await;
+            // Three megabytes are 196,608 fuel.
+            assert!(report.exit.syscalls < BUDGET / 196_608 + 20, "{report:#?}");
+            report.faults("out-of-fuel");
+            assert!(report.exit.fuel.0 <= BUDGET + OVERSHOOT, "{report:#?}");
+        });
+    }
 }
 
 #[test]

@@ -202,7 +202,7 @@ impl<'a, D: Device> Syscall<'a, D> {
     }
 
     /// Comes in where the interface cannot wait: charged and recorded all the same, and what
-    /// it owes ends the slice at the next call that can.
+    /// it owes ends the slice as soon as the call is over (see `engine::run`).
     ///
     /// # Errors
     /// The account is empty.
@@ -240,6 +240,11 @@ impl<D: WasiDevice> Syscall<'_, D> {
     /// For `drop` of WASI's own resources.
     pub(crate) fn wasi_table(&mut self) -> &mut ResourceTable {
         self.table
+    }
+
+    /// For `drop` of WASI's own resources: what the session keeps beside them.
+    pub(crate) fn wasi_session(&mut self) -> &mut D::Session {
+        self.session
     }
 }
 

@@ -24,6 +24,7 @@ use super::{
     },
     body::Counted,
     driver::{Driver, Failure, HttpError, Request, Timeouts},
+    passed::CHUNK,
     types::view,
 };
 use crate::{
@@ -66,6 +67,10 @@ type Sent =
     wasmtime_wasi_http::Result<(http::Response<WasiBody>, Box<dyn Future<Output = Result<(), HttpError>> + Send>)>;
 
 impl WasiHttpHooks for Hooks {
+    fn p2_outgoing_body_chunk_size(&mut self) -> usize {
+        CHUNK
+    }
+
     fn send_request(
         &mut self,
         request: http::Request<WasiBody>,
@@ -181,19 +186,31 @@ impl Syscall<'_, Net> {
         options: Option<Resource<RequestOptions>>,
     ) -> wasmtime::Result<Answer> {
         let mut call = self.enter(&REQUEST).await.map_err(wasi_trap)?;
+        explain(&mut call);
         match call.admitted(&request).await {
             Ok(admitted) => call.session.hooks.next = Some(admitted),
             Err(Refusal::Fault(fault)) => return Err(wasmtime::Error::new(fault)),
             Err(Refusal::Errno(errno)) => {
-                call.wasi().1.delete(request)?;
+                call.session.held.remove(&request.rep());
+                let table = call.wasi().1;
+                table.delete(request)?;
+                if let Some(options) = options {
+                    table.delete(options)?;
+                }
                 return Ok(Err(match errno {
                     Errno::Quota(_) => ErrorCode::ConnectionLimitReached,
                     _ => ErrorCode::HttpRequestDenied,
                 }));
             }
         }
+        call.session.held.remove(&request.rep());
+        // It is looked at, and left behind by whom it was given to.
+        let given = options.as_ref().map(|options| Resource::<RequestOptions>::new_own(options.rep()));
         let sent = outgoing_handler::Host::handle(&mut view(&mut call), request, options);
         call.session.hooks.next = None;
+        if let Some(options) = given {
+            call.wasi().1.delete(options)?;
+        }
         match sent {
             Ok(response) => Ok(Ok(response)),
             Err(error) => error.downcast().map(Err),
