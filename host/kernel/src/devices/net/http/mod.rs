@@ -6,6 +6,6 @@ mod passed;
 mod send;
 mod types;
 
-pub use driver::{Body, Driver, Failure, HttpError, Request, Timeouts};
+pub use driver::{Body, Driver, Failure, HttpError, Place, Request, Timeouts};
 pub(super) use passed::FIELDS;
 pub(super) use send::Hooks;
