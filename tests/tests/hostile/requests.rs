@@ -201,6 +201,9 @@ fn values_that_fill_the_host() {
     run(async {
         let report = guest("request_values").named("values-long").arguments(["long"]).attack().await;
         report.exits(0).prints("method true false false\nauthority true false\nscheme false\npath false\n");
+        // What is denied takes no handles.
+        let denied = guest("request_values").named("values-denied").arguments(["denied"]);
+        denied.limit(|limits| limits.handles = 100).attack().await.exits(0).prints("300 denied\n");
         for kind in ["fields", "requests"] {
             let guest = guest("request_values").named(&format!("values-{kind}")).arguments([kind]);
             let report = guest.limit(|limits| limits.memory = Bytes(16 << 20)).attack().await;

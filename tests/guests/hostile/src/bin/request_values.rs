@@ -1,7 +1,10 @@
 //! Builds requests that it has no right to send, to fill the host's memory and to keep its workers:
-//! `request_values long|spin|fields|requests`.
+//! `request_values long|spin|denied|fields|requests`.
 
-use hostile::http::types::{Fields, Method, OutgoingRequest, Scheme};
+use hostile::http::{
+    outgoing_handler::handle,
+    types::{Fields, Method, OutgoingRequest, RequestOptions, Scheme},
+};
 
 fn main() {
     let long = "K".repeat(3 << 20);
@@ -26,6 +29,14 @@ fn main() {
                     other => panic!("no such call: {other}"),
                 }
             }
+        }
+        "denied" => {
+            for _ in 0..300 {
+                let request = OutgoingRequest::new(Fields::new());
+                request.set_authority(Some("a.example")).expect("a host");
+                assert!(handle(request, Some(RequestOptions::new())).is_err());
+            }
+            println!("300 denied");
         }
         "fields" => loop {
             std::mem::forget(Fields::new());
