@@ -94,6 +94,8 @@ impl Request {
         request.set_authority(Some(authority)).map_err(|()| refused("no host"))?;
         request.set_path_with_query(Some(path)).map_err(|()| refused("no path"))?;
         let body = request.body().map_err(|()| refused("no body"))?;
+        let before = last_denial();
+        let failed = |error| failed(error, before.as_ref(), authority);
         let pending = outgoing_handler::handle(request, self.timeout.map(options)).map_err(failed)?;
         let sent = send_body(body, &self.body);
         let response = loop {
@@ -116,7 +118,7 @@ fn send_body(body: OutgoingBody, bytes: &[u8]) -> Result<(), Error> {
         let mut writer = Writer(stream);
         writer.write_all(bytes).and_then(|()| writer.flush()).map_err(|error| Error::Failed(error.to_string()))?;
     }
-    OutgoingBody::finish(body, None).map_err(failed)
+    OutgoingBody::finish(body, None).map_err(|error| Error::Failed(error.to_string()))
 }
 
 /// Scheme, host with port, path with query; a fragment is never sent.
@@ -218,9 +220,13 @@ pub enum Error {
     Failed(String),
 }
 
-fn failed(error: ErrorCode) -> Error {
+/// What went wrong with a request to this host. The last denial is its own if it is new, or says the same
+/// of the same host again.
+fn failed(error: ErrorCode, before: Option<&Denial>, authority: &str) -> Error {
     let denied = matches!(error, ErrorCode::HttpRequestDenied | ErrorCode::DestinationIpProhibited);
-    match last_denial().filter(|_| denied) {
+    let host = format!("://{}", authority.to_ascii_lowercase());
+    let own = |denial: &Denial| before != Some(denial) || denial.resource.contains(&host);
+    match last_denial().filter(|denial| denied && denial.capability == "net" && own(denial)) {
         Some(denial) => Error::Denied(denial),
         None => Error::Failed(error.to_string()),
     }

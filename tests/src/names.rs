@@ -4,6 +4,7 @@ use std::{collections::HashMap, net::IpAddr};
 
 use futures_core::future::BoxFuture;
 use holm_drivers::net::Resolve;
+use holm_kernel::net::Place;
 use parking_lot::Mutex;
 
 /// Answers for names; none for names it was not told of.
@@ -31,7 +32,7 @@ impl Names {
 }
 
 impl Resolve for Names {
-    fn resolve(&self, name: String) -> BoxFuture<'static, Vec<IpAddr>> {
+    fn resolve(&self, name: String, _: Place) -> BoxFuture<'static, Vec<IpAddr>> {
         let mut all = self.0.lock();
         let answer = all.get_mut(&name).and_then(|known| {
             known.asked += 1;

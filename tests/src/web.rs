@@ -115,6 +115,16 @@ async fn answer(
         }
         "/redirect" => whole(&mut stream, "302 Found", &format!("location: {query}\r\n"), "").await,
         "/silent" => std::future::pending().await,
+        "/early" => {
+            stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nhello").await?;
+            let mut part = [0; 65536];
+            while !matches!(stream.read(&mut part).await, Ok(0) | Err(_)) {}
+            heads.lock().push("the upload ended".to_owned());
+            Ok(())
+        }
+        "/informational" => loop {
+            stream.write_all(b"HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n").await?;
+        },
         "/dripping-head" => {
             stream.write_all(b"HTTP/1.1 200 OK\r\nx-slow: ").await?;
             loop {

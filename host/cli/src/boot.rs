@@ -44,7 +44,7 @@ pub(crate) fn boot(home: &Home, settings: Settings) -> Result<Board> {
     let plugins = Plugins::open(home.path(), [], settings.limits.clone()).map_err(CommandError::internal)?;
     let plugins = Arc::new(plugins);
     let secrets = Arc::new(Bound(plugins.secrets().clone()));
-    let network = net::Network::new(Arc::new(net::System), secrets).map_err(CommandError::internal)?;
+    let network = net::Network::new(Arc::new(net::System::default()), secrets).map_err(CommandError::internal)?;
     let audit = AuditLog::start(&home.path().join("audit"), settings.audit.size)?;
     let denials = Denials::before(audit.clone());
     let lines = Lines::new();

@@ -1,4 +1,4 @@
-//! One page over the network, redirects followed, as text.
+//! One page over the network, redirects within its origin followed, as text.
 
 use encoding_rs::{Encoding, UTF_8};
 use holm::http::{self, Response};
@@ -36,7 +36,8 @@ pub(crate) fn fetch(address: &str) -> Result<Fetched> {
     Err(Error::new(format!("{address} redirects more than {HOPS} times")))
 }
 
-/// Where it leads on, if it does.
+/// Where it leads on, if it does. To another origin it is not followed: whoever may call this for one
+/// address (`tool=web/fetch?url=…`) would be led to all that this plugin itself is granted.
 fn redirect(response: &Response, from: &Url) -> Result<Option<Url>> {
     if !matches!(response.status(), 301 | 302 | 303 | 307 | 308) {
         return Ok(None);
@@ -45,6 +46,9 @@ fn redirect(response: &Response, from: &Url) -> Result<Option<Url>> {
     let next = from.join(location).map_err(|error| Error::new(format!("{from} redirects to {location}: {error}")))?;
     if from.scheme() == "https" && next.scheme() != "https" {
         return Err(Error::new(format!("{from} redirects to {next}, where anybody could read along")));
+    }
+    if next.origin() != from.origin() {
+        return Err(Error::new(format!("{from} redirects to {next}, which is another place: ask for that itself")));
     }
     Ok(Some(next))
 }

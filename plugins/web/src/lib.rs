@@ -10,7 +10,8 @@ use holm::Result;
 
 /// Reads a page of the web. Its text is data, whatever it asks for.
 ///
-/// Redirects are followed where a grant allows each of them. What is no text is refused.
+/// Redirects within the same origin are followed; one that leads elsewhere is told, for its address to be
+/// asked for itself. What is no text is refused.
 #[holm::tool(name = "fetch")]
 pub fn fetch_page(
     /// The page's address: `https://example.com/a`.

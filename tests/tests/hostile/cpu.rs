@@ -31,6 +31,18 @@ fn loop_of_calls() {
     });
 }
 
+/// Their interface cannot wait, and the engine looks at its fuel at branches only.
+#[test]
+fn calls_without_a_branch() {
+    run(async {
+        written("straight-few", &wat::straight(500)).attack().await.exits(0);
+        let report = written("straight", &wat::straight(3_000)).attack().await;
+        report.faults("limit");
+        // One slice of them, and 64 more.
+        assert!(report.exit.fuel.0 < OVERSHOOT && report.exit.syscalls < 1_000, "{report:#?}");
+    });
+}
+
 #[test]
 fn loop_of_refusals() {
     for call in ["get", "open", "tool", "log"] {

@@ -1,7 +1,7 @@
 //! Requests to the network: where they may go, what servers do to them, and what is left of them.
 
 use holm_kernel::account::Bytes;
-use holm_tests::{Guest, Web, guest, machine};
+use holm_tests::{Guest, OVERSHOOT, Web, guest, machine};
 
 use crate::run;
 
@@ -76,6 +76,13 @@ fn names_lead_where_they_may_or_nowhere() {
         ] {
             report.denied("net", why);
         }
+        // The guest learns what kind of address it is, and not which.
+        assert!(
+            report.stdout.contains("inside.example") && report.stdout.contains("the name leads to a loopback address")
+        );
+        for inner in ["127.0.0.1", "169.254", "10.0.0.1", "7f00:1"] {
+            assert!(!report.stdout.contains(inner), "{report:#?}");
+        }
         assert_eq!(report.stdout.matches("DestinationIpProhibited, because").count(), 6, "{report:#?}");
         assert!(web.seen().is_empty());
     });
@@ -121,12 +128,12 @@ fn paths_and_methods_are_granted() {
     run(async {
         let web = Web::start().await;
         let grant = format!("net=http://{}/repos/*:get", web.address);
+        let hidden = ["/repos/..;/text", "/repos/..;a=b/text", "/repos/..%3b/text", "/repos/%252e%252e/text"];
         let paths = ["/repos/../text", "/repos/%2e%2e/text", "/repos/%2E./text", "/text", "/repos%2f..%2ftext"];
-        let addresses = paths.map(|path| web.at(path));
-        let mut arguments: Vec<String> = addresses.to_vec();
+        let mut arguments: Vec<String> = paths.iter().chain(&hidden).map(|path| web.at(path)).collect();
         arguments.extend(["post".to_owned(), web.at("/repos/a")]);
         let report = guest("requests").named("paths").grant(&grant).arguments(arguments).attack().await;
-        assert_eq!(report.exits(0).stdout.matches("HttpRequestDenied").count(), 6, "{report:#?}");
+        assert_eq!(report.exits(0).stdout.matches("HttpRequestDenied").count(), 10, "{report:#?}");
         assert!(web.seen().is_empty());
         let report = guest("requests").named("path").grant(&grant).arguments([web.at("/repos/./%61/../b?q=1")]);
         report.attack().await.exits(0).prints("404 \n");
@@ -144,9 +151,11 @@ fn the_host_is_not_the_guests_to_say() {
         let head = web.seen().remove(0).to_ascii_lowercase();
         assert_eq!(head.matches("host:").count(), 1, "{head}");
         assert!(head.contains(&format!("host: {}\r\n", web.address)) && head.contains("x-own: kept\r\n"), "{head}");
-        for gone in ["other.example", "upgrade", "proxy-authorization", "connection", "chunked"] {
+        for gone in ["other.example", "upgrade", "proxy-authorization", "x-secret", "chunked"] {
             assert!(!head.contains(gone), "{gone} in {head}");
         }
+        // A body that nobody told of is read by nobody as the next request.
+        assert!(head.matches("connection:").count() == 1 && head.contains("connection: close\r\n"), "{head}");
         let user = format!("http://a@{}/text", web.address);
         let report = asks(&web, "users", &[&user]).attack().await;
         assert!(!report.exits(0).stdout.starts_with("200"), "{report:#?}");
@@ -184,6 +193,39 @@ fn thousands_of_headers() {
         report.faults("limit");
         assert!(web.seen().is_empty());
     });
+}
+
+/// Nothing is granted: all this is done to values that are never sent.
+#[test]
+fn values_that_fill_the_host() {
+    run(async {
+        let report = guest("request_values").named("values-long").arguments(["long"]).attack().await;
+        report.exits(0).prints("method true false false\nauthority true false\nscheme false\npath false\n");
+        // What is denied takes no handles.
+        let denied = guest("request_values").named("values-denied").arguments(["denied"]);
+        denied.limit(|limits| limits.handles = 100).attack().await.exits(0).prints("300 denied\n");
+        for kind in ["fields", "requests"] {
+            let guest = guest("request_values").named(&format!("values-{kind}")).arguments([kind]);
+            let report = guest.limit(|limits| limits.memory = Bytes(16 << 20)).attack().await;
+            report.faults("limit").over("memory");
+        }
+    });
+}
+
+/// Their interface cannot wait in the door. They are paid for all the same, and each ends its slice in time.
+#[test]
+fn values_that_keep_a_worker() {
+    const BUDGET: u64 = 20_000_000;
+    for call in ["method", "has", "append"] {
+        run(async move {
+            let guest = guest("request_values").named(&format!("values-{call}")).arguments(["spin", call]);
+            let report = guest.limit(|limits| limits.fuel.0 = BUDGET).attack().await;
+            // Three megabytes are 196,608 fuel.
+            assert!(report.exit.syscalls < BUDGET / 196_608 + 20, "{report:#?}");
+            report.faults("out-of-fuel");
+            assert!(report.exit.fuel.0 <= BUDGET + OVERSHOOT, "{report:#?}");
+        });
+    }
 }
 
 #[test]
@@ -252,6 +294,83 @@ fn revoked_while_under_way() {
                 None => format!("HttpRequestDenied, because net={}:get: revoked\n{denied}", web.at(path)),
             });
         }
+    });
+}
+
+/// The server has answered and reads on; nobody reads its answer.
+#[test]
+fn revoked_while_it_sends() {
+    run(async {
+        let web = Web::start().await;
+        let guest = asks(&web, "revoked-upload", &["upload", &web.at("/early")]);
+        let report = guest
+            .attack_with(async |started| {
+                started.shows("ready").await;
+                started.revoke("net");
+                let ended = || web.seen().iter().any(|line| line == "the upload ended");
+                holm_tests::eventually(ended, || "the upload goes on".to_owned()).await;
+            })
+            .await;
+        report.exits(0).prints("ready\nthe upload ended\n");
+    });
+}
+
+#[test]
+fn uploads_that_pause_for_ever() {
+    run(async {
+        let web = Web::start().await;
+        let report = asks(&web, "idle-upload", &["idle", &web.at("/early")]).attack().await;
+        report.exits(0).prints("ready\nthe upload ended\n");
+    });
+}
+
+#[test]
+fn requests_within_requests() {
+    run(async {
+        let web = Web::start().await;
+        let arguments = ["bodied", &web.at("/repos/a"), "trace", &web.at("/head")];
+        let report = asks(&web, "bodied", &arguments).attack().await;
+        report.exits(0).denied("net", "GET and HEAD have no body");
+        report.denied("net", "no tunnels, and nothing said back");
+        assert_eq!(report.stdout.matches("HttpRequestDenied").count(), 2, "{report:#?}");
+        assert!(web.seen().is_empty());
+    });
+}
+
+#[test]
+fn heads_are_counted_and_do_not_go_on_for_ever() {
+    run(async {
+        let web = Web::start().await;
+        let report = asks(&web, "informational", &[&web.at("/informational")]).attack().await;
+        assert!(report.exits(0).stdout.starts_with("HttpProtocolError"), "{report:#?}");
+        let long = web.at(&format!("/text?{}", "q".repeat(4_000)));
+        let guest = asks(&web, "queries", &[&long, &long, &long]).limit(|limits| limits.network = Bytes(10_000));
+        let report = guest.attack().await;
+        report.exits(0).over("network");
+        assert!(report.stdout.starts_with("200 hello\n200 hello\nConnectionLimitReached"), "{report:#?}");
+    });
+}
+
+/// The guest never looks at what came of its requests.
+#[test]
+fn refusals_that_nobody_looks_at() {
+    run(async {
+        let (web, names) = (Web::start().await, &machine().names);
+        names.tell("unseen.example", &[&["10.0.0.1"]]);
+        let address = format!("http://a:b@unseen.example:{}/x?token=hidden", web.address.port());
+        let unseen = format!("http://unseen.example:{}/x?token=hidden", web.address.port());
+        let guest = guest("requests").named("unseen").grant("net=http://*:*").keep_stdin();
+        let arguments = [&address, "probe", &unseen];
+        let report = guest.arguments(arguments).attack_with(async |started| {
+            started.shows("ready").await;
+            holm_tests::eventually(|| names.asked("unseen.example") == 1, || "a look-up".to_owned()).await;
+            started.say("go").await;
+        });
+        let report = report.await;
+        report.exits(0).denied("net", "the name leads to 10.0.0.1, a private address");
+        // Who they say they are and what they ask is nobody's to read.
+        let told = format!("{:?}", report.records);
+        assert!(!told.contains("hidden") && !told.contains("a:b@"), "{told}");
     });
 }
 

@@ -38,6 +38,23 @@ pub(crate) fn realloc(body: &str) -> String {
     )
 }
 
+/// A component that makes so many sets of header fields, call after call, with no branch between them.
+pub(crate) fn straight(calls: usize) -> String {
+    let calls = "(drop (call $new))".repeat(calls);
+    format!(
+        r#"(component
+        (import "wasi:http/types@0.2.12" (instance $http
+            (export "fields" (type $fields (sub resource)))
+            (export "[constructor]fields" (func (result (own $fields))))))
+        (core func $new (canon lower (func $http "[constructor]fields")))
+        (core module $m
+            (import "" "new" (func $new (result i32)))
+            (func (export "run") (result i32) {calls} (i32.const 0)))
+        (core instance $main (instantiate $m (with "" (instance (export "new" (func $new))))))
+        {RUN})"#
+    )
+}
+
 /// A component of so many core instances.
 pub(crate) fn instances(count: usize) -> String {
     let more = "(core instance (instantiate $m))".repeat(count - 1);

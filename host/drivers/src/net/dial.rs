@@ -2,13 +2,16 @@
 
 use std::{
     net::{IpAddr, SocketAddr},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
     time::Duration,
 };
 
 use holm_kernel::{
     devices::net::law::{Host, Target, reachable},
-    net::{Body, Failure, HttpError, Request},
+    net::{Body, Failure, HttpError, Place, Request},
 };
 use http::{HeaderValue, Uri, header};
 use http_body_util::BodyExt;
@@ -18,6 +21,7 @@ use rustls::pki_types::ServerName;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpStream,
+    sync::Notify,
     time::timeout,
 };
 use tokio_rustls::TlsConnector;
@@ -29,14 +33,17 @@ const HEADERS: usize = 128;
 /// Bytes of a response's head, and of what is read ahead of the guest.
 const BUFFER: usize = 64 << 10;
 
+/// Heads like `103 Early Hints`. Nobody reads or counts them: stops a server that sends nothing else.
+const INFORMATIONAL: usize = 8;
+
 /// What is spoken over.
 trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 
 pub(super) async fn send(network: &Network, request: Request) -> Result<http::Response<Body>, Failure> {
-    let Request { plugin, target, mut head, timeouts } = request;
+    let Request { plugin, target, mut head, timeouts, place } = request;
     let echo = secret::attach(&*network.secrets, &plugin, &target, &mut head)?;
-    let connecting = timeout(timeouts.connect, connect(network, &target));
+    let connecting = timeout(timeouts.connect, connect(network, &target, place));
     let stream = connecting.await.map_err(|_| HttpError::ConnectionTimeout)??;
     address(&target, &mut head)?;
     let (mut sender, connection) = http1::Builder::new()
@@ -47,13 +54,29 @@ pub(super) async fn send(network: &Network, request: Request) -> Result<http::Re
         .map_err(|error| spoken(&error))?;
     // Ends when the body is dropped, or with this future.
     let speaking = Speaking(tokio::spawn(connection));
-    let response = timeout(timeouts.first_byte, sender.send_request(head)).await;
+    let flooded = count_informational(&mut head);
+    let response = tokio::select! {
+        response = timeout(timeouts.first_byte, sender.send_request(head)) => response,
+        () = flooded.notified() => return Err(HttpError::HttpProtocolError.into()),
+    };
     let response = response.map_err(|_| HttpError::ConnectionReadTimeout)?.map_err(|error| spoken(&error))?;
     let response = response.map(|body| Timed::new(body, timeouts.between_bytes, speaking).boxed_unsync());
     Ok(match echo {
         Some(echo) => echo.response(response)?,
         None => response,
     })
+}
+
+/// Tells when there came more than [`INFORMATIONAL`] heads before the one that is waited for.
+fn count_informational(head: &mut http::Request<Body>) -> Arc<Notify> {
+    let (flooded, count) = (Arc::new(Notify::new()), AtomicUsize::new(0));
+    let told = flooded.clone();
+    hyper::ext::on_informational(head, move |_| {
+        if count.fetch_add(1, Relaxed) >= INFORMATIONAL {
+            told.notify_one();
+        }
+    });
+    flooded
 }
 
 /// The task that drives a connection; dropped, the connection ends.
@@ -65,10 +88,10 @@ impl Drop for Speaking {
     }
 }
 
-async fn connect(network: &Network, target: &Target) -> Result<Box<dyn Stream>, Failure> {
+async fn connect(network: &Network, target: &Target, place: Place) -> Result<Box<dyn Stream>, Failure> {
     let addresses = match &target.host {
         Host::Address(address) => vec![*address],
-        Host::Name(name) => network.resolve.resolve(name.clone()).await,
+        Host::Name(name) => network.resolve.resolve(name.clone(), place).await,
     };
     reachable(&target.host, &addresses)?;
     let stream = dial(&addresses, target.port).await?;
@@ -113,8 +136,9 @@ fn address(target: &Target, head: &mut http::Request<Body>) -> Result<(), HttpEr
     *head.version_mut() = http::Version::HTTP_11;
     let headers = head.headers_mut();
     headers.insert(header::HOST, host);
-    // Of the connection, which is ours; and no answer in another protocol.
-    for name in [header::CONNECTION, header::UPGRADE, header::TE, header::PROXY_AUTHORIZATION] {
+    // Of the connection, which is ours and serves one request; and no answer in another protocol.
+    headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+    for name in [header::UPGRADE, header::TE, header::PROXY_AUTHORIZATION] {
         headers.remove(name);
     }
     if !headers.contains_key(header::USER_AGENT) {

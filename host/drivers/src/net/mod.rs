@@ -11,7 +11,10 @@ use std::sync::Arc;
 
 use futures_core::future::BoxFuture;
 use holm_kernel::net::{Body, Driver, Failure, Request};
-use rustls::{ClientConfig, ConfigBuilder, RootCertStore, WantsVerifier, client::WantsClientCert};
+use rustls::{
+    ClientConfig, ConfigBuilder, RootCertStore, WantsVerifier,
+    client::{Resumption, WantsClientCert},
+};
 use rustls_platform_verifier::BuilderVerifierExt;
 
 pub use resolve::{Resolve, System};
@@ -56,7 +59,10 @@ impl Network {
         secrets: Arc<dyn Secrets>,
         tls: ConfigBuilder<ClientConfig, WantsClientCert>,
     ) -> Self {
-        Self { resolve, secrets, tls: Arc::new(tls.with_no_client_auth()) }
+        let mut tls = tls.with_no_client_auth();
+        // A session that goes on would tell a server that two plugins are on one machine.
+        tls.resumption = Resumption::disabled();
+        Self { resolve, secrets, tls: Arc::new(tls) }
     }
 }
 

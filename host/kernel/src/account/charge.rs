@@ -26,6 +26,11 @@ impl Charge {
         Ok(Self { account: account.clone(), reserved: fuel })
     }
 
+    /// Begins work that cannot wait until there is fuel for it: nothing is set aside, all is owed.
+    pub(crate) fn credit(account: &Arc<Account>) -> Self {
+        Self { account: account.clone(), reserved: Fuel(0) }
+    }
+
     /// Ends the charge at its full reservation.
     pub fn settle(self) {}
 

@@ -28,7 +28,7 @@ pub struct Limits {
     pub fuel: Fuel,
     /// End, or stop and wait for more.
     pub on_empty: OnEmpty,
-    /// *Tree.* Linear memories and tables together. Stops `memory.grow` bombs over many memories.
+    /// *Tree.* Linear memories and tables together, and what is kept for handles of requests. Stops `memory.grow` bombs over many memories.
     pub memory: Bytes,
     /// Elements of all tables of a process. Stops `table.grow` bombs. A table from the pool of
     /// instances ends at 20,000, whatever is allowed here.

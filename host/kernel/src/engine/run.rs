@@ -71,10 +71,22 @@ pub(crate) async fn run(image: Arc<Image>, entry: Entry, spawned: Spawned, quant
     if let Err(error) = armed {
         return Outcome::Exited(ExitStatus::Fault(Fault::Host(format!("{error:#}"))));
     }
-    // Fires at each system call and at the end of each slice: the account always knows.
-    store.call_hook(move |store, hook| {
-        if matches!(hook, CallHook::CallingHost | CallHook::ReturningFromWasm) {
-            control.account.set_burned(Fuel(ENDLESS - wasmtime::AsContext::as_context(&store).get_fuel()?));
+    // Fires at each system call and at the end of each slice: the account always knows. A call that
+    // used the slice up is the last thing in it, also where its interface cannot wait in the door:
+    // the guest then yields at its next branch.
+    let mut short = false;
+    store.call_hook(move |mut store, hook| {
+        match hook {
+            CallHook::CallingHost | CallHook::ReturningFromWasm => {
+                control.account.set_burned(Fuel(ENDLESS - wasmtime::AsContext::as_context(&store).get_fuel()?));
+            }
+            CallHook::ReturningFromHost => {
+                let spent = control.slice_spent() >= quantum || control.empty();
+                if std::mem::replace(&mut short, spent) != spent {
+                    store.fuel_async_yield_interval(Some(if spent { 1 } else { quantum.0.max(1) }))?;
+                }
+            }
+            CallHook::CallingWasm => {}
         }
         Ok(())
     });

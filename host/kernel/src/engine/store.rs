@@ -102,6 +102,12 @@ impl Process {
     }
 }
 
+impl Drop for Process {
+    fn drop(&mut self) {
+        <Net as Slot>::syscall(self).ended();
+    }
+}
+
 /// Links every interface. The ceiling is checked before; the grant is asked at the door.
 pub(crate) fn link(linker: &mut Linker<Process>) -> wasmtime::Result<()> {
     use wasmtime_wasi::p2::bindings as p2;

@@ -43,6 +43,8 @@ pub(crate) struct Core {
     auditor: Auditor,
     epoch: Arc<Epoch>,
     quantum: Fuel,
+    /// Calls that could not wait, made since the slice was over.
+    overdue: u32,
     last_denial: Option<Denial>,
     /// What the operator was told of and did not allow: nobody is asked the same twice.
     told: HashSet<String>,
@@ -68,6 +70,7 @@ impl Core {
             auditor,
             epoch,
             quantum,
+            overdue: 0,
             last_denial: None,
             told: HashSet::new(),
             origins: HashMap::new(),
@@ -76,6 +79,12 @@ impl Core {
 
     pub(crate) fn control(&self) -> &Arc<Control> {
         &self.control
+    }
+
+    /// Records a denial of what had been let in before, by the name of the call that let it in.
+    fn note_late(&mut self, device: &'static str, op: &'static Op, resource: &str, rule: &str) {
+        let decision = Decision::Denied(rule.to_owned());
+        self.auditor.note(&self.control, device, op, resource, decision, 0);
     }
 }
 
@@ -91,6 +100,10 @@ const QUESTIONS: usize = 256;
 /// An operator who did not allow this many calls of a tree is asked about no more of them: one that asks
 /// for ever, or has its children ask, would wear down whoever answers.
 const REFUSALS: u32 = 16;
+
+/// Calls that cannot wait and are let in after the slice was over. A guest yields at the next loop
+/// or function that it comes to; a hundred thousand calls written one after the other hold neither.
+const OVERDUE: u32 = 64;
 
 /// What is told of a resource is cut here. Stops names of 4 MiB that are kept for each of [`QUESTIONS`];
 /// what was cut is told and never asked, since nobody allows what they cannot read.
@@ -180,6 +193,7 @@ impl<'a, D: Device> Syscall<'a, D> {
     /// # Errors
     /// None today: a process that is being ended waits here for its end.
     pub(crate) async fn enter(&mut self, op: &'static Op) -> Result<Entered<'_, D>, Refusal> {
+        self.core.overdue = 0;
         let control = &self.core.control;
         if control.slice_spent() >= self.core.quantum {
             preempt().await;
@@ -201,13 +215,21 @@ impl<'a, D: Device> Syscall<'a, D> {
         Ok(self.entered(op, charge))
     }
 
-    /// Comes in where the interface cannot wait: charged and recorded all the same, and what
-    /// it owes ends the slice at the next call that can.
+    /// Comes in where the interface cannot wait: charged and recorded all the same. What it owes
+    /// ends the slice as soon as the call is over (see `engine::run`), also where the account is
+    /// empty then: the one call that it had too little for is let in on credit.
     ///
     /// # Errors
-    /// The account is empty.
+    /// A fault: [`OVERDUE`] calls came one after the other since then, and no branch between them.
     pub(crate) fn enter_now(&mut self, op: &'static Op) -> Result<Entered<'_, D>, Refusal> {
-        let charge = Charge::reserve(&self.core.control.account, Fuel(op.price()))?;
+        let (control, quantum) = (&self.core.control, self.core.quantum.0.max(1));
+        let over = control.slice_spent().0 >= quantum || control.empty();
+        self.core.overdue = if over { self.core.overdue + 1 } else { 0 };
+        if self.core.overdue > OVERDUE {
+            return Err(Refusal::Fault(Fault::Limit("its slice is over, and it calls on without a branch".to_owned())));
+        }
+        let account = &control.account;
+        let charge = Charge::reserve(account, Fuel(op.price())).unwrap_or_else(|_| Charge::credit(account));
         Ok(self.entered(op, charge))
     }
 
@@ -242,6 +264,16 @@ impl<D: WasiDevice> Syscall<'_, D> {
     /// For `drop` of WASI's own resources.
     pub(crate) fn wasi_table(&mut self) -> &mut ResourceTable {
         self.table
+    }
+
+    /// Records a denial of what had been let in before.
+    pub(crate) fn note_late(&mut self, op: &'static Op, resource: &str, rule: &str) {
+        self.core.note_late(D::NAME, op, resource, rule);
+    }
+
+    /// For `drop` of WASI's own resources: what the session keeps beside them.
+    pub(crate) fn wasi_session(&mut self) -> &mut D::Session {
+        self.session
     }
 }
 

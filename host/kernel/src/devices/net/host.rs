@@ -1,6 +1,6 @@
 //! WASI's sockets, all closed: the three ways to come by one are asked for and denied.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use wasmtime::component::Resource;
 use wasmtime_wasi::p2::{
@@ -13,8 +13,13 @@ use wasmtime_wasi::p2::{
 };
 use wasmtime_wasi_http::WasiHttpCtx;
 
-use super::{Driver, NetRule, NetWant, http::Hooks, law::Target};
+use super::{
+    Driver, NetRule, NetWant,
+    http::{FIELDS, Hooks},
+    law::Target,
+};
 use crate::{
+    account::Hold,
     devices::Capability,
     syscall::{Device, Op, Refusal, Syscall, device::WasiDevice, ledger::Ledger},
 };
@@ -37,17 +42,15 @@ pub(crate) struct Session {
     pub(super) ledger: Arc<Ledger>,
     pub(super) http: WasiHttpCtx,
     pub(super) hooks: Hooks,
+    /// What handles of `wasi:http` hold of `memory`, by their place in the table.
+    pub(super) held: HashMap<u32, Hold>,
 }
-
-/// Bytes of one set of header fields, those of a response included. Stops thirty thousand headers;
-/// how many sets there are, `handles` bounds.
-const FIELDS: usize = 32 << 10;
 
 impl Session {
     pub(crate) fn new(driver: Arc<dyn Driver>, ledger: Arc<Ledger>) -> Self {
         let mut http = WasiHttpCtx::new();
         http.set_field_size_limit(FIELDS);
-        Self { sockets: Default::default(), driver, ledger, http, hooks: Hooks::default() }
+        Self { sockets: Default::default(), driver, ledger, http, hooks: Hooks::default(), held: HashMap::new() }
     }
 }
 

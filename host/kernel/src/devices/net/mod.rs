@@ -10,4 +10,4 @@ mod tests;
 
 pub use grant::{NetRule, NetWant};
 pub(crate) use host::{Net, Session};
-pub use http::{Body, Driver, Failure, HttpError, Request, Timeouts};
+pub use http::{Body, Driver, Failure, HttpError, Place, Request, Timeouts};

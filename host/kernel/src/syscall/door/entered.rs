@@ -16,7 +16,7 @@ use crate::{
     devices::{Capability, fs::FsRule},
     process::Fault,
     syscall::{
-        Answer, Approval, Authority, Control, Device, Errno, Operator, Question, Refusal,
+        Answer, Approval, Authority, Control, Device, Errno, Op, Operator, Question, Refusal,
         audit::Decision,
         authority::Denier,
         device::WasiDevice,
@@ -281,6 +281,24 @@ impl<D: Device> Entered<'_, D> {
             tokio::spawn(async move { operator.denied(question).await });
         }
         self.deny(capability, resource, rule)
+    }
+
+    /// Denies what had been let in before, in a record of its own. The operator is told all of it;
+    /// the guest only `shown`.
+    pub(crate) fn deny_late(
+        &mut self,
+        op: &'static Op,
+        capability: &'static str,
+        resource: String,
+        rule: &str,
+        shown: &str,
+    ) {
+        if let Some((operator, question)) = self.first_telling(capability, &resource, rule, false) {
+            tokio::spawn(async move { operator.denied(question).await });
+        }
+        let resource = told(&resource);
+        self.core.note_late(D::NAME, op, &resource, rule);
+        self.core.last_denial = Some(Denial { capability: capability.to_owned(), resource, rule: shown.to_owned() });
     }
 
     /// Denies, and remembers why for `log.last-denial`.

@@ -1,5 +1,6 @@
 //! Asks for what its arguments name, one after the other, and prints what came: `requests [MODE] URL…`.
-//! A mode holds for what follows: `get`, `post`, `follow`, `hold`, `wait`, `headers`, `echo`, `hasty`.
+//! A mode holds for what follows: `get`, `post`, `follow`, `hold`, `wait`, `headers`, `echo`,
+//! `hasty`, `upload`, `idle`, `bodied`, `trace`, `probe`.
 
 use hostile::{
     http::{
@@ -28,6 +29,17 @@ fn main() {
             }),
             "headers" => headers(&argument),
             "post" => send(&Method::Post, &argument, &Fields::new()).and_then(|response| read(&response)),
+            "upload" => upload(&argument, None, false),
+            "idle" => upload(&argument, Some(hasty()), true),
+            "probe" => written(&Method::Get, &argument, &Fields::new()).and_then(|request| {
+                let sent = handle(request, None).map_err(word)?;
+                println!("ready");
+                std::io::stdin().read_line(&mut String::new()).map_err(|error| error.to_string())?;
+                drop(sent);
+                std::process::exit(0)
+            }),
+            "bodied" => bodied(&argument),
+            "trace" => send(&Method::Trace, &argument, &Fields::new()).and_then(|response| read(&response)),
             "echo" => own(&argument).and_then(|response| read(&response)),
             "hasty" => {
                 sent(&Method::Get, &argument, &Fields::new(), Some(hasty())).and_then(|response| read(&response))
@@ -58,6 +70,19 @@ fn hasty() -> RequestOptions {
 
 /// Sends what is written, unread and unchecked.
 fn sent(method: &Method, address: &str, fields: &Fields, options: Option<RequestOptions>) -> Result<IncomingResponse> {
+    let request = written(method, address, fields)?;
+    let body = request.body().map_err(|()| "no body")?;
+    let response = handle(request, options).map_err(word)?;
+    OutgoingBody::finish(body, None).map_err(word)?;
+    loop {
+        if let Some(answer) = response.get() {
+            return answer.map_err(|()| "taken".to_owned())?.map_err(word);
+        }
+        response.subscribe().block();
+    }
+}
+
+fn written(method: &Method, address: &str, fields: &Fields) -> Result<OutgoingRequest> {
     let (scheme, rest) = address.split_once(':').unwrap_or(("", address));
     let rest = rest.strip_prefix("//").unwrap_or(rest);
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
@@ -76,15 +101,7 @@ fn sent(method: &Method, address: &str, fields: &Fields, options: Option<Request
     if set.iter().any(|set| set.is_err()) {
         return Err("malformed".to_owned());
     }
-    let body = request.body().map_err(|()| "no body")?;
-    let response = handle(request, options).map_err(word)?;
-    OutgoingBody::finish(body, None).map_err(word)?;
-    loop {
-        if let Some(answer) = response.get() {
-            return answer.map_err(|()| "taken".to_owned())?.map_err(word);
-        }
-        response.subscribe().block();
-    }
+    Ok(request)
 }
 
 /// The status, and how much came or what broke it off; a short text itself.
@@ -156,6 +173,37 @@ fn own(address: &str) -> Result<IncomingResponse> {
         }
     }
     send(&Method::Get, address, &fields)
+}
+
+/// Goes on sending after its answer has begun, or pauses instead.
+fn upload(address: &str, options: Option<RequestOptions>, idle: bool) -> Result<String> {
+    let request = written(&Method::Post, address, &Fields::new())?;
+    let body = request.body().map_err(|()| "no body")?;
+    let stream = body.write().map_err(|()| "taken")?;
+    let response = handle(request, options).map_err(word)?;
+    while response.get().is_none() {
+        response.subscribe().block();
+    }
+    println!("ready");
+    if idle {
+        // The one who ends it is the host.
+        while stream.check_write().is_ok() {
+            hostile::clocks::monotonic_clock::subscribe_duration(10_000_000).block();
+        }
+    }
+    while stream.blocking_write_and_flush(&[b'x'; 4096]).is_ok() {}
+    Ok("the upload ended".to_owned())
+}
+
+/// Hides another request in the body of one that has none.
+fn bodied(address: &str) -> Result<String> {
+    let fields = Fields::new();
+    fields.set("content-length", &[b"27".to_vec()]).map_err(|error| format!("{error:?}"))?;
+    let request = written(&Method::Get, address, &fields)?;
+    let body = request.body().map_err(|()| "no body")?;
+    let stream = body.write().map_err(|()| "taken")?;
+    stream.blocking_write_and_flush(b"DELETE /repos/a HTTP/1.1\r\n\r").map_err(|error| format!("{error:?}"))?;
+    handle(request, None).map(|_| "sent".to_owned()).map_err(word)
 }
 
 fn word(error: ErrorCode) -> String {

@@ -3,45 +3,98 @@
 use std::{
     future::Future,
     pin::Pin,
-    sync::Arc,
-    task::{Context, Poll, ready},
+    sync::{Arc, Weak},
+    task::{Context, Poll},
+    time::Duration,
 };
 
 use bytes::Bytes;
 use http_body::{Body as HttpBody, Frame, SizeHint};
+use parking_lot::Mutex;
+use tokio::time::{Instant, Sleep, sleep};
 
-use super::driver::{Body, HttpError};
-use crate::account::{Account, Hold, Total};
+use super::{
+    driver::{Body, HttpError, Place},
+    passed::FIELDS,
+    send::head_bytes,
+};
+use crate::account::{Account, Total};
 
 /// Ends once the right has lapsed.
 type Lapsed = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// Counts what passes against `network`.
 pub(super) struct Counted {
-    body: Body,
+    body: Arc<Mutex<Option<Body>>>,
     account: Arc<Account>,
-    /// What it says where the limit is reached.
+    /// What it says where the limit is reached, and where trailers are too long.
     over: fn() -> HttpError,
+    long: fn() -> HttpError,
     lapsed: Option<Lapsed>,
+    /// How long its writer may pause. Stops uploads that are held open for nothing.
+    pause: Option<(Duration, Pin<Box<Sleep>>)>,
+    waiting: bool,
     /// Its place among the requests under way, given back with its last byte.
-    _hold: Option<Arc<Hold>>,
+    _place: Option<Place>,
     ended: bool,
 }
 
+/// Ends a response from outside: its body is dropped, and its connection with it.
+pub(super) struct End(Weak<Mutex<Option<Body>>>);
+
+impl End {
+    pub(super) fn end(&self) {
+        if let Some(body) = self.0.upgrade() {
+            drop(body.lock().take());
+        }
+    }
+}
+
 impl Counted {
-    pub(super) fn request(body: Body, account: Arc<Account>) -> Self {
-        let over = || HttpError::HttpRequestBodySize(None);
-        Self { body, account, over, lapsed: None, _hold: None, ended: false }
+    pub(super) fn request(body: Body, account: Arc<Account>, pause: Duration) -> Self {
+        Self {
+            body: Arc::new(Mutex::new(Some(body))),
+            account,
+            over: || HttpError::HttpRequestBodySize(None),
+            long: || HttpError::HttpRequestTrailerSectionSize(None),
+            lapsed: None,
+            pause: Some((pause, Box::pin(sleep(pause)))),
+            waiting: false,
+            _place: None,
+            ended: false,
+        }
     }
 
-    pub(super) fn response(body: Body, account: Arc<Account>, lapsed: Lapsed, hold: Arc<Hold>) -> Self {
-        let over = || HttpError::HttpResponseBodySize(None);
-        Self { body, account, over, lapsed: Some(lapsed), _hold: Some(hold), ended: false }
+    pub(super) fn response(body: Body, account: Arc<Account>, lapsed: Lapsed, place: Place) -> (Self, End) {
+        let body = Arc::new(Mutex::new(Some(body)));
+        let end = End(Arc::downgrade(&body));
+        let counted = Self {
+            body,
+            account,
+            over: || HttpError::HttpResponseBodySize(None),
+            long: || HttpError::HttpResponseTrailerSectionSize(None),
+            lapsed: Some(lapsed),
+            pause: None,
+            waiting: false,
+            _place: Some(place),
+            ended: false,
+        };
+        (counted, end)
     }
 
     fn end(&mut self, error: HttpError) -> Poll<Option<Result<Frame<Bytes>, HttpError>>> {
         self.ended = true;
+        drop(self.body.lock().take());
         Poll::Ready(Some(Err(error)))
+    }
+
+    /// Waits for the writer, and not for ever.
+    fn paused(&mut self, context: &mut Context<'_>) -> bool {
+        let Some((longest, pause)) = &mut self.pause else { return false };
+        if !std::mem::replace(&mut self.waiting, true) {
+            pause.as_mut().reset(Instant::now() + *longest);
+        }
+        pause.as_mut().poll(context).is_ready()
     }
 }
 
@@ -61,9 +114,21 @@ impl HttpBody for Counted {
         {
             return self.end(HttpError::HttpRequestDenied);
         }
-        let frame = ready!(Pin::new(&mut self.body).poll_frame(context));
+        let polled = self.body.lock().as_mut().map(|body| Pin::new(body).poll_frame(context));
+        let frame = match polled {
+            None => return self.end(HttpError::HttpRequestDenied),
+            Some(Poll::Pending) if self.paused(context) => return self.end(HttpError::ConnectionWriteTimeout),
+            Some(Poll::Pending) => return Poll::Pending,
+            Some(Poll::Ready(frame)) => frame,
+        };
+        self.waiting = false;
         if let Some(Ok(frame)) = &frame {
-            let bytes = frame.data_ref().map_or(0, Bytes::len) as u64;
+            let trailers = frame.trailers_ref().map_or(0, head_bytes);
+            let bytes = frame.data_ref().map_or(0, Bytes::len) as u64 + trailers;
+            if trailers > FIELDS as u64 {
+                let error = (self.long)();
+                return self.end(error);
+            }
             if self.account.take(Total::Network, bytes).is_err() {
                 let error = (self.over)();
                 return self.end(error);
@@ -73,10 +138,10 @@ impl HttpBody for Counted {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.ended || self.body.is_end_stream()
+        self.ended || self.body.lock().as_ref().is_some_and(HttpBody::is_end_stream)
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+        self.body.lock().as_ref().map_or_else(SizeHint::default, HttpBody::size_hint)
     }
 }

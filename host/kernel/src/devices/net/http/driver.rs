@@ -9,6 +9,7 @@ use http_body_util::combinators::UnsyncBoxBody;
 pub use wasmtime_wasi_http::Error as HttpError;
 
 use super::super::law::{Target, Unreachable};
+use crate::{account::Hold, process::Pid};
 
 /// Of a request or a response, as it comes.
 pub type Body = UnsyncBoxBody<Bytes, HttpError>;
@@ -24,6 +25,28 @@ pub struct Request {
     pub head: http::Request<Body>,
     /// How long is waited.
     pub timeouts: Timeouts,
+    /// Its place among the requests of its tree.
+    pub place: Place,
+}
+
+/// A place among the `requests` of a tree, taken for as long as anything holds it: work that goes on
+/// after its request was dropped holds it too.
+#[derive(Clone, Debug)]
+pub struct Place {
+    tree: Pid,
+    _hold: Arc<Hold>,
+}
+
+impl Place {
+    /// The place that is held, of a tree with this root.
+    pub fn new(tree: Pid, hold: Hold) -> Self {
+        Self { tree, _hold: Arc::new(hold) }
+    }
+
+    /// The root of its tree.
+    pub fn tree(&self) -> Pid {
+        self.tree
+    }
 }
 
 /// How long a driver waits. A guest may ask for less, never for more.

@@ -2,8 +2,10 @@
 
 mod body;
 mod driver;
+mod passed;
 mod send;
 mod types;
 
-pub use driver::{Body, Driver, Failure, HttpError, Request, Timeouts};
+pub use driver::{Body, Driver, Failure, HttpError, Place, Request, Timeouts};
+pub(super) use passed::FIELDS;
 pub(super) use send::Hooks;

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-use http_body_util::BodyExt;
+use http_body_util::{BodyExt, Empty};
 use parking_lot::Mutex;
 use wasmtime::component::Resource;
 use wasmtime_wasi_http::{
@@ -26,11 +26,12 @@ use super::{
         law::{Target, TargetError, Unreachable},
     },
     body::Counted,
-    driver::{Driver, Failure, HttpError, Request, Timeouts},
+    driver::{Driver, Failure, HttpError, Place, Request, Timeouts},
+    passed::{CHUNK, FIELDS},
     types::view,
 };
 use crate::{
-    account::{Account, Hold, Level, Total},
+    account::{Account, Level, Total},
     devices::{Capability, wasi_trap},
     syscall::{
         Entered, Errno, Op, Refusal, Syscall,
@@ -47,7 +48,7 @@ static REQUEST: Op = Op::effect("request", 100_000);
 #[derive(Default)]
 pub(crate) struct Hooks {
     next: Option<Admitted>,
-    /// What was refused after it was let through, to be recorded at the next look at a response.
+    /// What was refused after it was let through, to be recorded when the guest next comes in, or ends.
     refused: Refused,
 }
 
@@ -65,8 +66,9 @@ struct Admitted {
     target: Target,
     driver: Arc<dyn Driver>,
     account: Arc<Account>,
-    hold: Arc<Hold>,
-    lapses: [Lapse<NetRule>; 2],
+    place: Place,
+    /// For its head, its body, and its connection.
+    lapses: [Lapse<NetRule>; 3],
     refused: Refused,
     wanted: String,
 }
@@ -75,6 +77,10 @@ type Sent =
     wasmtime_wasi_http::Result<(http::Response<WasiBody>, Box<dyn Future<Output = Result<(), HttpError>> + Send>)>;
 
 impl WasiHttpHooks for Hooks {
+    fn p2_outgoing_body_chunk_size(&mut self) -> usize {
+        CHUNK
+    }
+
     fn send_request(
         &mut self,
         request: http::Request<WasiBody>,
@@ -84,23 +90,25 @@ impl WasiHttpHooks for Hooks {
         let admitted = self.next.take();
         Box::new(async move {
             let admitted = admitted.ok_or(HttpError::HttpRequestDenied)?;
-            let response = admitted.send(request, options).await?;
-            Ok((response, Box::new(async { Ok(()) }) as Box<_>))
+            admitted.send(request, options).await
         })
     }
 }
 
 impl Admitted {
-    async fn send(
-        self,
-        request: http::Request<WasiBody>,
-        options: Option<RequestOptions>,
-    ) -> Result<http::Response<WasiBody>, HttpError> {
-        let Self { plugin, target, driver, account, hold, lapses: [mut lapse, mut later], refused, wanted } = self;
-        let counting = account.clone();
-        let head = request.map(|body| Counted::request(body, counting).boxed_unsync());
+    async fn send(self, request: http::Request<WasiBody>, options: Option<RequestOptions>) -> Sent {
+        let Self { plugin, target, driver, account, place, lapses: [mut lapse, mut later, mut last], refused, wanted } =
+            self;
+        let timeouts = timeouts(options);
+        let bodiless = is_bodiless(request.method().as_str());
+        let (counting, pause) = (account.clone(), timeouts.between_bytes);
+        let head = request.map(|body| match bodiless {
+            true => Empty::new().map_err(|never| match never {}).boxed_unsync(),
+            false => Counted::request(body, counting, pause).boxed_unsync(),
+        });
+        let request = Request { plugin, target, head, timeouts, place: place.clone() };
         let response = tokio::select! {
-            response = driver.send(Request { plugin, target, head, timeouts: timeouts(options) }) => response,
+            response = driver.send(request) => response,
             () = lapse.lapsed() => {
                 refused.lock().push((wanted, Late::Revoked));
                 return Err(HttpError::HttpRequestDenied);
@@ -113,8 +121,23 @@ impl Admitted {
                 HttpError::DestinationIpProhibited
             }
         })?;
+        let bytes = head_bytes(response.headers());
+        if bytes > FIELDS as u64 {
+            return Err(HttpError::HttpResponseHeaderSectionSize(None));
+        }
+        if account.take(Total::Network, STATUS + bytes).is_err() {
+            return Err(HttpError::HttpResponseBodySize(None));
+        }
         let lapsed = Box::pin(async move { later.lapsed().await });
-        Ok(response.map(|body| Counted::response(body, account, lapsed, hold).boxed_unsync()))
+        let (head, body) = response.into_parts();
+        let (body, end) = Counted::response(body, account, lapsed, place);
+        // Whether anybody reads or not: an upload that goes on behind an early head ends, too.
+        let ending = async move {
+            last.lapsed().await;
+            end.end();
+            Ok(())
+        };
+        Ok((http::Response::from_parts(head, body.boxed_unsync()), Box::new(ending)))
     }
 }
 
@@ -131,14 +154,35 @@ fn timeouts(options: Option<RequestOptions>) -> Timeouts {
     }
 }
 
-/// Records what was refused behind a name since the last look.
+/// Records what was refused since the last look. There is at most one for each request under way:
+/// none is sent before this was called.
 pub(super) fn explain(call: &mut Entered<'_, Net>) {
-    let refused = std::mem::take(&mut *call.session.hooks.refused.lock());
-    for (wanted, why) in refused {
-        let _ = match why {
-            Late::Unreachable(why) => call.deny_and_tell(NetRule::NAME, wanted, &why.to_string()),
-            Late::Revoked => call.deny(NetRule::NAME, wanted, "revoked"),
-        };
+    for (wanted, why) in call.session.hooks.refused() {
+        call.deny_late(&REQUEST, NetRule::NAME, wanted, &why.told(), &why.shown());
+    }
+}
+
+impl Hooks {
+    fn refused(&mut self) -> Vec<(String, Late)> {
+        std::mem::take(&mut *self.refused.lock())
+    }
+}
+
+impl Late {
+    /// For the operator and the record.
+    fn told(&self) -> String {
+        match self {
+            Late::Unreachable(why) => why.to_string(),
+            Late::Revoked => "revoked".to_owned(),
+        }
+    }
+
+    /// For the guest: names of a network are not its to map.
+    fn shown(&self) -> String {
+        match self {
+            Late::Unreachable(Unreachable::Inside { class, .. }) => format!("the name leads to {}", class.name()),
+            other => other.told(),
+        }
     }
 }
 
@@ -156,7 +200,11 @@ fn wanted(request: &HostOutgoingRequest) -> Result<NetWant, (String, TargetError
     let target = if whole { Target::parse(&address) } else { Err(TargetError::Malformed) };
     let method = method(&request.method);
     target.map(|target| NetWant { target, method }).map_err(|error| {
-        let shown = address.chars().filter(|char| !char.is_control()).take(256).collect();
+        // Neither who they say they are nor what they ask is anybody's to read.
+        let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+        let path = path.split(['?', '#']).next().unwrap_or_default();
+        let shown = format!("{scheme}://{host}{path}");
+        let shown = shown.chars().filter(|char| !char.is_control()).take(256).collect();
         (shown, error)
     })
 }
@@ -177,6 +225,20 @@ fn method(method: &Method) -> String {
     .to_owned()
 }
 
+/// Bytes of a response's first line, about.
+const STATUS: u64 = 20;
+
+/// Servers disagree whether such requests have a body, and some take one for the next request.
+fn is_bodiless(method: &str) -> bool {
+    method == "GET" || method == "HEAD"
+}
+
+/// What the head of a message takes on its way, but for its first line.
+pub(super) fn head_bytes(headers: &http::HeaderMap) -> u64 {
+    // `: ` and the end of the line.
+    headers.iter().map(|(name, value)| (name.as_str().len() + value.len() + 4) as u64).sum()
+}
+
 type Answer = Result<Resource<HostFutureIncomingResponse>, ErrorCode>;
 
 impl Syscall<'_, Net> {
@@ -190,19 +252,31 @@ impl Syscall<'_, Net> {
         options: Option<Resource<RequestOptions>>,
     ) -> wasmtime::Result<Answer> {
         let mut call = self.enter(&REQUEST).await.map_err(wasi_trap)?;
+        explain(&mut call);
         match call.admitted(&request).await {
             Ok(admitted) => call.session.hooks.next = Some(admitted),
             Err(Refusal::Fault(fault)) => return Err(wasmtime::Error::new(fault)),
             Err(Refusal::Errno(errno)) => {
-                call.wasi().1.delete(request)?;
+                call.session.held.remove(&request.rep());
+                let table = call.wasi().1;
+                table.delete(request)?;
+                if let Some(options) = options {
+                    table.delete(options)?;
+                }
                 return Ok(Err(match errno {
                     Errno::Quota(_) => ErrorCode::ConnectionLimitReached,
                     _ => ErrorCode::HttpRequestDenied,
                 }));
             }
         }
+        call.session.held.remove(&request.rep());
+        // It is looked at, and left behind by whom it was given to.
+        let given = options.as_ref().map(|options| Resource::<RequestOptions>::new_own(options.rep()));
         let sent = outgoing_handler::Host::handle(&mut view(&mut call), request, options);
         call.session.hooks.next = None;
+        if let Some(options) = given {
+            call.wasi().1.delete(options)?;
+        }
         match sent {
             Ok(response) => Ok(Ok(response)),
             Err(error) => error.downcast().map(Err),
@@ -212,6 +286,15 @@ impl Syscall<'_, Net> {
 
 /// How long is waited until it is known what hours and days have used.
 const KNOWN_WITHIN: Duration = Duration::from_secs(10);
+
+impl Syscall<'_, Net> {
+    /// The process ends: what it never looked at is recorded all the same.
+    pub(crate) fn ended(&mut self) {
+        for (wanted, why) in self.wasi_session().hooks.refused() {
+            self.note_late(&REQUEST, &wanted, &why.told());
+        }
+    }
+}
 
 impl Entered<'_, Net> {
     /// Counts one request in each budget that it is made under. It counts whatever becomes of it.
@@ -233,20 +316,26 @@ impl Entered<'_, Net> {
     async fn admitted(&mut self, request: &Resource<HostOutgoingRequest>) -> Result<Admitted, Refusal> {
         let found = self.wasi().1.get(request);
         let found = found.map_err(|error| Refusal::Fault(crate::process::Fault::BadHandle(error.to_string())))?;
-        let headers: usize = found.headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+        let headers = head_bytes(&found.headers);
+        let told = found.headers.get(http::header::CONTENT_LENGTH).is_some_and(|told| told.as_bytes() != b"0");
         let want = match wanted(found) {
-            Ok(want) if want.method == "CONNECT" => {
-                return Err(self.deny_and_tell(NetRule::NAME, want.to_string(), "no tunnels"));
+            Ok(want) if want.method == "CONNECT" || want.method == "TRACE" => {
+                return Err(self.deny_and_tell(NetRule::NAME, want.to_string(), "no tunnels, and nothing said back"));
+            }
+            Ok(want) if told && is_bodiless(&want.method) => {
+                return Err(self.deny_and_tell(NetRule::NAME, want.to_string(), "GET and HEAD have no body"));
             }
             Ok(want) => want,
             Err((shown, error)) => return Err(self.deny_and_tell(NetRule::NAME, shown, &error.to_string())),
         };
-        self.charge(fuel_for_bytes(headers as u64));
+        self.charge(fuel_for_bytes(headers));
         let right = self.admit::<NetRule>(want).await?;
         let held = self.account().hold(Level::Requests, 1);
-        let hold = Arc::new(held.map_err(|exceeded| self.over(exceeded))?);
+        let place = Place::new(self.control().tree, held.map_err(|exceeded| self.over(exceeded))?);
         let target = right.want().target.clone();
-        self.take(Total::Network, (headers + target.path.len()) as u64)?;
+        let query = target.query.as_ref().map_or(0, |query| query.len() + 1);
+        let line = right.want().method.len() + target.authority().len() + target.path.len() + query;
+        self.take(Total::Network, headers + line as u64)?;
         self.count(right.want()).await?;
         Ok(Admitted {
             plugin: self.control().plugin.as_ref().into(),
@@ -254,8 +343,8 @@ impl Entered<'_, Net> {
             target,
             driver: self.session.driver.clone(),
             account: self.account().clone(),
-            hold,
-            lapses: [self.lapse(&right), self.lapse(&right)],
+            place,
+            lapses: [self.lapse(&right), self.lapse(&right), self.lapse(&right)],
             refused: self.session.hooks.refused.clone(),
         })
     }

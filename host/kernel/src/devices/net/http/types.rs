@@ -16,8 +16,9 @@ use wasmtime_wasi_http::{
     },
 };
 
-use super::super::Net;
+use super::{super::Net, passed::Passed};
 use crate::{
+    account::Level,
     devices::wasi_trap,
     syscall::{Entered, Op, Syscall, device::fuel_for_bytes},
 };
@@ -25,18 +26,77 @@ use crate::{
 static LOOK: Op = Op::query("http-value", 300);
 static FIELDS: Op = Op::query("http-fields", 1_000);
 
+/// Fuel for each field of a set that is changed: where it is shared, all of it is copied first.
+const FIELD: u64 = 50;
+
+/// Longer methods are refused; no rule names one. Stops four megabytes that each request keeps.
+const METHOD_BYTES: usize = 16;
+/// Longer authorities are refused: a name has 253 bytes, a port six. Stops the same.
+const AUTHORITY_BYTES: usize = 300;
+
 /// What wasmtime-wasi-http works on.
 pub(super) fn view<'a>(call: &'a mut Entered<'_, Net>) -> WasiHttpCtxView<'a> {
     let (session, table) = call.wasi();
     WasiHttpCtxView { hooks: &mut session.hooks, table, ctx: &mut session.http }
 }
 
+/// An error that can be a trap.
+trait Trap {
+    fn of(error: wasmtime::Error) -> Self;
+}
+
+impl Trap for wasmtime::Error {
+    fn of(error: wasmtime::Error) -> Self {
+        error
+    }
+}
+
+impl Trap for HeaderError {
+    fn of(error: wasmtime::Error) -> Self {
+        HeaderError::trap(error)
+    }
+}
+
+impl Trap for HttpError {
+    fn of(error: wasmtime::Error) -> Self {
+        HttpError::trap(error)
+    }
+}
+
+impl Syscall<'_, Net> {
+    /// Enters with so many bytes of arguments, does one thing, and charges for what comes of it.
+    /// The handle that is made holds its memory until it is given back.
+    fn look<T: Passed, E: Trap>(
+        &mut self,
+        op: &'static Op,
+        bytes: u64,
+        look: impl FnOnce(&mut Entered<'_, Net>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let mut call = self.enter_now(op).map_err(|refusal| E::of(wasi_trap(refusal)))?;
+        call.charge(fuel_for_bytes(bytes));
+        super::send::explain(&mut call);
+        let hold = match T::HOLDS {
+            0 => None,
+            bytes => {
+                let held = call.account().hold(Level::Memory, bytes);
+                Some(held.map_err(|exceeded| E::of(wasi_trap(call.over(exceeded))))?)
+            }
+        };
+        let made = look(&mut call)?;
+        call.charge(fuel_for_bytes(made.bytes()));
+        if let (Some(place), Some(hold)) = (made.place(), hold) {
+            call.session.held.insert(place, hold);
+        }
+        Ok(made)
+    }
+}
+
 /// Enters, and lets wasmtime-wasi-http answer.
 macro_rules! delegate {
     ($interface:ident, $op:ident: $(fn $name:ident($($argument:ident: $type:ty),*) -> $result:ty;)*) => { $(
         fn $name(&mut self, $($argument: $type),*) -> wasmtime::Result<$result> {
-            let mut call = self.enter_now(&$op).map_err(wasi_trap)?;
-            types::$interface::$name(&mut view(&mut call), $($argument),*)
+            let bytes = 0 $(+ $argument.bytes())*;
+            self.look(&$op, bytes, |call| types::$interface::$name(&mut view(call), $($argument),*))
         }
     )* };
 }
@@ -45,7 +105,9 @@ macro_rules! delegate {
 macro_rules! release {
     ($type:ty) => {
         fn drop(&mut self, value: Resource<$type>) -> wasmtime::Result<()> {
+            let place = value.rep();
             self.wasi_table().delete(value)?;
+            self.wasi_session().held.remove(&place);
             Ok(())
         }
     };
@@ -68,11 +130,18 @@ impl types::Host for Syscall<'_, Net> {
 }
 
 impl Syscall<'_, Net> {
-    /// Enters to change fields by so many bytes.
-    fn changing(&mut self, bytes: usize) -> HeaderResult<Entered<'_, Net>> {
-        let mut call = self.enter_now(&FIELDS).map_err(|refusal| HeaderError::trap(wasi_trap(refusal)))?;
-        call.charge(fuel_for_bytes(bytes as u64));
-        Ok(call)
+    /// Enters to change fields.
+    fn change<T: Passed>(
+        &mut self,
+        fields: &Resource<FieldMap>,
+        bytes: u64,
+        change: impl FnOnce(&mut Entered<'_, Net>) -> HeaderResult<T>,
+    ) -> HeaderResult<T> {
+        self.look(&FIELDS, bytes, |call| {
+            let count = call.wasi().1.get(fields)?.len() as u64;
+            call.charge(count * FIELD);
+            change(call)
+        })
     }
 }
 
@@ -86,40 +155,61 @@ impl types::HostFields for Syscall<'_, Net> {
     }
 
     fn from_list(&mut self, entries: Vec<(String, Vec<u8>)>) -> HeaderResult<Resource<FieldMap>> {
-        let mut call = self.changing(entries.iter().map(|(name, value)| name.len() + value.len()).sum())?;
-        types::HostFields::from_list(&mut view(&mut call), entries)
+        self.look(&FIELDS, entries.bytes(), |call| types::HostFields::from_list(&mut view(call), entries))
     }
 
     fn set(&mut self, fields: Resource<FieldMap>, name: String, values: Vec<Vec<u8>>) -> HeaderResult<()> {
-        let mut call = self.changing(name.len() + values.iter().map(Vec::len).sum::<usize>())?;
-        types::HostFields::set(&mut view(&mut call), fields, name, values)
+        let (own, bytes) = (Resource::new_borrow(fields.rep()), name.bytes() + values.bytes());
+        self.change(&own, bytes, |call| types::HostFields::set(&mut view(call), fields, name, values))
     }
 
     fn append(&mut self, fields: Resource<FieldMap>, name: String, value: Vec<u8>) -> HeaderResult<()> {
-        let mut call = self.changing(name.len() + value.len())?;
-        types::HostFields::append(&mut view(&mut call), fields, name, value)
+        let (own, bytes) = (Resource::new_borrow(fields.rep()), name.bytes() + value.bytes());
+        self.change(&own, bytes, |call| types::HostFields::append(&mut view(call), fields, name, value))
     }
 
     fn delete(&mut self, fields: Resource<FieldMap>, name: String) -> HeaderResult<()> {
-        let mut call = self.changing(name.len())?;
-        types::HostFields::delete(&mut view(&mut call), fields, name)
+        let (own, bytes) = (Resource::new_borrow(fields.rep()), name.bytes());
+        self.change(&own, bytes, |call| types::HostFields::delete(&mut view(call), fields, name))
     }
 
     release!(FieldMap);
 }
 
 impl types::HostOutgoingRequest for Syscall<'_, Net> {
+    fn new(&mut self, headers: Resource<FieldMap>) -> wasmtime::Result<Resource<HostOutgoingRequest>> {
+        self.look(&LOOK, 0, |call| {
+            call.session.held.remove(&headers.rep());
+            types::HostOutgoingRequest::new(&mut view(call), headers)
+        })
+    }
+
+    fn set_method(&mut self, request: Resource<HostOutgoingRequest>, method: Method) -> wasmtime::Result<Answer<()>> {
+        self.look(&LOOK, method.bytes(), |call| match &method {
+            Method::Other(other) if other.len() > METHOD_BYTES => Ok(Err(())),
+            _ => types::HostOutgoingRequest::set_method(&mut view(call), request, method),
+        })
+    }
+
+    fn set_authority(
+        &mut self,
+        request: Resource<HostOutgoingRequest>,
+        authority: Option<String>,
+    ) -> wasmtime::Result<Answer<()>> {
+        self.look(&LOOK, authority.bytes(), |call| match &authority {
+            Some(authority) if authority.len() > AUTHORITY_BYTES => Ok(Err(())),
+            _ => types::HostOutgoingRequest::set_authority(&mut view(call), request, authority),
+        })
+    }
+
     delegate! { HostOutgoingRequest, LOOK:
-        fn new(headers: Resource<FieldMap>) -> Resource<HostOutgoingRequest>;
         fn body(request: Resource<HostOutgoingRequest>) -> Answer<Resource<HostOutgoingBody>>;
         fn method(request: Resource<HostOutgoingRequest>) -> Method;
-        fn set_method(request: Resource<HostOutgoingRequest>, method: Method) -> Answer<()>;
         fn path_with_query(request: Resource<HostOutgoingRequest>) -> Option<String>;
         fn set_path_with_query(request: Resource<HostOutgoingRequest>, path: Option<String>) -> Answer<()>;
         fn scheme(request: Resource<HostOutgoingRequest>) -> Option<Scheme>;
         fn set_scheme(request: Resource<HostOutgoingRequest>, scheme: Option<Scheme>) -> Answer<()>;
         fn authority(request: Resource<HostOutgoingRequest>) -> Option<String>;
-        fn set_authority(request: Resource<HostOutgoingRequest>, authority: Option<String>) -> Answer<()>;
         fn headers(request: Resource<HostOutgoingRequest>) -> Resource<FieldMap>;
     }
 
@@ -146,12 +236,17 @@ impl types::HostOutgoingBody for Syscall<'_, Net> {
     }
 
     fn finish(&mut self, body: Resource<HostOutgoingBody>, trailers: Option<Resource<FieldMap>>) -> HttpResult<()> {
-        let mut call = self.enter_now(&LOOK).map_err(|refusal| HttpError::trap(wasi_trap(refusal)))?;
-        types::HostOutgoingBody::finish(&mut view(&mut call), body, trailers)
+        self.look(&LOOK, 0, |call| {
+            for place in [body.place(), trailers.place()].into_iter().flatten() {
+                call.session.held.remove(&place);
+            }
+            types::HostOutgoingBody::finish(&mut view(call), body, trailers)
+        })
     }
 
     /// Unfinished: the request breaks off.
     fn drop(&mut self, body: Resource<HostOutgoingBody>) -> wasmtime::Result<()> {
+        self.wasi_session().held.remove(&body.rep());
         let mut hooks = super::send::Hooks::default();
         let mut ctx = wasmtime_wasi_http::WasiHttpCtx::new();
         let mut view = WasiHttpCtxView { hooks: &mut hooks, table: self.wasi_table(), ctx: &mut ctx };
@@ -162,15 +257,9 @@ impl types::HostOutgoingBody for Syscall<'_, Net> {
 impl types::HostFutureIncomingResponse for Syscall<'_, Net> {
     delegate! { HostFutureIncomingResponse, LOOK:
         fn subscribe(response: Resource<HostFutureIncomingResponse>) -> Resource<DynPollable>;
-    }
-
-    fn get(
-        &mut self,
-        response: Resource<HostFutureIncomingResponse>,
-    ) -> wasmtime::Result<Option<Answer<Result<Resource<HostIncomingResponse>, ErrorCode>>>> {
-        let mut call = self.enter_now(&LOOK).map_err(wasi_trap)?;
-        super::send::explain(&mut call);
-        types::HostFutureIncomingResponse::get(&mut view(&mut call), response)
+        fn get(
+            response: Resource<HostFutureIncomingResponse>
+        ) -> Option<Answer<Result<Resource<HostIncomingResponse>, ErrorCode>>>;
     }
 
     release!(HostFutureIncomingResponse);
@@ -222,8 +311,14 @@ impl types::HostIncomingRequest for Syscall<'_, Net> {
 }
 
 impl types::HostOutgoingResponse for Syscall<'_, Net> {
+    fn new(&mut self, headers: Resource<FieldMap>) -> wasmtime::Result<Resource<HostOutgoingResponse>> {
+        self.look(&LOOK, 0, |call| {
+            call.session.held.remove(&headers.rep());
+            types::HostOutgoingResponse::new(&mut view(call), headers)
+        })
+    }
+
     delegate! { HostOutgoingResponse, LOOK:
-        fn new(headers: Resource<FieldMap>) -> Resource<HostOutgoingResponse>;
         fn body(response: Resource<HostOutgoingResponse>) -> Answer<Resource<HostOutgoingBody>>;
         fn status_code(response: Resource<HostOutgoingResponse>) -> StatusCode;
         fn set_status_code(response: Resource<HostOutgoingResponse>, status: StatusCode) -> Answer<()>;

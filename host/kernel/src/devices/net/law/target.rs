@@ -46,9 +46,12 @@ pub enum TargetError {
     /// `https://user:secret@host`, where readers disagree which is the host.
     #[error("a user's name and password before the host are refused")]
     User,
-    /// `%2f` and `%5c`, which one server takes for a slash and the next does not.
+    /// `%2f`, `%5c` and `%252f`, which one server takes for a slash and the next does not.
     #[error("its path hides a slash or a null byte")]
     HiddenSlash,
+    /// `..;a` and `%252e%252e`, which some servers take for the folder above.
+    #[error("its path hides a step to another folder")]
+    HiddenStep,
     /// It is too long.
     #[error("it is longer than {MAXIMUM_BYTES} bytes")]
     Length,
@@ -133,19 +136,34 @@ pub(in crate::devices::net) fn host(host: UrlHost<&str>) -> Option<Host> {
 /// again, since `%2e%2e` may have become one.
 fn normal_path(path: &str) -> Result<String, TargetError> {
     let mut normal = String::with_capacity(path.len());
-    let mut rest = path.bytes();
-    while let Some(byte) = rest.next() {
+    let mut rest = path.as_bytes().iter();
+    while let Some(&byte) = rest.next() {
         if byte != b'%' {
             normal.push(char::from(byte));
             continue;
         }
-        let mut digit = || rest.next().and_then(|digit| char::from(digit).to_digit(16));
+        let mut digit = || rest.next().and_then(|digit| char::from(*digit).to_digit(16));
         let (Some(high), Some(low)) = (digit(), digit()) else { return Err(TargetError::Malformed) };
         match u8::try_from(high * 16 + low).unwrap_or_default() {
             0 | b'/' | b'\\' => return Err(TargetError::HiddenSlash),
             plain if plain.is_ascii_alphanumeric() || b"-._~".contains(&plain) => normal.push(char::from(plain)),
+            b'%' => match rest.as_slice() {
+                // Behind a server that decodes twice.
+                [b'2', b'f' | b'F', ..] | [b'5', b'c' | b'C', ..] => return Err(TargetError::HiddenSlash),
+                [b'2', b'e' | b'E', ..] | [b'2', b'5', ..] => return Err(TargetError::HiddenStep),
+                _ => normal.push_str("%25"),
+            },
             other => normal.push_str(&format!("%{other:02X}")),
         }
+    }
+    // Servers that cut off what follows a semicolon see the dots alone.
+    let step = |segment: &str| {
+        let plain = segment.split("%3B").next().unwrap_or_default();
+        let name = plain.split(';').next().unwrap_or_default();
+        name.len() < segment.len() && (name == "." || name == "..")
+    };
+    if normal.split('/').any(step) {
+        return Err(TargetError::HiddenStep);
     }
     if !normal.split('/').any(|segment| segment == "." || segment == "..") {
         return Ok(normal);
