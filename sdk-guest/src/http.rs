@@ -228,7 +228,10 @@ fn failed(error: ErrorCode, before: Option<&Denial>, authority: &str) -> Error {
     let own = |denial: &Denial| before != Some(denial) || denial.resource.contains(&host);
     match last_denial().filter(|denial| denied && denial.capability == "net" && own(denial)) {
         Some(denial) => Error::Denied(denial),
-        None => Error::Failed(error.to_string()),
+        None => Error::Failed(match error {
+            ErrorCode::InternalError(Some(text)) => text,
+            error => error.to_string(),
+        }),
     }
 }
 

@@ -337,7 +337,7 @@ pub(crate) fn usage(exit: &Exit) -> String {
     if exit.latency.calls > 0 {
         let models = ui::count(usize::try_from(exit.latency.calls).unwrap_or(usize::MAX), "model call");
         let (waiting, turnaround) = (ui::times(&exit.latency.waiting), ui::times(&exit.latency.turnaround));
-        used.push_str(&format!("; {models} (waiting {waiting}, turnaround {turnaround}: mean, p90, p99)"));
+        used.push_str(&format!("; {models} (waiting {waiting}, turnaround {turnaround}: mean, p50, p90, p99)"));
     }
     used
 }

@@ -197,13 +197,13 @@ pub(crate) fn span(time: Duration) -> String {
     }
 }
 
-/// The mean of times, and what nine of ten and ninety-nine of a hundred stay below.
+/// The mean of times, and what half, nine of ten and ninety-nine of a hundred stay below.
 pub(crate) fn times(times: &Times) -> String {
     let short = |seconds: f64| match seconds {
         0.0..1.0 => format!("{:.1}ms", seconds * 1e3),
         _ => span(Duration::try_from_secs_f64(seconds).unwrap_or_default()),
     };
-    format!("{} {} {}", short(times.average), short(times.p90), short(times.p99))
+    [times.average, times.p50, times.p90, times.p99].map(short).join(" ")
 }
 
 /// `1 tool`, `2 tools`.

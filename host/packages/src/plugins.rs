@@ -303,6 +303,9 @@ impl Plugins {
         if plugin != EVERYONE && !policies.is_empty() {
             self.find_record(plugin)?;
         }
+        if policies.is_empty() && !self.policies.read().contains_key(plugin) {
+            return Err(PolicyError::NoneSet(plugin.to_owned()));
+        }
         for policy in policies {
             if self.checked(policy)?.program.judges.is_empty() {
                 return Err(PolicyError::NoPolicy(policy.clone()));

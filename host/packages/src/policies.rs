@@ -33,6 +33,9 @@ const HEAD: &str = "\
 /// Why a policy was not set or cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum PolicyError {
+    /// There is nothing to take away.
+    #[error("no policy is set over `{0}`; `holm policy list` shows what is")]
+    NoneSet(String),
     /// A plugin is not installed, or was changed.
     #[error(transparent)]
     Program(#[from] ProgramError),

@@ -133,6 +133,7 @@ impl From<PolicyError> for Failure {
     fn from(error: PolicyError) -> Self {
         match error {
             PolicyError::Program(error) => error.into(),
+            PolicyError::NoneSet(_) => Failure::new(Kind::NotFound, error),
             PolicyError::NoPolicy(_) | PolicyError::TooMany(_) => Failure::new(Kind::Usage, error),
             _ => Failure::internal(error),
         }

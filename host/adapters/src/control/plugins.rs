@@ -98,7 +98,9 @@ impl Server {
                 Failure::internal(format!("`{plugin}` is uninstalled; what it had stored is not removed: {error}"))
             })?,
         };
-        Ok(Reply::Uninstalled { removed })
+        let set = self.plugins.policies().into_iter();
+        let over = set.filter(|(_, policies)| policies.contains(&plugin)).map(|(ward, _)| ward).collect();
+        Ok(Reply::Uninstalled { removed, over })
     }
 
     /// Adds grants.

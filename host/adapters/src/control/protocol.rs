@@ -334,6 +334,8 @@ pub enum Reply {
     Uninstalled {
         /// What it had stored, and has no more.
         removed: Bytes,
+        /// Over whom it was a policy: their calls are denied until that is changed.
+        over: Vec<String>,
     },
     /// What a plugin holds now.
     Grants(Vec<String>),

@@ -49,7 +49,9 @@ impl View {
                     false => self.say(format!("< {name}: {} bytes in {span}", content.len())),
                 }
             }
-            Event::Agent { id, task } => self.say(format!("> sub-agent {id}: {task}")),
+            Event::Agent { id, task } => {
+                self.say(format!("> sub-agent {id}: {}", task.lines().next().unwrap_or_default()))
+            }
             Event::AgentDone { id, ok: true, content } => {
                 self.say(format!("< sub-agent {id}: {} bytes", content.len()));
             }

@@ -12,6 +12,7 @@ use crate::{
     error::{CommandError, INTERNAL, Result},
     session::{Session, answer},
     settings::{self, Settings},
+    telemetry::Telemetry,
     ui,
 };
 
@@ -67,6 +68,10 @@ impl Arguments {
                 let settings = Settings::read(home.path());
                 checks.push(kernel(session, &home).await);
                 checks.extend(secrets(&home));
+                let settings = settings.and_then(|settings| {
+                    // A kernel would not start with these.
+                    Telemetry::open(&settings.telemetry, home.path()).map(|_| settings)
+                });
                 checks.push(match &settings {
                     Ok(_) if !home.path().join(settings::FILE).exists() => {
                         Check::good("settings", "the defaults: there is no config.toml")

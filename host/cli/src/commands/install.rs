@@ -108,6 +108,10 @@ impl Job {
                 CommandError::new(CONFLICT, format!("`{name}` was not changed: there is no terminal to ask on"));
             error.hint(format!("holm {verb} --yes {}", self.source.folder.display()))
         };
+        // The same files keep their grants: nothing is replaced, and only what this very command says is added.
+        if plan.same_files {
+            return Ok(true);
+        }
         // What is new replaces nothing, and is granted no more than this very command says.
         if !self.yes && plan.version_before.is_some() {
             let question = if self.update { format!("update {name}?") } else { format!("install {name}?") };

@@ -3,6 +3,7 @@
 use holm_adapters::control::{Reply, Request};
 
 use crate::{
+    denial::words,
     error::Result,
     session::{Session, unexpected},
     ui,
@@ -21,10 +22,14 @@ pub(super) struct Arguments {
 impl Arguments {
     pub(super) async fn run(self, session: &Session) -> Result<()> {
         match session.ask(&Request::Uninstall { plugin: self.plugin.clone(), keep_data: self.keep_data }).await? {
-            Reply::Uninstalled { removed } => {
+            Reply::Uninstalled { removed, over } => {
                 let gone =
                     if removed.0 > 0 { format!("; {removed} that it had stored are gone") } else { String::new() };
                 ui::talk(format_args!("uninstalled {}{gone}", ui::bold(&self.plugin)));
+                for ward in over {
+                    ui::warn(format!("it was a policy over `{ward}`, whose calls are denied until you change that"));
+                    ui::hint(format!("holm policy clear {}", words(&[&ward])));
+                }
                 Ok(())
             }
             reply => unexpected(&reply),

@@ -62,13 +62,12 @@ impl Turns {
     }
 }
 
-/// Asks the system. With a last dot: no search domain is tried behind it.
+/// Asks the system. With a last dot first: no search domain is tried behind what the world knows. Names of
+/// the machine's own (`/etc/hosts`) have none.
 fn ask(name: &str) -> Vec<IpAddr> {
     // Port 0: only the addresses are wanted.
-    match (format!("{name}."), 0).to_socket_addrs() {
-        Ok(addresses) => addresses.map(|address| address.ip()).take(ADDRESSES).collect(),
-        Err(_) => Vec::new(),
-    }
+    let asked = [format!("{name}."), name.to_owned()].into_iter().find_map(|name| (name, 0).to_socket_addrs().ok());
+    asked.into_iter().flatten().map(|address| address.ip()).take(ADDRESSES).collect()
 }
 
 impl Resolve for System {

@@ -20,30 +20,38 @@ use crate::{
     ui,
 };
 
-const COLUMNS: [(&str, Constraint); 10] = [
-    ("    PID", Constraint::Length(7)),
-    ("PLUGIN", Constraint::Fill(1)),
-    ("STATE", Constraint::Length(7)),
-    ("NICE", Constraint::Length(4)),
-    ("   FUEL/S", Constraint::Length(9)),
-    ("      MEM", Constraint::Length(9)),
-    ("   TOKENS", Constraint::Length(9)),
-    ("     USD", Constraint::Length(8)),
-    ("   TIME", Constraint::Length(7)),
-    ("CALLING", Constraint::Length(22)),
+/// A column's name, its width, and how wide a terminal has to be for it: what tells processes apart goes last.
+const COLUMNS: [(&str, Constraint, u16); 10] = [
+    ("    PID", Constraint::Length(7), 0),
+    ("PLUGIN", Constraint::Fill(1), 0),
+    ("STATE", Constraint::Length(7), 0),
+    ("NICE", Constraint::Length(4), 60),
+    ("   FUEL/S", Constraint::Length(9), 50),
+    ("      MEM", Constraint::Length(9), 60),
+    ("   TOKENS", Constraint::Length(9), 110),
+    ("     USD", Constraint::Length(8), 110),
+    ("   TIME", Constraint::Length(7), 70),
+    ("CALLING", Constraint::Length(22), 96),
 ];
+
+/// Of what stands in each column, what a terminal of this width shows.
+fn shown<T>(width: u16, columns: [T; COLUMNS.len()]) -> impl Iterator<Item = T> {
+    columns.into_iter().zip(COLUMNS).filter(move |(_, (.., least))| width >= *least).map(|(column, _)| column)
+}
 
 pub(super) fn draw(frame: &mut Frame<'_>, table: &mut Table) {
     let [head, body, foot] =
         Layout::vertical([Constraint::Length(1), Constraint::Fill(1), Constraint::Length(1)]).areas(frame.area());
     frame.render_widget(summary(table), head);
-    let header = widgets::Row::new(COLUMNS.map(|(name, _)| Cell::new(name))).style(Style::new().reversed());
-    let widths = COLUMNS.map(|(_, width)| width);
-    let rows = table.rows.iter().map(row);
+    let width = body.width;
+    let header = widgets::Row::new(shown(width, COLUMNS.map(|(name, ..)| Cell::new(name))));
+    let header = header.style(Style::new().reversed());
+    let widths = shown(width, COLUMNS.map(|(_, width, _)| width));
+    let rows = table.rows.iter().map(|one| row(one, width));
     let selected = Style::new().add_modifier(Modifier::BOLD).bg(Color::DarkGray);
-    let shown = widgets::Table::new(rows, widths).header(header).row_highlight_style(selected);
+    let table_shown = widgets::Table::new(rows, widths).header(header).row_highlight_style(selected);
     let mut state = TableState::new().with_selected((!table.rows.is_empty()).then_some(table.selected));
-    frame.render_stateful_widget(shown, body, &mut state);
+    frame.render_stateful_widget(table_shown, body, &mut state);
     frame.render_widget(status(table), foot);
 }
 
@@ -66,7 +74,7 @@ fn summary(table: &Table) -> Line<'static> {
     ])
 }
 
-fn row(row: &Row) -> widgets::Row<'static> {
+fn row(row: &Row, width: u16) -> widgets::Row<'static> {
     let process = &row.process;
     let colour = match process.state.as_str() {
         "running" | "ready" => Style::new().green(),
@@ -74,7 +82,7 @@ fn row(row: &Row) -> widgets::Row<'static> {
         _ => Style::new(),
     };
     let plugin = format!("{}{}", "  ".repeat(row.depth), printable(&name(&process.plugin)));
-    widgets::Row::new([
+    let cells = [
         Cell::new(format!("{:>7}", process.pid.to_string())),
         Cell::new(plugin),
         Cell::new(process.state.clone()).style(colour),
@@ -85,7 +93,8 @@ fn row(row: &Row) -> widgets::Row<'static> {
         Cell::new(format!("{:>8}", process.money.to_string())),
         Cell::new(format!("{:>7}", ui::span(age(process)))),
         Cell::new(process.calling.clone().unwrap_or_else(|| "-".to_owned())),
-    ])
+    ];
+    widgets::Row::new(shown(width, cells))
 }
 
 fn status(table: &Table) -> Line<'static> {

@@ -264,7 +264,10 @@ impl Syscall<'_, Net> {
                     table.delete(options)?;
                 }
                 return Ok(Err(match errno {
-                    Errno::Quota(_) => ErrorCode::ConnectionLimitReached,
+                    // The code alone would not say which limit.
+                    Errno::Quota(excess) => {
+                        ErrorCode::InternalError(Some(format!("limit reached: {} = {}", excess.limit, excess.maximum)))
+                    }
                     _ => ErrorCode::HttpRequestDenied,
                 }));
             }
