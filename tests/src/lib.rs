@@ -454,6 +454,10 @@ impl Operator for Always {
         Box::pin(async move { allowed })
     }
 
+    fn told(&self, question: Question) {
+        self.asked.lock().push(question);
+    }
+
     fn deferred(&self, question: Question, _: u64) -> std::pin::Pin<Box<dyn Future<Output = ()> + Send + '_>> {
         self.asked.lock().push(question);
         Box::pin(async {})

@@ -207,6 +207,18 @@ fn a_word_that_comes_too_late_is_the_next_task() {
 }
 
 #[test]
+fn ctrl_d_while_it_works_ends_the_conversation_with_the_task() {
+    let (_holm, mut session) = chat();
+    session.exp_string("> ").unwrap();
+    session.send_line("wait for it").unwrap();
+    session.exp_string("One ").unwrap();
+    session.send_control('d').unwrap();
+    session.exp_string("the conversation ends with this task").unwrap();
+    session.exp_string("eleven. ").unwrap();
+    is_over(session, 0);
+}
+
+#[test]
 fn ctrl_c_in_a_line_stops_the_task() {
     let (_holm, mut session) = chat();
     session.exp_string("> ").unwrap();

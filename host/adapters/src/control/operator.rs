@@ -62,13 +62,16 @@ impl Client {
         self.waiting.lock().clear();
     }
 
-    async fn decide(&self, question: Question) -> Answer {
+    /// Whether it was not told yet, and may be.
+    fn is_new(&self, question: &Question) -> bool {
         let key = (question.pid, question.capability.clone(), question.resource.clone());
-        {
-            let mut told = self.told.lock();
-            if told.len() >= TOLD || !told.insert(key) {
-                return Answer::Deny;
-            }
+        let mut told = self.told.lock();
+        told.len() < TOLD && told.insert(key)
+    }
+
+    async fn decide(&self, question: Question) -> Answer {
+        if !self.is_new(&question) {
+            return Answer::Deny;
         }
         let installed = self.plugins.store().find(&question.plugin).is_ok();
         // Holm's own files are not granted once either.
@@ -122,12 +125,7 @@ impl Client {
         if self.asks {
             return self.ask(|id| Reply::Approve { question, ask: id }).await == Choice::Once;
         }
-        let key = (question.pid, question.capability.clone(), question.resource.clone());
-        let first = {
-            let mut told = self.told.lock();
-            told.len() < TOLD && told.insert(key)
-        };
-        if first {
+        if self.is_new(&question) {
             let rule = format!("{} asks, and there is nobody to ask", question.rule);
             let question = Question { rule, ..question };
             let _ = self.outgoing.send(Reply::Denied { question, ask: None, installed: false }).await;
@@ -146,6 +144,18 @@ impl Drop for Waiting<'_> {
 }
 
 impl Operator for Client {
+    fn told(&self, question: Question) {
+        if !self.is_new(&question) {
+            return;
+        }
+        let told = Reply::Denied { question, ask: None, installed: false };
+        // In its place before what follows; a client that does not listen is told when it does.
+        if let Err(mpsc::error::TrySendError::Full(told)) = self.outgoing.try_send(told) {
+            let outgoing = self.outgoing.clone();
+            tokio::spawn(async move { outgoing.send(told).await });
+        }
+    }
+
     fn approve(&self, question: Question) -> Pin<Box<dyn Future<Output = bool> + Send + '_>> {
         Box::pin(self.allow(question))
     }

@@ -49,6 +49,8 @@ pub(crate) enum Word {
     Interrupt,
     /// `/quit`.
     Quit,
+    /// Ctrl-D.
+    End,
 }
 
 impl Prompt {
@@ -196,7 +198,7 @@ fn word(editor: &mut DefaultEditor) -> Result<Word> {
         Ok(line) if line.trim() == "/quit" => Ok(Word::Quit),
         Ok(line) => Ok(Word::Said(line)),
         Err(ReadlineError::Interrupted) => Ok(Word::Interrupt),
-        Err(ReadlineError::Eof) => Ok(Word::Nothing),
+        Err(ReadlineError::Eof) => Ok(Word::End),
         Err(error) => Err(CommandError::internal(error)),
     }
 }

@@ -31,8 +31,9 @@ const GLANCE: Duration = Duration::from_millis(20);
 
 /// Talk with an agent
 ///
-/// Type a task and Enter; Ctrl-C stops what is under way, Ctrl-D or `/quit` ends the conversation. What
-/// you type while the agent works is told to it before its next step.
+/// Type a task and Enter; Ctrl-C stops what is under way, Ctrl-D or `/quit` ends the conversation: Ctrl-D
+/// once the task under way is done, `/quit` at once. What you type while the agent works is told to it
+/// before its next step; what comes too late for that is the next task.
 #[derive(clap::Args)]
 pub(super) struct Arguments {
     #[command(flatten)]
@@ -96,11 +97,14 @@ async fn converse(
         let _ = agent.tell(&Command::History(turns)).await;
     }
     // Words that the agent did not hear during its task: the next tasks, which it has been told already.
-    let mut unheard = VecDeque::new();
+    let mut unheard: VecDeque<String> = VecDeque::new();
     let mut quit = false;
     while !quit {
         let task = match unheard.pop_front() {
-            Some(task) => task,
+            Some(task) => {
+                ui::talk(ui::dim(format_args!("> {}", printable(&task))));
+                task
+            }
             None => {
                 let Some(task) = prompt.task().await? else { break };
                 let _ = agent.tell(&Command::Message(task.clone())).await;
@@ -165,7 +169,8 @@ impl Turn<'_> {
                 Heard::Interrupt => {
                     stopping = true;
                     view.fresh_line();
-                    ui::talk(ui::dim("stopping; Ctrl-C again ends the conversation"));
+                    let again = if *self.quit { "" } else { "; Ctrl-C again ends the conversation" };
+                    ui::talk(ui::dim(format_args!("stopping{again}")));
                     let _ = self.agent.tell(&Command::Interrupt(true)).await;
                     continue;
                 }
@@ -210,6 +215,10 @@ impl Turn<'_> {
             Word::Quit => {
                 *self.quit = true;
                 later.push_front(Heard::Interrupt);
+            }
+            Word::End => {
+                *self.quit = true;
+                ui::talk(ui::dim("the conversation ends with this task"));
             }
         }
         Ok(())

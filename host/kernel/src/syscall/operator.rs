@@ -72,6 +72,10 @@ pub trait Operator: Send + Sync + 'static {
     /// Told of a denial; asked, if a grant would allow it. Where nobody can be asked, [`Answer::Deny`].
     fn denied(&self, question: Question) -> BoxFuture<'_, Answer>;
 
+    /// Told of a denial that no grant would have helped against, where nobody can be waited for: it comes
+    /// before whatever its process does next. Must not block.
+    fn told(&self, question: Question);
+
     /// Asked about one call ([`Question::approval`]), at each of them. Where nobody can be asked, no.
     fn approve(&self, question: Question) -> BoxFuture<'_, bool>;
 

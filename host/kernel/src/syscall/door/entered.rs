@@ -278,7 +278,7 @@ impl<D: Device> Entered<'_, D> {
     /// Denies where nobody can be waited for: the operator is told, and not asked.
     pub(crate) fn deny_and_tell(&mut self, capability: &str, resource: String, rule: &str) -> Refusal {
         if let Some((operator, question)) = self.first_telling(capability, &resource, rule, false) {
-            tokio::spawn(async move { operator.denied(question).await });
+            operator.told(question);
         }
         self.deny(capability, resource, rule)
     }
@@ -294,7 +294,7 @@ impl<D: Device> Entered<'_, D> {
         shown: &str,
     ) {
         if let Some((operator, question)) = self.first_telling(capability, &resource, rule, false) {
-            tokio::spawn(async move { operator.denied(question).await });
+            operator.told(question);
         }
         let resource = told(&resource);
         self.core.note_late(D::NAME, op, &resource, rule);
