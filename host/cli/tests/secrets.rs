@@ -116,3 +116,30 @@ fn a_secret_is_kept_and_bound_and_never_told() {
         assert_eq!(mode.ok(), Some(0o600), "{file}");
     }
 }
+
+#[test]
+fn a_passphrase_locks_them_until_it_is_given() {
+    let holm = Holm::new();
+    holm.install("reader", "fs_ok", "net = [\"https://*:*\"]");
+    holm.feed(&["secret", "set", "token"], SECRET.as_bytes()).succeeds();
+    holm.run(&["secret", "bind", "token", "reader", "https://a.example"]).succeeds();
+    let doctor = |text: &str| {
+        let said = holm.run(&["doctor"]).transcript();
+        assert!(said.contains(text), "{said}");
+    };
+    doctor("a key that lies beside them");
+    holm.feed(&["secret", "protect"], b"short\n").ends(2);
+    holm.feed(&["secret", "protect"], b"a long passphrase\n").succeeds();
+    doctor("sealed under a passphrase");
+    // As long as this kernel lives, they are open.
+    holm.run(&["secret", "list"]).succeeds();
+    holm.run(&["shutdown"]).succeeds();
+    let locked = holm.run(&["secret", "list"]).ends(6).transcript();
+    assert!(locked.contains("`holm secret unlock`"), "{locked}");
+    holm.feed(&["secret", "unlock"], b"a wrong passphrase\n").ends(3);
+    holm.feed(&["secret", "unlock"], b"a long passphrase\n").succeeds();
+    assert!(holm.run(&["secret", "list"]).succeeds().stdout.contains("token"));
+    holm.run(&["secret", "unprotect"]).succeeds();
+    doctor("a key that lies beside them");
+    holm.feed(&["secret", "unlock"], b"a long passphrase\n").ends(2);
+}

@@ -37,7 +37,9 @@ pub use plan::{Difference, InstallPlan, LimitChange};
 pub use plugins::{OpenError, Plugins, UpdateError};
 pub use policies::{EVERYONE, Policies, PolicyError};
 pub use protected::Protected;
-pub use secrets::{Binding, BindingError, SealError, Secret, Secrets, SecretsError, Template, Value};
+pub use secrets::{
+    Binding, BindingError, Carried, SealError, Secret, Secrets, SecretsError, Template, Value, is_protected,
+};
 pub use skill::SkillHead;
 pub use store::{Installed, Store, StoreError};
 pub use text::{At, TextError, printable};

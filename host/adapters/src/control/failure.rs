@@ -1,7 +1,7 @@
 //! What goes wrong, as the other side is told: a kind for programs, a message for people.
 
 use holm_kernel::{CompileError, ImageError, NoSuchProcess, SpawnError, program::ProgramError};
-use holm_packages::{GrantError, PackageError, PolicyError, SecretsError, StoreError, UpdateError};
+use holm_packages::{GrantError, PackageError, PolicyError, SealError, SecretsError, StoreError, UpdateError};
 use serde::{Deserialize, Serialize};
 
 /// Why something was not done.
@@ -82,6 +82,9 @@ kinds! {
         PackageError::Component { .. } => Fault,
     }
     SecretsError {
+        SecretsError::Seal(SealError::WrongPassphrase) => Denied,
+        SecretsError::Seal(SealError::Locked) => Conflict,
+        SecretsError::Seal(SealError::Passphrase | SealError::NotProtected) => Usage,
         SecretsError::Seal(_) => Internal,
         SecretsError::NotFound(_) | SecretsError::NotBound { .. } => NotFound,
         SecretsError::Binding(_) | SecretsError::Name(_) | SecretsError::Value | SecretsError::TooMany(_) => Usage,

@@ -187,6 +187,18 @@ pub enum Keeping {
         /// Which secret.
         name: String,
     },
+    /// Seals all of them under a passphrase.
+    Protect {
+        /// Which.
+        passphrase: Value,
+    },
+    /// Opens them until the kernel ends.
+    Unlock {
+        /// By which.
+        passphrase: Value,
+    },
+    /// Seals them without a passphrase again.
+    Unprotect,
 }
 
 /// A program to run.

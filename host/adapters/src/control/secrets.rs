@@ -33,6 +33,9 @@ impl Server {
                     secrets.unbind(&name, &plugin, rule.as_ref())?;
                 }
                 Keeping::Delete { name } => secrets.delete(&name)?,
+                Keeping::Protect { passphrase } => secrets.protect(&passphrase)?,
+                Keeping::Unlock { passphrase } => secrets.unlock(&passphrase)?,
+                Keeping::Unprotect => secrets.unprotect()?,
             }
             Ok::<_, Failure>(Reply::Secrets(secrets.list()?))
         })

@@ -110,12 +110,14 @@ fn show(check: &Check) -> Result<()> {
     check.help.iter().try_for_each(|help| ui::data(ui::dim(format_args!("                 {help}"))))
 }
 
-/// Said once there are any: the key that seals them lies beside them.
+/// Said once there are any.
 fn secrets(home: &Home) -> Option<Check> {
-    let key = home.path().join("secrets.key");
-    key.exists().then(|| {
-        let text = format!("sealed by the key in {}: who reads both files has them", key.display());
-        Check::warning("secrets", text, "keep the home on an encrypted disk, and the key out of backups")
+    holm_packages::is_protected(home.path()).map(|protected| match protected {
+        true => Check::good("secrets", "sealed under a passphrase".to_owned()),
+        false => {
+            let text = "sealed by a key that lies beside them: who reads both files has them".to_owned();
+            Check::warning("secrets", text, "`holm secret protect` seals the key under a passphrase")
+        }
     })
 }
 

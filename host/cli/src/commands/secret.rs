@@ -19,7 +19,10 @@ stars. No command prints one.
 
   holm secret set github < token.txt
   holm secret bind github web 'https://api.github.com/*:get'
-  holm secret bind shop web https://shop.example/api/* --header 'x-api-key: {}'";
+  holm secret bind shop web https://shop.example/api/* --header 'x-api-key: {}'
+
+They are sealed by a key that lies beside them. `protect` seals that key under a passphrase; then
+each start of the kernel needs `unlock` before bound requests go out.";
 
 /// Keep secrets that requests carry and plugins never see
 #[derive(clap::Args)]
@@ -68,6 +71,12 @@ enum Command {
         /// The secret's name
         name: String,
     },
+    /// Seal the key of the secrets under a passphrase, or under another one
+    Protect,
+    /// Open protected secrets until the kernel ends
+    Unlock,
+    /// Let their key lie beside them without a passphrase again
+    Unprotect,
 }
 
 impl Arguments {
@@ -82,13 +91,21 @@ impl Arguments {
             Command::Unbind { name, plugin, .. } => {
                 (false, Some(format!("{} goes with requests of {} no longer", ui::bold(name), ui::bold(plugin))))
             }
+            Command::Protect => {
+                (false, Some("protected: each start of the kernel needs `holm secret unlock`".to_owned()))
+            }
+            Command::Unlock => (false, Some("unlocked until the kernel ends".to_owned())),
+            Command::Unprotect => (false, Some("not protected any more".to_owned())),
         };
         let keeping = match self.command {
             Command::List { .. } => Keeping::List,
-            Command::Set { name } => Keeping::Set { name, value: read()? },
+            Command::Set { name } => Keeping::Set { name, value: read("the secret")? },
             Command::Bind { name, plugin, place, header } => Keeping::Bind { name, plugin, rule: place, header },
             Command::Unbind { name, plugin, place } => Keeping::Unbind { name, plugin, rule: place },
             Command::Delete { name } => Keeping::Delete { name },
+            Command::Protect => Keeping::Protect { passphrase: chosen()? },
+            Command::Unlock => Keeping::Unlock { passphrase: read("the passphrase")? },
+            Command::Unprotect => Keeping::Unprotect,
         };
         let secrets = match session.ask(&Request::Secrets(keeping)).await? {
             Reply::Secrets(secrets) => secrets,
@@ -115,14 +132,23 @@ fn show(secret: &Secret) -> Result<()> {
 /// More than any secret has.
 const MAXIMUM_BYTES: u64 = 64 << 10;
 
-/// Reads a secret: typed unseen, or piped.
-fn read() -> Result<Value> {
+/// A new passphrase. What is typed unseen is typed twice.
+fn chosen() -> Result<Value> {
+    let passphrase = read("a passphrase")?;
+    if std::io::stdin().is_terminal() && read("once more")?.expose() != passphrase.expose() {
+        return Err(CommandError::usage("they differ; nothing was changed"));
+    }
+    Ok(passphrase)
+}
+
+/// Reads what nobody else is to see: typed unseen, or piped.
+fn read(what: &str) -> Result<Value> {
     if std::io::stdin().is_terminal() {
         let terminal = Terminal::open().ok_or_else(|| CommandError::usage("there is no terminal to type it on"))?;
-        return terminal.unseen("the secret: ").map(Value::new).map_err(CommandError::internal);
+        return terminal.unseen(&format!("{what}: ")).map(Value::new).map_err(CommandError::internal);
     }
     let mut text = String::new();
     let read = std::io::stdin().take(MAXIMUM_BYTES).read_to_string(&mut text);
-    read.map_err(|error| CommandError::usage(format!("the secret cannot be read: {error}")))?;
+    read.map_err(|error| CommandError::usage(format!("{what} cannot be read: {error}")))?;
     Ok(Value::new(text.trim_end_matches(['\r', '\n']).to_owned()))
 }

@@ -2,11 +2,17 @@
 //! commands only.
 
 mod binding;
+mod key;
 mod seal;
 mod store;
 mod value;
 
 pub use binding::{Binding, BindingError, Template};
+pub use key::is_protected;
 pub use seal::SealError;
-pub use store::{Secret, Secrets, SecretsError};
+pub use store::{Carried, Secret, Secrets, SecretsError};
 pub use value::Value;
+
+/// In Holm's home: the secrets, and what seals them.
+const FILE: &str = "secrets";
+const KEY_FILE: &str = "secrets.key";

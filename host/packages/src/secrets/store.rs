@@ -1,7 +1,7 @@
 //! The secrets and where each goes, in one sealed file.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -15,7 +15,9 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::{
+    FILE, KEY_FILE,
     binding::{Binding, BindingError},
+    key::KeyFile,
     seal::{self, SealError},
     value::Value,
 };
@@ -80,18 +82,38 @@ pub struct Secret {
     pub bindings: Vec<Binding>,
 }
 
+/// One of them, on its way with a request.
+#[derive(Clone, Debug)]
+pub struct Carried {
+    /// The secret's name.
+    pub name: String,
+    /// Why it goes with the request, and as what.
+    pub binding: Binding,
+    /// What it is.
+    pub value: Value,
+}
+
+/// What is known of the file, as last read or written: the home has one kernel.
+#[derive(Default)]
+enum Known {
+    #[default]
+    Nothing,
+    /// Only for whom there is something in it.
+    Locked(Arc<BTreeSet<String>>),
+    All(Arc<All>),
+}
+
 /// The secrets of a home.
 pub struct Secrets {
     path: PathBuf,
-    key: PathBuf,
-    /// As last read or written: the home has one kernel.
-    all: Mutex<Option<Arc<All>>>,
+    key: KeyFile,
+    known: Mutex<Known>,
 }
 
 impl Secrets {
     /// The secrets of a home. There need be none.
     pub fn new(home: &Path) -> Self {
-        Self { path: home.join("secrets"), key: home.join("secrets.key"), all: Mutex::default() }
+        Self { path: home.join(FILE), key: KeyFile::new(home.join(KEY_FILE)), known: Mutex::default() }
     }
 
     /// All of them, without their values.
@@ -99,8 +121,37 @@ impl Secrets {
     /// # Errors
     /// The file cannot be read.
     pub fn list(&self) -> Result<Vec<Secret>, SecretsError> {
-        let all = self.read(&mut self.all.lock())?;
+        let all = self.read(&mut self.known.lock())?;
         Ok(all.iter().map(|(name, kept)| Secret { name: name.clone(), bindings: kept.bindings.clone() }).collect())
+    }
+
+    /// Seals their key under a passphrase: from the next start of the kernel on they are locked until it is
+    /// given.
+    ///
+    /// # Errors
+    /// It is no passphrase, they are locked, or the file cannot be replaced.
+    pub fn protect(&self, passphrase: &Value) -> Result<(), SecretsError> {
+        let mut known = self.known.lock();
+        // What does not open now would not open then.
+        self.read(&mut known)?;
+        Ok(self.key.wrap(passphrase)?)
+    }
+
+    /// Opens them until this kernel ends.
+    ///
+    /// # Errors
+    /// It is not the passphrase, or there is none.
+    pub fn unlock(&self, passphrase: &Value) -> Result<(), SecretsError> {
+        self.key.unwrap(passphrase)?;
+        self.read(&mut self.known.lock()).map(drop)
+    }
+
+    /// Lets the key lie beside them without a passphrase.
+    ///
+    /// # Errors
+    /// They are locked, have no passphrase, or the file cannot be replaced.
+    pub fn unprotect(&self) -> Result<(), SecretsError> {
+        Ok(self.key.bare()?)
     }
 
     /// Keeps a secret, in the place of one of this name; it goes where that one went.
@@ -178,7 +229,8 @@ impl Secrets {
     /// # Errors
     /// The file cannot be replaced.
     pub fn forget(&self, plugin: &str) -> Result<(), SecretsError> {
-        if self.list()?.iter().all(|secret| secret.bindings.iter().all(|binding| binding.plugin != plugin)) {
+        // Asked of what is not sealed: locked secrets keep nobody else from being uninstalled.
+        if !seal::names(&self.path)?.contains(plugin) {
             return Ok(());
         }
         self.change(|all| {
@@ -187,35 +239,61 @@ impl Secrets {
         })
     }
 
-    /// The secrets that a plugin's request carries, and as what.
+    /// The secrets that a plugin's request carries, and as what. Once they were read or found locked, it
+    /// reads no disk.
     ///
     /// # Errors
-    /// The file cannot be read.
-    pub fn carried(&self, plugin: &str, want: &NetWant) -> Result<Vec<(Binding, Value)>, SecretsError> {
-        let all = self.read(&mut self.all.lock())?;
-        let bound = all.values().flat_map(|kept| kept.bindings.iter().map(move |binding| (binding, &kept.value)));
-        let carried = bound.filter(|(binding, _)| binding.plugin == plugin && binding.rule.admits(want));
-        Ok(carried.map(|(binding, value)| (binding.clone(), value.clone())).collect())
+    /// The file cannot be read, or is locked and has something for this plugin.
+    pub fn carried(&self, plugin: &str, want: &NetWant) -> Result<Vec<Carried>, SecretsError> {
+        let mut known = self.known.lock();
+        if matches!(*known, Known::Nothing) {
+            // Why it cannot be read is told below.
+            let _ = self.read(&mut known);
+        }
+        let all = match &*known {
+            // Nothing of theirs is sealed: they go on.
+            Known::Locked(names) if !names.contains(plugin) => return Ok(Vec::new()),
+            Known::Locked(_) => return Err(SealError::Locked.into()),
+            Known::Nothing => self.read(&mut known)?,
+            Known::All(all) => all.clone(),
+        };
+        let bound = all.iter().flat_map(|(name, kept)| kept.bindings.iter().map(move |binding| (name, binding, kept)));
+        let carried = bound.filter(|(_, binding, _)| binding.plugin == plugin && binding.rule.admits(want));
+        let carried = carried.map(|(name, binding, kept)| Carried {
+            name: name.clone(),
+            binding: binding.clone(),
+            value: kept.value.clone(),
+        });
+        Ok(carried.collect())
     }
 
-    fn read(&self, known: &mut Option<Arc<All>>) -> Result<Arc<All>, SecretsError> {
-        if let Some(all) = known {
+    fn read(&self, known: &mut Known) -> Result<Arc<All>, SecretsError> {
+        if let Known::All(all) = known {
             return Ok(all.clone());
         }
-        let all = match seal::read(&self.path, &self.key)? {
-            Some(bytes) => serde_json::from_slice(&bytes).map_err(|_| SealError::Broken(self.path.clone()))?,
-            None => All::default(),
+        let all = match seal::read(&self.path, &self.key) {
+            Ok(Some(bytes)) => serde_json::from_slice(&bytes).map_err(|_| SealError::Broken(self.path.clone()))?,
+            Ok(None) => All::default(),
+            Err(SealError::Locked) => {
+                *known = Known::Locked(Arc::new(seal::names(&self.path)?));
+                return Err(SealError::Locked.into());
+            }
+            Err(error) => return Err(error.into()),
         };
-        Ok(known.insert(Arc::new(all)).clone())
+        let all = Arc::new(all);
+        *known = Known::All(all.clone());
+        Ok(all)
     }
 
     fn change(&self, change: impl FnOnce(&mut All) -> Result<(), SecretsError>) -> Result<(), SecretsError> {
-        let mut known = self.all.lock();
+        let mut known = self.known.lock();
         let mut all = (*self.read(&mut known)?).clone();
         change(&mut all)?;
         let bytes = Zeroizing::new(serde_json::to_vec(&all).unwrap_or_default());
-        seal::write(&self.path, &self.key, &bytes)?;
-        *known = Some(Arc::new(all));
+        let bindings = all.values().flat_map(|kept| &kept.bindings);
+        let names = bindings.map(|binding| binding.plugin.as_str()).collect();
+        seal::write(&self.path, &self.key, &names, &bytes)?;
+        *known = Known::All(Arc::new(all));
         Ok(())
     }
 }
@@ -275,6 +353,52 @@ mod tests {
         *bytes.last_mut().expect("a byte") ^= 1;
         std::fs::write(&path, bytes).expect("written");
         assert!(matches!(Secrets::new(home.path()).list(), Err(SecretsError::Seal(SealError::Broken(_)))));
+    }
+
+    #[test]
+    fn a_passphrase_locks_them_for_whom_they_are_bound_to_and_nobody_else() {
+        let home = tempfile::tempdir().expect("a folder");
+        let phrase = |text: &str| Value::new(text.to_owned());
+        let secrets = filled(home.path());
+        assert!(matches!(secrets.unlock(&phrase("a long phrase")), Err(SecretsError::Seal(SealError::NotProtected))));
+        assert!(matches!(secrets.protect(&phrase("short")), Err(SecretsError::Seal(SealError::Passphrase))));
+        let bare = std::fs::read(home.path().join(KEY_FILE)).expect("written");
+        secrets.protect(&phrase("a long phrase")).expect("protected");
+        let wrapped = std::fs::read(home.path().join(KEY_FILE)).expect("written");
+        assert!(!wrapped.windows(bare.len()).any(|window| window == bare));
+        // Who knew the passphrase goes on until the kernel ends.
+        assert_eq!(carried(&secrets, "web", "https://a.example/v1/x"), 1);
+
+        let again = Secrets::new(home.path());
+        let locked = again.carried("web", &want("https://a.example/v1/x"));
+        assert!(matches!(locked, Err(SecretsError::Seal(SealError::Locked))), "{locked:?}");
+        assert_eq!(carried(&again, "other", "https://a.example/v1/x"), 0);
+        again.forget("other").expect("nothing of theirs");
+        assert!(again.set("token", phrase("0123456789")).is_err());
+        assert!(again.protect(&phrase("another phrase")).is_err());
+        let wrong = again.unlock(&phrase("a wrong phrase"));
+        assert!(matches!(wrong, Err(SecretsError::Seal(SealError::WrongPassphrase))), "{wrong:?}");
+        again.unlock(&phrase("a long phrase")).expect("unlocked");
+        assert_eq!(carried(&again, "web", "https://a.example/v1/x"), 1);
+        again.unprotect().expect("bare again");
+        assert_eq!(carried(&Secrets::new(home.path()), "web", "https://a.example/v1/x"), 1);
+    }
+
+    #[test]
+    fn who_they_are_for_is_not_to_be_changed() {
+        let home = tempfile::tempdir().expect("a folder");
+        drop(filled(home.path()));
+        let path = home.path().join(FILE);
+        let bytes = std::fs::read(&path).expect("written");
+        let at = bytes.windows(5).position(|window| window == b"\"web\"").expect("named");
+        let mut changed = bytes.clone();
+        changed[at + 1] = b'v';
+        std::fs::write(&path, changed).expect("written");
+        assert!(matches!(Secrets::new(home.path()).list(), Err(SecretsError::Seal(SealError::Broken(_)))));
+        for length in 0..bytes.len() {
+            std::fs::write(&path, &bytes[..length]).expect("written");
+            assert!(Secrets::new(home.path()).list().is_err(), "{length}");
+        }
     }
 
     #[test]
