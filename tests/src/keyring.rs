@@ -15,7 +15,8 @@ impl Keyring {
     /// Lets a plugin's requests carry `authorization: Bearer SECRET`.
     pub fn bind(&self, plugin: &str, rule: &str, secret: &str) {
         let header = http::header::AUTHORIZATION;
-        let credential = Credential { header, value: format!("Bearer {secret}").into(), secret: secret.into() };
+        let (name, value) = (format!("{plugin}-token"), format!("Bearer {secret}").into());
+        let credential = Credential { name, header, value, secret: secret.into() };
         self.0.lock().push((plugin.to_owned(), rule.parse().unwrap(), credential));
     }
 }

@@ -12,7 +12,7 @@ use holm_kernel::{
     devices::net::{NetWant, law::Target},
     llm,
 };
-use holm_packages::{Binding, Plugins, Secrets, Value};
+use holm_packages::{Carried, Plugins, Secrets};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::{
@@ -43,6 +43,8 @@ pub(crate) fn boot(home: &Home, settings: Settings) -> Result<Board> {
     let models = llm::Config { cache_size: settings.model_cache.size, cache_time: settings.model_cache.time, ..models };
     let plugins = Plugins::open(home.path(), [], settings.limits.clone()).map_err(CommandError::internal)?;
     let plugins = Arc::new(plugins);
+    // Read now, so that no request waits for the disk. Broken or locked, they are told of when they are wanted.
+    let _ = plugins.secrets().list();
     let secrets = Arc::new(Bound(plugins.secrets().clone()));
     let network = net::Network::new(Arc::new(net::System::default()), secrets).map_err(CommandError::internal)?;
     let audit = AuditLog::start(&home.path().join("audit"), settings.audit.size)?;
@@ -101,10 +103,10 @@ impl net::Secrets for Bound {
     ) -> std::result::Result<Vec<net::Credential>, net::Unreadable> {
         let want = NetWant { target: target.clone(), method: method.to_owned() };
         let carried = self.0.carried(plugin, &want).map_err(|error| net::Unreadable(error.to_string()))?;
-        let credential = |(binding, value): (Binding, Value)| {
+        let credential = |Carried { name, binding, value }: Carried| {
             let header = binding.header.name().parse().map_err(|_| net::Unreadable("a header is none".to_owned()))?;
             let filled = binding.header.fill(&value);
-            Ok(net::Credential { header, value: filled.expose().into(), secret: value.expose().into() })
+            Ok(net::Credential { name, header, value: filled.expose().into(), secret: value.expose().into() })
         };
         carried.into_iter().map(credential).collect()
     }

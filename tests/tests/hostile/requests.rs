@@ -186,6 +186,16 @@ fn servers_that_never_end_their_heads() {
 }
 
 #[test]
+fn a_server_that_reads_nothing() {
+    run(async {
+        let web = Web::start().await;
+        // It has begun to answer, and takes no more of the upload than sockets hold.
+        let report = asks(&web, "unread", &["unread", &web.at("/stalling")]).attack().await;
+        report.exits(0).prints("ready\nthe upload ended\n");
+    });
+}
+
+#[test]
 fn thousands_of_headers() {
     run(async {
         let web = Web::start().await;
@@ -252,6 +262,23 @@ fn requests_are_counted_as_granted() {
         assert!(report.stdout.starts_with(&"200 hello\n".repeat(3)), "{report:#?}");
         assert_eq!(report.stdout.matches("limit reached: calls/run = 3").count(), 2, "{report:#?}");
         assert_eq!(web.seen().len(), 3);
+    });
+}
+
+#[test]
+fn bytes_are_counted_as_granted() {
+    run(async {
+        let web = Web::start().await;
+        let endless = format!("net=http://{}/endless:get,bytes=4MiB/run", web.address);
+        let text = format!("net=http://{}/text:get,bytes=4MiB/run", web.address);
+        let addresses = [web.at("/endless"), web.at("/endless"), web.at("/text")];
+        let report =
+            guest("requests").named("weighed").grant(&endless).grant(&text).arguments(addresses).attack().await;
+        report.exits(0).over("bytes");
+        let lines: Vec<&str> = report.stdout.lines().collect();
+        // What is left is less than a piece: a head fits, and no body.
+        assert!(lines[0].starts_with("200 broken off") && lines[1].starts_with("200 broken off"), "{report:#?}");
+        assert!(lines[2].starts_with("200 hello"), "another grant's: {report:#?}");
     });
 }
 

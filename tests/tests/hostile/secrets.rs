@@ -46,6 +46,11 @@ fn a_secret_goes_where_it_is_bound() {
         let report = asks(&web, "bound", &arguments).attack().await;
         assert!(report.exits(0).stdout.ends_with(&format!("200 Bearer {stars}\n200 hello\n")), "{report:#?}");
         knows_nothing(&report);
+        // Which one went is recorded by its name.
+        let requests = report.records.iter().filter(|record| record.operation == "request");
+        let requests: Vec<&str> = requests.map(|record| record.resource.as_str()).collect();
+        let told = |path: &str| format!("{}:get with secret bound-token", web.at(path));
+        assert_eq!(requests, [told("/said-back"), told("/text")]);
         let seen = web.seen();
         assert_eq!(seen.len(), 2);
         for head in &seen {
@@ -58,6 +63,8 @@ fn a_secret_goes_where_it_is_bound() {
         let arguments = arguments.into_iter().chain(["follow".to_owned(), led]).collect::<Vec<_>>();
         let report = asks(&web, "bound", &arguments).grant(&other.grant()).grant(&plain.grant()).attack().await;
         knows_nothing(report.exits(0));
+        let posted = report.records.iter().find(|record| record.resource.ends_with(":post"));
+        assert!(posted.is_some(), "a request without a secret says of none: {report:#?}");
         assert!(!web.seen()[2].contains(SECRET) && web.seen()[3].contains(SECRET), "{:#?}", web.seen());
         assert_eq!((other.seen().len(), plain.seen().len()), (2, 1));
         assert!(!format!("{:?}{:?}", other.seen(), plain.seen()).contains("9f8e7d6c5b4a"));

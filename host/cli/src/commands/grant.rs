@@ -15,7 +15,7 @@ Rules:
   tool=jq/*           tools of other plugins; tool=files/*?path=data/* by their arguments,
                       tool=files/write:ask,calls=9/day on terms (ask: at every call)
   spawn=csv-query     plugins it may start; spawn=self for itself
-  net=https://host/*  requests; net=https://*.host/api/*:get,post,calls=9/hour
+  net=https://host/*  requests; net=https://*.host/api/*:get,post,calls=9/hour,bytes=1MiB/day
                       for some of them";
 
 /// Let a plugin do something, within its ceiling

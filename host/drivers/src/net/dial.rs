@@ -24,6 +24,7 @@ use tokio::{
     sync::Notify,
     time::timeout,
 };
+use tokio_io_timeout::TimeoutStream;
 use tokio_rustls::TlsConnector;
 
 use super::{Network, body::Timed, secret};
@@ -43,7 +44,7 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 pub(super) async fn send(network: &Network, request: Request) -> Result<http::Response<Body>, Failure> {
     let Request { plugin, target, mut head, timeouts, place } = request;
     let echo = secret::attach(&*network.secrets, &plugin, &target, &mut head)?;
-    let connecting = timeout(timeouts.connect, connect(network, &target, place));
+    let connecting = timeout(timeouts.connect, connect(network, &target, place, timeouts.between_bytes));
     let stream = connecting.await.map_err(|_| HttpError::ConnectionTimeout)??;
     address(&target, &mut head)?;
     let (mut sender, connection) = http1::Builder::new()
@@ -88,7 +89,12 @@ impl Drop for Speaking {
     }
 }
 
-async fn connect(network: &Network, target: &Target, place: Place) -> Result<Box<dyn Stream>, Failure> {
+async fn connect(
+    network: &Network,
+    target: &Target,
+    place: Place,
+    pause: Duration,
+) -> Result<Box<dyn Stream>, Failure> {
     let addresses = match &target.host {
         Host::Address(address) => vec![*address],
         Host::Name(name) => network.resolve.resolve(name.clone(), place).await,
@@ -97,6 +103,10 @@ async fn connect(network: &Network, target: &Target, place: Place) -> Result<Box
     let stream = dial(&addresses, target.port).await?;
     // What was admitted is answered piece by piece; waiting to fill a packet only delays it.
     let _ = stream.set_nodelay(true);
+    let mut stream = TimeoutStream::new(stream);
+    // Stops a server that takes a connection and reads nothing from it.
+    stream.set_write_timeout(Some(pause));
+    let stream = Box::pin(stream);
     if target.scheme != "https" {
         return Ok(Box::new(stream));
     }
@@ -157,7 +167,11 @@ fn certificate(error: &std::io::Error) -> HttpError {
 
 /// What went wrong in the conversation, in the words of `wasi:http`.
 pub(super) fn spoken(error: &hyper::Error) -> HttpError {
+    let cause = std::error::Error::source(error).and_then(|cause| cause.downcast_ref::<std::io::Error>());
     match () {
+        () if cause.is_some_and(|cause| cause.kind() == std::io::ErrorKind::TimedOut) => {
+            HttpError::ConnectionWriteTimeout
+        }
         () if error.is_parse_too_large() => HttpError::HttpResponseHeaderSectionSize(None),
         () if error.is_incomplete_message() => HttpError::HttpResponseIncomplete,
         () if error.is_timeout() => HttpError::HttpResponseTimeout,

@@ -10,7 +10,10 @@ mod secret;
 use std::sync::Arc;
 
 use futures_core::future::BoxFuture;
-use holm_kernel::net::{Body, Driver, Failure, Request};
+use holm_kernel::{
+    devices::net::law::Target,
+    net::{Body, Driver, Failure, Request},
+};
 use rustls::{
     ClientConfig, ConfigBuilder, RootCertStore, WantsVerifier,
     client::{Resumption, WantsClientCert},
@@ -75,5 +78,9 @@ impl Driver for Network {
     fn send(&self, request: Request) -> BoxFuture<'static, Result<http::Response<Body>, Failure>> {
         let network = self.clone();
         Box::pin(async move { dial::send(&network, request).await })
+    }
+
+    fn carries(&self, plugin: &str, target: &Target, method: &str) -> Vec<String> {
+        secret::names(&*self.secrets, plugin, target, method)
     }
 }

@@ -14,6 +14,8 @@ use super::echo::Echo;
 /// What the host adds to a request.
 #[derive(Clone, Debug)]
 pub struct Credential {
+    /// What the secret is called.
+    pub name: String,
     /// The header; what a guest wrote there is taken out.
     pub header: HeaderName,
     /// All of its value.
@@ -49,6 +51,16 @@ impl fmt::Debug for dyn Secrets {
     }
 }
 
+/// What the secrets are called that go with a request. Where they cannot be read, none does, and no request.
+pub(super) fn names(secrets: &dyn Secrets, plugin: &str, target: &Target, method: &str) -> Vec<String> {
+    match target.scheme {
+        "https" => secrets.credentials(plugin, target, method).unwrap_or_default().into_iter(),
+        _ => Vec::new().into_iter(),
+    }
+    .map(|credential| credential.name)
+    .collect()
+}
+
 /// Writes what is bound to this request into its head. Some: what to take out of the response.
 pub(super) fn attach(
     secrets: &dyn Secrets,
@@ -63,7 +75,7 @@ pub(super) fn attach(
     let credentials = secrets.credentials(plugin, target, head.method().as_str());
     let credentials = credentials.map_err(|error| {
         tracing::error!(%error, plugin, "a request was not sent");
-        HttpError::InternalError(Some("the host cannot read its secrets".to_owned()))
+        HttpError::InternalError(Some("the host cannot read its secrets; `holm secret list` says why".to_owned()))
     })?;
     if credentials.is_empty() {
         return Ok(None);

@@ -3,7 +3,7 @@
 use std::{fmt, str::FromStr};
 
 use super::grant::Rule;
-use crate::account::Money;
+use crate::account::{Bytes, Money};
 
 /// What a budget counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -14,6 +14,8 @@ pub enum Unit {
     Tokens,
     /// Millionths of a US dollar.
     Money,
+    /// What passes over the network, both ways.
+    Bytes,
 }
 
 /// For how long it counts.
@@ -71,6 +73,9 @@ impl Budget {
             (Unit::Money, Window::Run) => "usd/run",
             (Unit::Money, Window::Hour) => "usd/hour",
             (Unit::Money, Window::Day) => "usd/day",
+            (Unit::Bytes, Window::Run) => "bytes/run",
+            (Unit::Bytes, Window::Hour) => "bytes/hour",
+            (Unit::Bytes, Window::Day) => "bytes/day",
         }
     }
 }
@@ -92,6 +97,7 @@ impl FromStr for Budget {
             "calls" => (Unit::Calls, number()?),
             "tokens" => (Unit::Tokens, number()?),
             "usd" => (Unit::Money, amount.parse::<Money>().map_err(|_| ())?.0),
+            "bytes" => (Unit::Bytes, amount.parse::<Bytes>().map_err(|_| ())?.0),
             _ => return Err(()),
         };
         Ok(Budget { unit, window, amount })
@@ -103,6 +109,10 @@ impl fmt::Display for Budget {
         let (unit, window) = self.name().split_once('/').unwrap_or_default();
         match self.unit {
             Unit::Money => write!(f, "{unit}={}/{window}", Money(self.amount)),
+            // Shortened where that is the very number.
+            Unit::Bytes if Bytes(self.amount).to_string().parse::<Bytes>().ok() == Some(Bytes(self.amount)) => {
+                write!(f, "{unit}={}/{window}", Bytes(self.amount))
+            }
             _ => write!(f, "{unit}={}/{window}", self.amount),
         }
     }

@@ -26,6 +26,8 @@ pub(crate) struct Amounts {
     pub(crate) tokens: u64,
     /// Millionths of a US dollar.
     pub(crate) money: u64,
+    /// Of the network.
+    pub(crate) bytes: u64,
 }
 
 impl Amounts {
@@ -34,6 +36,7 @@ impl Amounts {
             Unit::Calls => self.calls,
             Unit::Tokens => self.tokens,
             Unit::Money => self.money,
+            Unit::Bytes => self.bytes,
         }
     }
 }
@@ -236,6 +239,7 @@ impl Ledger {
             let unit = match unit {
                 "calls" => Unit::Calls,
                 "tokens" => Unit::Tokens,
+                "bytes" => Unit::Bytes,
                 _ => Unit::Money,
             };
             let period = if window == "hour" { Period::Hour(entry.period) } else { Period::Day(entry.period) };
@@ -287,7 +291,7 @@ mod tests {
     }
 
     fn tokens(tokens: u64) -> Amounts {
-        Amounts { calls: 1, tokens, money: 0 }
+        Amounts { calls: 1, tokens, ..Amounts::default() }
     }
 
     fn root() -> Run {

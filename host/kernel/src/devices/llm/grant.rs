@@ -3,7 +3,7 @@
 use std::{fmt, str::FromStr};
 
 use crate::syscall::{
-    budget::{Budget, Budgeted},
+    budget::{Budget, Budgeted, Unit},
     grant::{Rule, RuleError},
     named::is_name,
     pattern::Pattern,
@@ -70,7 +70,7 @@ impl FromStr for LlmRule {
             }
             let budget: Budget = word.parse().map_err(|()| wrong())?;
             // One of each: nine at most.
-            if rule.budget(budget.unit, budget.window) != u64::MAX {
+            if budget.unit == Unit::Bytes || rule.budget(budget.unit, budget.window) != u64::MAX {
                 return Err(wrong());
             }
             rule.budgets.push(budget);

@@ -115,7 +115,7 @@ impl<'a> Reservation<'a> {
         // Where nothing fits, the reservation below fails, and says which limit it was.
         let output = u32::try_from(for_reply).unwrap_or(u32::MAX).max(output.min(1));
         let usage = Usage { input, output: output.into(), ..Usage::default() };
-        let reserved = Amounts { calls: 0, tokens: usage.tokens(), money: target.most(&usage).0 };
+        let reserved = Amounts { tokens: usage.tokens(), money: target.most(&usage).0, ..Amounts::default() };
         for (index, total) in TOTALS.into_iter().enumerate() {
             if let Err(exceeded) = caller.account().take(total, amount(&reserved, total)) {
                 for total in &TOTALS[..index] {
@@ -171,13 +171,13 @@ impl<'a> Reservation<'a> {
             self.owe(&counted);
         } else {
             // Rates count what is likely, budgets what is possible.
-            self.owed = Amounts { calls: 0, tokens: counted.tokens(), money: self.target.most(&counted).0 };
+            self.owed = Amounts { tokens: counted.tokens(), money: self.target.most(&counted).0, ..Amounts::default() };
         }
         (counted, exact)
     }
 
     fn owe(&mut self, usage: &Usage) {
-        self.owed = Amounts { calls: 0, tokens: usage.tokens(), money: self.target.prices.cost(usage).0 };
+        self.owed = Amounts { tokens: usage.tokens(), money: self.target.prices.cost(usage).0, ..Amounts::default() };
         self.known = Some(usage.tokens());
     }
 

@@ -22,7 +22,7 @@ pub struct NetRule {
     path: Pattern,
     /// In order; none of them means each.
     methods: Vec<String>,
-    /// How many requests there may be.
+    /// How many requests there may be, and how many bytes of them.
     budgets: Vec<Budget>,
 }
 
@@ -210,14 +210,15 @@ fn paths(text: &str) -> Option<Pattern> {
     (target.host == Host::Name("x".to_owned())).then(|| text.replace(':', "%3A").parse().ok()).flatten()
 }
 
-/// `get,post,calls=100/hour`: methods, and how many requests. None where it is neither, like a port.
+/// `get,post,calls=100/hour,bytes=10MiB/day`: methods, and how much. None where it is neither, like a port.
 fn terms(words: &str) -> Option<(Vec<String>, Vec<Budget>)> {
     let (mut methods, mut budgets) = (Vec::new(), Vec::<Budget>::new());
     for word in words.split(',') {
         if word.contains('=') {
             let budget: Budget = word.parse().ok()?;
-            // One of each window: three at most.
-            if budget.unit != Unit::Calls || budgets.iter().any(|known| known.window == budget.window) {
+            // One of each unit and window: six at most.
+            let known = budgets.iter().any(|known| (known.unit, known.window) == (budget.unit, budget.window));
+            if !matches!(budget.unit, Unit::Calls | Unit::Bytes) || known {
                 return None;
             }
             budgets.push(budget);

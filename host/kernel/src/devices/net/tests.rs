@@ -35,6 +35,7 @@ fn a_rule_reads_as_it_is_written() {
         "https://example.com:*",
         "https://api.github.com/repos/*:get,calls=100/hour",
         "https://*.example.com:calls=5/day,calls=1/run",
+        "https://a.example/x:get,calls=5/day,bytes=10MiB/day,bytes=1000001/run",
         "tcp://db.local:5432",
         "https://xn--bcher-kva.example/a%3Ab",
     ] {
@@ -53,6 +54,8 @@ fn a_rule_reads_as_it_is_written() {
     for text in [
         "",
         "https://a.example:calls=5/week",
+        "https://a.example:bytes=5MiB/day,bytes=5GiB/day",
+        "https://a.example:tokens=5/day",
         "https://a.example:tokens=5/day",
         "https://a.example/x:calls=1/run,calls=2/run",
         "https://a.example/x:get,calls=/run",
@@ -345,4 +348,6 @@ fn a_wider_budget_is_never_covered() {
     assert!(!covers("https://*:calls=5/day", "https://a.example"));
     assert!(!covers("https://*:calls=5/day", "https://a.example:calls=6/day"));
     assert!(!covers("https://*:calls=5/day", "https://a.example:calls=5/run"));
+    assert!(!covers("https://*:bytes=1MiB/day", "https://a.example:calls=5/day"));
+    assert!(covers("https://*:bytes=1MiB/day", "https://a.example:bytes=1000KiB/day"));
 }

@@ -211,7 +211,7 @@ fn outcome(answer: &std::result::Result<Called, Refused>) -> std::result::Result
     }
 }
 
-const ONE: Amounts = Amounts { calls: 1, tokens: 0, money: 0 };
+const ONE: Amounts = Amounts { calls: 1, tokens: 0, money: 0, bytes: 0 };
 
 /// A call that was set aside in its budgets; dropped before it is made, it is given back.
 struct Counted {

@@ -75,8 +75,9 @@ fn note(call: &mut Entered<'_, Io>, error: StreamError) -> StreamError {
         return failed(call.over(*exceeded));
     }
     match cause.downcast_ref() {
-        Some(HttpError::HttpResponseBodySize(_)) => {
-            call.over(Exceeded { limit: "network", maximum: call.account().limits().network.0 });
+        Some(HttpError::HttpResponseBodySize(budget)) => {
+            let network = Exceeded { limit: "network", maximum: call.account().limits().network.0 };
+            call.over(budget.map_or(network, |maximum| Exceeded { limit: "bytes", maximum }));
         }
         Some(HttpError::HttpRequestDenied) => {
             call.deny("net", "a response under way".to_owned(), "revoked");

@@ -1,6 +1,6 @@
 //! Asks for what its arguments name, one after the other, and prints what came: `requests [MODE] URL…`.
 //! A mode holds for what follows: `get`, `post`, `follow`, `hold`, `wait`, `headers`, `echo`,
-//! `hasty`, `upload`, `idle`, `bodied`, `trace`, `probe`.
+//! `hasty`, `upload`, `unread`, `idle`, `bodied`, `trace`, `probe`.
 
 use hostile::{
     http::{
@@ -30,6 +30,7 @@ fn main() {
             "headers" => headers(&argument),
             "post" => send(&Method::Post, &argument, &Fields::new()).and_then(|response| read(&response)),
             "upload" => upload(&argument, None, false),
+            "unread" => upload(&argument, Some(hasty()), false),
             "idle" => upload(&argument, Some(hasty()), true),
             "probe" => written(&Method::Get, &argument, &Fields::new()).and_then(|request| {
                 let sent = handle(request, None).map_err(word)?;

@@ -15,20 +15,22 @@ use tokio::time::{Instant, Sleep, sleep};
 
 use super::{
     driver::{Body, HttpError, Place},
+    meter::Meter,
     passed::FIELDS,
     send::head_bytes,
 };
-use crate::account::{Account, Total};
+use crate::account::Exceeded;
 
 /// Ends once the right has lapsed.
 type Lapsed = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// Counts what passes against `network`.
+/// Counts what passes against `network`, and against the budgets of grants.
 pub(super) struct Counted {
     body: Arc<Mutex<Option<Body>>>,
-    account: Arc<Account>,
-    /// What it says where the limit is reached, and where trailers are too long.
-    over: fn() -> HttpError,
+    meter: Arc<Meter>,
+    /// What it says where a limit is reached (some: a grant's budget of so many bytes), and where trailers
+    /// are too long.
+    over: fn(Option<u64>) -> HttpError,
     long: fn() -> HttpError,
     lapsed: Option<Lapsed>,
     /// How long its writer may pause. Stops uploads that are held open for nothing.
@@ -51,11 +53,11 @@ impl End {
 }
 
 impl Counted {
-    pub(super) fn request(body: Body, account: Arc<Account>, pause: Duration) -> Self {
+    pub(super) fn request(body: Body, meter: Arc<Meter>, pause: Duration) -> Self {
         Self {
             body: Arc::new(Mutex::new(Some(body))),
-            account,
-            over: || HttpError::HttpRequestBodySize(None),
+            meter,
+            over: HttpError::HttpRequestBodySize,
             long: || HttpError::HttpRequestTrailerSectionSize(None),
             lapsed: None,
             pause: Some((pause, Box::pin(sleep(pause)))),
@@ -65,13 +67,13 @@ impl Counted {
         }
     }
 
-    pub(super) fn response(body: Body, account: Arc<Account>, lapsed: Lapsed, place: Place) -> (Self, End) {
+    pub(super) fn response(body: Body, meter: Arc<Meter>, lapsed: Lapsed, place: Place) -> (Self, End) {
         let body = Arc::new(Mutex::new(Some(body)));
         let end = End(Arc::downgrade(&body));
         let counted = Self {
             body,
-            account,
-            over: || HttpError::HttpResponseBodySize(None),
+            meter,
+            over: HttpError::HttpResponseBodySize,
             long: || HttpError::HttpResponseTrailerSectionSize(None),
             lapsed: Some(lapsed),
             pause: None,
@@ -96,6 +98,11 @@ impl Counted {
         }
         pause.as_mut().poll(context).is_ready()
     }
+}
+
+/// The bytes of the budget that is used up; none where it is the account's limit.
+pub(super) fn budget(exceeded: Exceeded) -> Option<u64> {
+    (exceeded.limit != "network").then_some(exceeded.maximum)
 }
 
 impl HttpBody for Counted {
@@ -129,8 +136,8 @@ impl HttpBody for Counted {
                 let error = (self.long)();
                 return self.end(error);
             }
-            if self.account.take(Total::Network, bytes).is_err() {
-                let error = (self.over)();
+            if let Err(exceeded) = self.meter.take(bytes) {
+                let error = (self.over)(budget(exceeded));
                 return self.end(error);
             }
         }

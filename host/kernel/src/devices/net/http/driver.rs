@@ -93,11 +93,18 @@ pub trait Driver: Send + Sync + 'static {
     /// # Errors
     /// The law forbids the addresses; or what `wasi:http` calls it.
     fn send(&self, request: Request) -> BoxFuture<'static, Result<http::Response<Body>, Failure>>;
+
+    /// What it calls the secrets that it adds to such a request, for the record. It reads no disk.
+    fn carries(&self, plugin: &str, target: &Target, method: &str) -> Vec<String>;
 }
 
 /// For kernels without a network: each request is denied.
 impl Driver for () {
     fn send(&self, _: Request) -> BoxFuture<'static, Result<http::Response<Body>, Failure>> {
         Box::pin(async { Err(HttpError::HttpRequestDenied.into()) })
+    }
+
+    fn carries(&self, _: &str, _: &Target, _: &str) -> Vec<String> {
+        Vec::new()
     }
 }

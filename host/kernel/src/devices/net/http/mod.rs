@@ -2,6 +2,7 @@
 
 mod body;
 mod driver;
+mod meter;
 mod passed;
 mod send;
 mod types;

@@ -25,17 +25,18 @@ use super::{
         Net, NetRule, NetWant,
         law::{Target, TargetError, Unreachable},
     },
-    body::Counted,
+    body::{Counted, budget},
     driver::{Driver, Failure, HttpError, Place, Request, Timeouts},
+    meter::Meter,
     passed::{CHUNK, FIELDS},
     types::view,
 };
 use crate::{
-    account::{Account, Level, Total},
+    account::Level,
     devices::{Capability, wasi_trap},
     syscall::{
         Entered, Errno, Op, Refusal, Syscall,
-        budget::Budgeted,
+        budget::{Budgeted, Unit},
         device::fuel_for_bytes,
         door::Lapse,
         ledger::{Amounts, Under, hour},
@@ -65,7 +66,7 @@ struct Admitted {
     plugin: Arc<str>,
     target: Target,
     driver: Arc<dyn Driver>,
-    account: Arc<Account>,
+    meter: Arc<Meter>,
     place: Place,
     /// For its head, its body, and its connection.
     lapses: [Lapse<NetRule>; 3],
@@ -97,11 +98,11 @@ impl WasiHttpHooks for Hooks {
 
 impl Admitted {
     async fn send(self, request: http::Request<WasiBody>, options: Option<RequestOptions>) -> Sent {
-        let Self { plugin, target, driver, account, place, lapses: [mut lapse, mut later, mut last], refused, wanted } =
+        let Self { plugin, target, driver, meter, place, lapses: [mut lapse, mut later, mut last], refused, wanted } =
             self;
         let timeouts = timeouts(options);
         let bodiless = is_bodiless(request.method().as_str());
-        let (counting, pause) = (account.clone(), timeouts.between_bytes);
+        let (counting, pause) = (meter.clone(), timeouts.between_bytes);
         let head = request.map(|body| match bodiless {
             true => Empty::new().map_err(|never| match never {}).boxed_unsync(),
             false => Counted::request(body, counting, pause).boxed_unsync(),
@@ -125,12 +126,12 @@ impl Admitted {
         if bytes > FIELDS as u64 {
             return Err(HttpError::HttpResponseHeaderSectionSize(None));
         }
-        if account.take(Total::Network, STATUS + bytes).is_err() {
-            return Err(HttpError::HttpResponseBodySize(None));
+        if let Err(exceeded) = meter.take(STATUS + bytes) {
+            return Err(HttpError::HttpResponseBodySize(budget(exceeded)));
         }
         let lapsed = Box::pin(async move { later.lapsed().await });
         let (head, body) = response.into_parts();
-        let (body, end) = Counted::response(body, account, lapsed, place);
+        let (body, end) = Counted::response(body, meter, lapsed, place);
         // Whether anybody reads or not: an upload that goes on behind an early head ends, too.
         let ending = async move {
             last.lapsed().await;
@@ -300,20 +301,21 @@ impl Syscall<'_, Net> {
 }
 
 impl Entered<'_, Net> {
-    /// Counts one request in each budget that it is made under. It counts whatever becomes of it.
-    async fn count(&mut self, want: &NetWant) -> Result<(), Refusal> {
+    /// Counts one request in each budget that it is made under. It counts whatever becomes of it; its
+    /// bytes are taken from the meter.
+    async fn count(&mut self, want: &NetWant) -> Result<Meter, Refusal> {
         let under = self.authority().under::<NetRule>(want).into_iter();
-        let under: Vec<_> = under.filter(|(_, rule)| !rule.budgets().is_empty()).collect();
-        if under.is_empty() {
-            return Ok(());
-        }
-        let under: Vec<_> = under.into_iter().map(|(plugin, rule)| Under { plugin, rule }).collect();
+        let under = under.map(|(plugin, rule)| Under { plugin, rule });
+        let under: Vec<_> = under.filter(|under| !under.rule.budgets().is_empty()).collect();
         let ledger = self.session.ledger.clone();
         let known = ledger.open(&under, Instant::now() + KNOWN_WITHIN).await;
         known.map_err(|rule| self.deny(NetRule::NAME, want.to_string(), rule))?;
         let one = Amounts { calls: 1, ..Amounts::default() };
-        let counted = ledger.reserve(&under, &self.control().run, hour(SystemTime::now()), one);
-        counted.map_err(|exceeded| self.over(exceeded))
+        let (run, hour) = (self.control().run.clone(), hour(SystemTime::now()));
+        ledger.reserve(&under, &run, hour, one).map_err(|exceeded| self.over(exceeded))?;
+        let bytes = |under: &Under<NetRule>| under.rule.budgets().iter().any(|budget| budget.unit == Unit::Bytes);
+        let under = under.into_iter().filter(bytes).collect();
+        Ok(Meter::new(self.account().clone(), ledger, under, run, hour))
     }
 
     async fn admitted(&mut self, request: &Resource<HostOutgoingRequest>) -> Result<Admitted, Refusal> {
@@ -338,14 +340,19 @@ impl Entered<'_, Net> {
         let target = right.want().target.clone();
         let query = target.query.as_ref().map_or(0, |query| query.len() + 1);
         let line = right.want().method.len() + target.authority().len() + target.path.len() + query;
-        self.take(Total::Network, headers + line as u64)?;
-        self.count(right.want()).await?;
+        let meter = self.count(right.want()).await?;
+        meter.take(headers + line as u64).map_err(|exceeded| self.over(exceeded))?;
+        let plugin = self.control().plugin.clone();
+        let carried = self.session.driver.carries(&plugin, &target, &right.want().method);
+        if !carried.is_empty() {
+            self.about(&format!("{} with secret {}", right.want(), carried.join(", ")));
+        }
         Ok(Admitted {
-            plugin: self.control().plugin.as_ref().into(),
+            plugin,
             wanted: right.want().to_string(),
             target,
             driver: self.session.driver.clone(),
-            account: self.account().clone(),
+            meter: Arc::new(meter),
             place,
             lapses: [self.lapse(&right), self.lapse(&right), self.lapse(&right)],
             refused: self.session.hooks.refused.clone(),
