@@ -183,10 +183,10 @@ fn capacity(wanted: u32) -> Check {
 
 fn landlock() -> Check {
     match Landlock::of_this_machine() {
-        Landlock::Full => Check::good("landlock", "builds and compilers are confined: files and TCP"),
+        Landlock::Full => Check::good("landlock", "builds and compilers are confined: files and network"),
         Landlock::FilesOnly => Check::warning(
             "landlock",
-            "builds and compilers are confined to files, and reach the network",
+            "builds and compilers are confined to files; what closes the network to them is seccomp alone",
             "Linux 6.7 or newer",
         ),
         Landlock::None => Check::warning(

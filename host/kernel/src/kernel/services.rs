@@ -223,7 +223,7 @@ impl Inner {
     async fn program(self: &Arc<Self>, name: &str) -> Result<Arc<Program>, Refused> {
         let (kernel, name) = (self.clone(), name.to_owned());
         let found = tokio::task::spawn_blocking(move || kernel.parts.programs.find(&name)).await;
-        found.map_err(|_| gone())?.map_err(Refused::Program)
+        found.map_err(|_| Refused::Other("the store of plugins failed".to_owned()))?.map_err(Refused::Program)
     }
 
     /// Runs what answers its caller, under its own rights and at its caller's cost.
