@@ -79,7 +79,7 @@ fn model_driver_panics() {
     run(async {
         for (name, order) in [("at-once", "panic"), ("later", "panic 3")] {
             let attacker = guest("models").named(name).arguments(["order", "fast", order]).grant("llm=fast");
-            attacker.attack().await.exits(0).prints("unavailable the llm driver failed\n");
+            attacker.attack().await.exits(0).prints("io the llm driver failed\n");
         }
         guest("models").arguments(["order", "fast", "say 3"]).grant("llm=fast").attack().await.prints("a reply\n");
     });

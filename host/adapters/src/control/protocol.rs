@@ -430,6 +430,8 @@ pub struct Status {
     pub capacity: u32,
     /// What bounds it.
     pub bound_by: String,
+    /// Whether instances come from a pool, or are made on demand.
+    pub pooled: bool,
     /// Its storage driver.
     pub storage: String,
 }

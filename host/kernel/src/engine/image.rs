@@ -149,6 +149,11 @@ impl Images {
         })
     }
 
+    /// Whether there is a pool.
+    pub(crate) fn is_pooled(&self) -> bool {
+        self.engines.pooled.is_some()
+    }
+
     /// The image of this digest, if it is in memory.
     pub(crate) fn loaded(&self, digest: &Digest) -> Option<Arc<Image>> {
         let mut loaded = self.loaded.lock();

@@ -321,6 +321,12 @@ impl Kernel {
         &self.inner.capacity
     }
 
+    /// Whether instances come from a pool. Where its address space was refused they are made on demand, one by
+    /// one, which costs speed only.
+    pub fn is_pooled(&self) -> bool {
+        self.inner.images.is_pooled()
+    }
+
     /// The limits that no process passes.
     pub fn limits(&self) -> &Limits {
         &self.inner.config.limits

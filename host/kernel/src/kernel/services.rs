@@ -161,6 +161,10 @@ impl tool::Driver for Services {
                 operator: caller.operator.clone(),
                 ..Spawn::new(program)
             };
+            // What its installer was not shown is not called, whatever the component would answer to now.
+            if !spawn.program.tools.iter().any(|shown| shown.name == tool) {
+                return Ok(Called::Answered(Err(tool_types::ToolError::NoSuchTool)));
+            }
             let entry = Entry::Call { tool: tool.to_owned(), arguments };
             Ok(match kernel.call(spawn, caller, entry).await? {
                 (_, Ok(Outcome::Answered(answer))) => Called::Answered(answer),
