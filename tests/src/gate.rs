@@ -16,7 +16,8 @@ use holm_kernel::{
 
 type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, DriverError>> + Send + 'a>>;
 
-/// Operations on keys below `gate/` wait for ever, those on keys below `panic/` panic; all others
+/// Operations on keys below `gate/` wait for ever, those on keys below `panic/` and `late-panic/` panic, at once
+/// or after they waited; all others
 /// go to the driver behind it.
 pub struct Gate {
     behind: Arc<dyn Driver>,
@@ -36,6 +37,11 @@ impl Gate {
     async fn pass(&self, key: &str) {
         if key.starts_with("panic/") {
             panic!("a key that makes the driver panic");
+        }
+        if key.starts_with("late-panic/") {
+            // By then it is a task of its own.
+            tokio::task::yield_now().await;
+            panic!("a key that makes the driver panic once it waited");
         }
         if key.starts_with("gate/") {
             self.waiting.fetch_add(1, SeqCst);

@@ -27,6 +27,7 @@ const INPUT: u64 = 10;
 /// - `drip N`: N words, one a millisecond.
 /// - `hang`: nothing, ever.
 /// - `tell TEXT`: that text, as a word.
+/// - `panic N`: N words, and then it panics; before the first where there is none.
 #[derive(Default)]
 pub struct Obedient {
     /// Tokens that were used, cancelled replies included.
@@ -114,6 +115,8 @@ impl Driver for Obedient {
             if word == "hang" {
                 std::future::pending::<()>().await;
             }
+            let panics = word == "panic";
+            assert!(!panics || number > 0, "a request that makes the driver panic");
             let output = number.min(attempt.request.max_tokens.into());
             let stop = if output < number { StopReason::MaxTokens } else { StopReason::End };
             let words = stream::iter(0..output).then(move |_| {
@@ -131,6 +134,7 @@ impl Driver for Obedient {
             let all = words.chain(stream::iter(end));
             // Held as long as somebody listens.
             let held = all.map(move |event| {
+                assert!(!panics || !matches!(event, Ok(Event::Stop(_))), "a reply that makes the driver panic");
                 let _ = &open;
                 event
             });

@@ -4,6 +4,7 @@ use holm_kernel::{
     devices::{
         Capability, Grants,
         fs::{FsRule, FsWant, normalise},
+        llm::{LlmRule, LlmWant},
         net::{NetRule, NetWant, law::Target},
         spawn::{SpawnRule, SpawnWant},
         storage::{StorageRule, StorageWant, bucket_name},
@@ -21,6 +22,7 @@ enum Want {
     Spawn(SpawnWant),
     Tool(ToolWant),
     Net(NetWant),
+    Llm(LlmWant),
 }
 
 fn admits(grants: &Grants, want: &Want) -> bool {
@@ -33,6 +35,7 @@ fn admits(grants: &Grants, want: &Want) -> bool {
         Want::Spawn(want) => any::<SpawnRule>(grants, want),
         Want::Tool(want) => any::<ToolRule>(grants, want),
         Want::Net(want) => any::<NetRule>(grants, want),
+        Want::Llm(want) => any::<LlmRule>(grants, want),
     }
 }
 
@@ -81,6 +84,19 @@ fn arguments() -> impl Strategy<Value = String> {
     })
 }
 
+/// Budgets and the shared cache: what a rule for models says beside their names.
+fn budgets() -> impl Strategy<Value = String> {
+    let word =
+        select(vec!["tokens=10/run", "tokens=20/run", "tokens=10/day", "usd=1/run", "calls=3/hour", "shared-cache"]);
+    vec(word, 0..4).prop_map(|mut words| {
+        words.sort_unstable();
+        words.dedup_by_key(|word| {
+            word.split('=').next().map(|unit| (unit.to_owned(), word.split('/').nth(1).map(str::to_owned)))
+        });
+        if words.is_empty() { String::new() } else { format!(":{}", words.join(",")) }
+    })
+}
+
 fn line() -> impl Strategy<Value = String> {
     prop_oneof![
         (prop_oneof![path(), Just("*".to_owned())], access()).prop_map(|(path, access)| format!("fs={path}:{access}")),
@@ -88,6 +104,7 @@ fn line() -> impl Strategy<Value = String> {
             format!("storage={}{name}:{access}", if shared { "shared/" } else { "" })
         }),
         name().prop_map(|name| format!("spawn={name}")),
+        (name(), budgets()).prop_map(|(name, budgets)| format!("llm={name}{budgets}")),
         (name(), name(), predicates(), terms())
             .prop_map(|(plugin, tool, predicates, terms)| format!("tool={plugin}/{tool}{predicates}{terms}")),
         (
@@ -122,6 +139,7 @@ fn want() -> impl Strategy<Value = Want> {
             Want::Storage(StorageWant { bucket, access })
         }),
         plain().prop_map(|name| Want::Spawn(SpawnWant(name))),
+        plain().prop_map(|name| Want::Llm(LlmWant(name))),
         (plain(), plain()).prop_map(|(plugin, tool)| Want::Tool(ToolWant::named(format!("{plugin}/{tool}")))),
         (plain(), plain(), arguments()).prop_filter_map("a name stands twice", |(plugin, tool, arguments)| {
             let arguments = Arguments::parse(&arguments).ok()?;

@@ -31,6 +31,13 @@ fn fs_ok() {
             .await;
         report.exits(0);
         assert_eq!(fs::read_to_string(path.join("out/b.txt")).expect("written"), "HELLO");
+        // What is read and written is recorded by its name, also where a stream does it.
+        for (name, operations) in [("in.txt", ["read"]), ("out/b.txt", ["write"])] {
+            let resource = path.join(name).display().to_string();
+            let about = |record: &&holm_kernel::audit::Record| record.resource == resource;
+            let recorded: Vec<_> = report.records.iter().filter(about).map(|record| &*record.operation).collect();
+            assert!(operations.iter().all(|operation| recorded.contains(operation)), "{report:#?}");
+        }
     });
 }
 

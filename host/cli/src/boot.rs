@@ -58,7 +58,7 @@ pub(crate) fn boot(home: &Home, settings: Settings) -> Result<Board> {
         programs: plugins.clone(),
         audit: denials.clone(),
         log: lines.clone(),
-        compiler: Arc::new(ChildCompiler::new()),
+        compiler: Arc::new(ChildCompiler::new(settings.compiler.bounds())),
         protected: Arc::new(move |path: &Path| protected.protected().holds(path)),
     };
     let defaults = Config::default();

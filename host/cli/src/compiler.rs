@@ -20,12 +20,22 @@ use crate::{confine, session};
 /// The hidden verb that the child runs.
 pub(crate) const VERB: &str = "compile-component";
 
-/// Address space of a compiler. Stops components whose compilation takes all memory.
-const MEMORY: u64 = 4 << 30;
-/// Processor seconds of a compiler. Stops components whose compilation never ends.
-const CPU_SECONDS: u64 = 120;
-/// And the same by the clock on the wall.
-const WALL: Duration = Duration::from_secs(180);
+/// What one compiler may use.
+#[derive(Clone, Copy, Debug, clap::Args)]
+pub(crate) struct Bounds {
+    /// Bytes of address space
+    pub(crate) memory: u64,
+    /// Seconds of processor time; half as much again by the clock on the wall
+    pub(crate) seconds: u64,
+}
+
+impl Default for Bounds {
+    /// Stops components whose compilation takes all memory, and those that never end.
+    fn default() -> Self {
+        Self { memory: 4 << 30, seconds: 120 }
+    }
+}
+
 /// Machine code that is taken from a compiler; a component has at most 64 MiB.
 const CODE_BYTES: u64 = 1 << 30;
 /// Compilers at a time.
@@ -37,21 +47,26 @@ const INVALID: u8 = 10;
 const FAILED: u8 = 11;
 
 /// Compiles in child processes of this program.
-pub(crate) struct ChildCompiler(Semaphore);
+pub(crate) struct ChildCompiler {
+    turns: Semaphore,
+    bounds: Bounds,
+}
 
 impl ChildCompiler {
-    pub(crate) fn new() -> Self {
-        Self(Semaphore::new(AT_ONCE))
+    pub(crate) fn new(bounds: Bounds) -> Self {
+        Self { turns: Semaphore::new(AT_ONCE), bounds }
     }
 
     async fn run(&self, component: Vec<u8>, reservation: u64) -> Result<Vec<u8>, CompileError> {
         let failed = |error: &dyn std::fmt::Display| CompileError::Failed(error.to_string());
-        let _turn = self.0.acquire().await.map_err(|error| failed(&error))?;
+        let _turn = self.turns.acquire().await.map_err(|error| failed(&error))?;
+        let Bounds { memory, seconds } = self.bounds;
+        let wall = Duration::from_secs(seconds).mul_f32(1.5);
         let mut command = tokio::process::Command::from(session::this_program());
         let threads = std::thread::available_parallelism().map_or(1, usize::from).min(4);
         command
             .arg(VERB)
-            .arg(reservation.to_string())
+            .args([reservation, memory, seconds].map(|number| number.to_string()))
             .env_clear()
             // Each thread reserves address space, which is bounded.
             .env("RAYON_NUM_THREADS", threads.to_string())
@@ -79,19 +94,19 @@ impl ChildCompiler {
             tokio::try_join!(write, stdout.read_to_end(&mut code), stderr.read_to_end(&mut said))?;
             child.wait().await
         };
-        let status = match tokio::time::timeout(WALL, work).await {
+        let status = match tokio::time::timeout(wall, work).await {
             Ok(status) => status.map_err(|error| failed(&error))?,
-            Err(_) => return Err(CompileError::Exhausted(format!("{} s", WALL.as_secs()))),
+            Err(_) => return Err(CompileError::Exhausted(format!("{} s", wall.as_secs()))),
         };
         let said = holm_packages::printable(String::from_utf8_lossy(&said).trim());
         match (status.code(), status.signal()) {
             (Some(0), _) => Ok(code),
             (Some(code), _) if code == i32::from(INVALID) => Err(CompileError::Invalid(said)),
             // Out of memory aborts, out of processor time is killed.
-            (None, Some(_)) => Err(CompileError::Exhausted(format!(
-                "{CPU_SECONDS} s of processor time or {} GiB of memory",
-                MEMORY >> 30
-            ))),
+            (None, Some(_)) => {
+                let memory = holm_kernel::account::Bytes(memory);
+                Err(CompileError::Exhausted(format!("{seconds} s of processor time or {memory} of memory")))
+            }
             _ => Err(CompileError::Failed(said)),
         }
     }
@@ -108,12 +123,12 @@ impl Compiler for ChildCompiler {
 }
 
 /// The child's side: bounds itself, compiles stdin, writes the code to stdout.
-pub(crate) fn compile(reservation: u64) -> u8 {
+pub(crate) fn compile(reservation: u64, Bounds { memory, seconds }: Bounds) -> u8 {
     let fail = |code: u8, text: &dyn std::fmt::Display| {
         let _ = writeln!(std::io::stderr(), "{text}");
         code
     };
-    let limits = [(Resource::As, MEMORY), (Resource::Cpu, CPU_SECONDS), (Resource::Core, 0), (Resource::Fsize, 0)];
+    let limits = [(Resource::As, memory), (Resource::Cpu, seconds), (Resource::Core, 0), (Resource::Fsize, 0)];
     for (resource, limit) in limits {
         if let Err(error) = setrlimit(resource, Rlimit { current: Some(limit), maximum: Some(limit) }) {
             return fail(FAILED, &error);

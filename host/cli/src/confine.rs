@@ -1,18 +1,24 @@
-//! Landlock: a process gives up what it does not need, for itself and for all that it starts.
+//! Landlock and seccomp: a process gives up what it does not need, for itself and for all that it starts.
 
-use std::path::PathBuf;
+use std::{collections::BTreeMap, path::PathBuf};
 
 use landlock::{
     ABI, Access, AccessFs, AccessNet, CompatLevel, Compatible, Ruleset, RulesetAttr, RulesetCreatedAttr, RulesetError,
     RulesetStatus, Scope, path_beneath_rules,
 };
+use seccompiler::{
+    BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule,
+};
 
 /// The newest that is known; the kernel enforces what it knows of it.
 const NEWEST: ABI = ABI::V10;
 
-/// Gives up every file, every network port, and all signals to others. Best effort: a compiler
+/// Gives up every file, every socket, and all signals to others. Best effort: a compiler
 /// that cannot be confined is still bounded.
 pub(crate) fn from_everything() {
+    if let Err(error) = without_network() {
+        tracing::debug!(%error, "the network is not closed");
+    }
     if let Err(error) = restrict(&[], &[]) {
         tracing::debug!(%error, "not confined");
     }
@@ -36,12 +42,34 @@ fn restrict(read: &[PathBuf], write: &[PathBuf]) -> Result<RulesetStatus, Rulese
     Ok(ruleset.restrict_self()?.ruleset)
 }
 
+/// The numbers of the system calls that make sockets have this bit in the x32 ABI of an x86-64 kernel.
+const X32: i64 = 0x4000_0000;
+
+/// Gives up every socket but those of Unix: landlock knows TCP, and this knows no UDP, no raw packets and
+/// none that an `io_uring` makes either.
+///
+/// # Errors
+/// This machine's kernel, or its processor, has no such filter.
+pub(crate) fn without_network() -> Result<(), seccompiler::Error> {
+    let not_unix = SeccompCondition::new(0, SeccompCmpArgLen::Dword, SeccompCmpOp::Ne, libc::AF_UNIX as u64)?;
+    let mut rules = BTreeMap::new();
+    for abi in [0, X32] {
+        rules.insert(libc::SYS_socket | abi, vec![SeccompRule::new(vec![not_unix.clone()])?]);
+        // No condition: whatever it asks for.
+        rules.insert(libc::SYS_io_uring_setup | abi, Vec::new());
+    }
+    let refused = SeccompAction::Errno(libc::EACCES as u32);
+    let filter = SeccompFilter::new(rules, SeccompAction::Allow, refused, std::env::consts::ARCH.try_into()?)?;
+    let program: BpfProgram = filter.try_into()?;
+    seccompiler::apply_filter(&program)
+}
+
 /// What this machine's kernel can take away.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Landlock {
     /// Files and TCP.
     Full,
-    /// Files only.
+    /// Files; the network is closed by seccomp alone.
     FilesOnly,
     /// Nothing.
     None,

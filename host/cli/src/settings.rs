@@ -6,6 +6,7 @@ use holm_kernel::account::{Bytes, Limits};
 use serde::Deserialize;
 
 use crate::{
+    compiler::Bounds,
     error::{CommandError, Result},
     models::{CacheSettings, Models, Providers},
     telemetry::TelemetrySettings,
@@ -19,6 +20,7 @@ pub(crate) const FILE: &str = "config.toml";
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub(crate) struct Settings {
     pub(crate) kernel: KernelSettings,
+    pub(crate) compiler: CompilerSettings,
     pub(crate) storage: StorageSettings,
     pub(crate) audit: AuditSettings,
     /// What any process may use at most.
@@ -40,6 +42,31 @@ pub(crate) struct KernelSettings {
     /// Ends the kernel when nobody needed it for this long.
     #[serde(with = "humantime_serde")]
     pub(crate) idle_shutdown: Duration,
+}
+
+/// `[compiler]`: what compiling one component may take.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub(crate) struct CompilerSettings {
+    /// Address space.
+    pub(crate) memory: Bytes,
+    /// Processor time, in whole seconds; half as much again by the clock on the wall.
+    #[serde(with = "humantime_serde")]
+    pub(crate) time: Duration,
+}
+
+impl CompilerSettings {
+    /// As the compiler takes them: a second is the least there is.
+    pub(crate) fn bounds(&self) -> Bounds {
+        Bounds { memory: self.memory.0, seconds: self.time.as_secs().max(1) }
+    }
+}
+
+impl Default for CompilerSettings {
+    fn default() -> Self {
+        let Bounds { memory, seconds } = Bounds::default();
+        Self { memory: Bytes(memory), time: Duration::from_secs(seconds) }
+    }
 }
 
 /// `[storage]`

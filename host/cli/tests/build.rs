@@ -14,7 +14,7 @@ use common::{Holm, Said};
 
 /// How a client greets and asks for the plugins: MessagePack, each with its length before it.
 const LIST: &[u8] =
-    b"\0\0\0\x2b\x84\xa8protocol\x05\xa7version\xa10\xa5build\xa0\xa6intent\xa7command\0\0\0\x05\xa4List";
+    b"\0\0\0\x2b\x84\xa8protocol\x06\xa7version\xa10\xa5build\xa0\xa6intent\xa7command\0\0\0\x05\xa4List";
 
 /// Built things are kept from run to run.
 fn build(holm: &Holm, arguments: &[&str]) -> Command {
@@ -67,11 +67,12 @@ fn a_build_script_sees_neither_files_nor_network_nor_the_kernel() {
     holm.file("nosy/src/main.rs", "fn main() {}\n");
     let script = format!(
         r#"
-        use std::{{fs, io::Read, net::TcpStream, os::unix::net::UnixStream}};
+        use std::{{fs, io::Read, net::{{TcpStream, UdpSocket}}, os::unix::net::UnixStream}};
         fn main() {{
             let secret = fs::read({:?});
             let write = fs::write("src/main.rs", "");
             let network = TcpStream::connect({:?});
+            let udp = UdpSocket::bind("127.0.0.1:0");
             let mut kernel = Vec::new();
             let _ = UnixStream::connect({:?}).and_then(|mut socket| {{
                 use std::io::Write;
@@ -79,7 +80,8 @@ fn a_build_script_sees_neither_files_nor_network_nor_the_kernel() {
                 socket.read_to_end(&mut kernel)
             }});
             let listed = kernel.windows(7).any(|word| word == b"Plugins");
-            panic!("secret {{}} write {{}} network {{}} kernel {{}}", secret.is_ok(), write.is_ok(), network.is_ok(), listed);
+            let (secret, write, network, udp) = (secret.is_ok(), write.is_ok(), network.is_ok(), udp.is_ok());
+            panic!("secret {{secret}} write {{write}} network {{network}} udp {{udp}} kernel {{listed}}");
         }}"#,
         holm.work().join("secret"),
         listener.local_addr().unwrap().to_string(),
@@ -96,7 +98,7 @@ fn a_build_script_sees_neither_files_nor_network_nor_the_kernel() {
     assert!(!output.status.success());
     let text = said(output);
     match landlock(&holm) {
-        true => assert!(text.contains("secret false write false network false kernel false"), "{text}"),
+        true => assert!(text.contains("secret false write false network false udp false kernel false"), "{text}"),
         false => assert!(text.contains("build scripts run unconfined") || text.contains("network true"), "{text}"),
     }
 }

@@ -171,3 +171,72 @@ fn what_is_wrong_with_the_settings_is_said() {
     let said = holm.run(&["list"]).ends(70).talk;
     assert!(said.contains("kernel does not start") && said.contains("no storage driver is called"), "{said}");
 }
+
+/// A component of so many functions, each of a million instructions that depend on each other: what takes
+/// a compiler long, and much memory.
+fn dear(functions: u8) -> Vec<u8> {
+    fn sized(id: &[u8], content: &[u8]) -> Vec<u8> {
+        let mut all = id.to_vec();
+        let mut rest = content.len();
+        while rest >= 0x80 {
+            all.push((rest % 0x80) as u8 | 0x80);
+            rest /= 0x80;
+        }
+        all.push(rest as u8);
+        [all.as_slice(), content].concat()
+    }
+    // One local; it is read twice, multiplied and written, again and again.
+    let mut body = vec![1, 1, 0x7f];
+    body.extend([0x20, 0, 0x20, 0, 0x6c, 0x21, 0].repeat(250_000));
+    body.push(0x0b);
+    let code = sized(&[], &body).repeat(functions.into());
+    let module = [
+        b"\0asm\x01\0\0\0".to_vec(),
+        sized(&[1], &[1, 0x60, 0, 0]),
+        sized(&[3], &[&[functions][..], &vec![0; functions.into()]].concat()),
+        sized(&[10], &[&[functions][..], &code].concat()),
+    ];
+    [b"\0asm\x0d\0\x01\0".to_vec(), sized(&[1], &module.concat())].concat()
+}
+
+#[test]
+fn a_compiler_that_takes_too_much_is_ended() {
+    for (bounds, said) in [
+        // By its own time or, where others keep the processors busy, by the clock on the wall.
+        ("time = \"1s\"", "took more than 1 s"),
+        ("memory = \"300 MiB\"", "took more than 120 s of processor time or 300.0 MiB of memory"),
+    ] {
+        let holm = Holm::new();
+        holm.configure(&format!("[kernel]\nidle-shutdown = \"20s\"\n[compiler]\n{bounds}\n"));
+        holm.file("dear.wasm", dear(8));
+        let refused = holm.run(&["run", "dear.wasm"]).ends(5).talk;
+        assert!(refused.contains(said) && refused.contains("it is refused"), "{refused}");
+        // The kernel goes on.
+        assert_ne!(process(&holm), "none");
+        holm.run(&["list"]).succeeds();
+    }
+}
+
+#[test]
+fn without_address_space_for_a_pool_instances_are_made_on_demand() {
+    let holm = Holm::new();
+    let engine = |holm: &Holm| -> (String, String) {
+        let checks = holm.run(&["doctor", "--json"]).json();
+        let check = checks.as_array().unwrap().iter().find(|check| check["name"] == "engine").unwrap().clone();
+        (check["state"].as_str().unwrap().to_owned(), check["text"].as_str().unwrap().to_owned())
+    };
+    holm.guest("fs_denied");
+    holm.run(&["run", "fs_denied.wasm", "/etc/passwd"]).succeeds();
+    assert_eq!(engine(&holm).0, "good");
+    holm.run(&["shutdown"]).succeeds();
+    // The kernel that this starts has 16 GiB of addresses: enough for a guest, and not for thousands.
+    let limited = format!("ulimit -v 16777216; exec {:?} run fs_denied.wasm /etc/passwd", env!("CARGO_BIN_EXE_holm"));
+    for _ in 0..2 {
+        let mut shell = std::process::Command::new("sh");
+        let shell = shell.args(["-c", &limited]).current_dir(holm.work()).env("HOLM_HOME", holm.home());
+        let output = shell.stdin(std::process::Stdio::null()).output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+    }
+    let (state, text) = engine(&holm);
+    assert!(state == "warning" && text.contains("on demand"), "{text}");
+}

@@ -113,6 +113,7 @@ fn a_plugin_comes_and_goes() {
               tokens         1000000
               wall-time      10m
               written        1GiB
+              stack          512KiB (of calls; the same for every process)
 
             $ holm inspect raeder
             ! error: no plugin `raeder` is installed
@@ -245,4 +246,28 @@ fn json_is_json() {
         let record: serde_json::Value = serde_json::from_str(line).unwrap();
         assert_eq!(record["plugin"], "reader");
     }
+}
+
+#[test]
+fn what_was_stored_goes_with_its_plugin_or_stays_where_that_is_asked() {
+    let holm = Holm::new();
+    let install = || {
+        holm.install("keeper", "deputy", "storage = [\"notes:rw\"]\nspawn = [\"*\"]");
+        holm.run(&["grant", "keeper", "storage=notes:rw"]).succeeds();
+    };
+    let noted = || holm.run(&["tool", "call", "keeper/get", "{\"it\": \"x\"}"]).succeeds().stdout;
+    install();
+    assert_eq!(noted(), "\"nothing\"\n");
+    holm.run(&["tool", "call", "keeper/put", "{\"it\": \"a secret\"}"]).succeeds();
+    assert_eq!(noted(), "\"a secret\"\n");
+    let kept = holm.run(&["uninstall", "keeper", "--keep-data"]).succeeds().talk;
+    assert!(!kept.contains("gone"), "{kept}");
+    // The kernel ends and starts between: it is the disk that keeps it.
+    holm.run(&["shutdown"]).succeeds();
+    install();
+    assert_eq!(noted(), "\"a secret\"\n");
+    let gone = holm.run(&["uninstall", "keeper"]).succeeds().talk;
+    assert!(gone.contains("that it had stored are gone"), "{gone}");
+    install();
+    assert_eq!(noted(), "\"nothing\"\n");
 }

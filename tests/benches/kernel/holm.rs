@@ -82,23 +82,28 @@ impl Holm {
 
     /// A program as an installation would have it, with one bucket granted. It is compiled, and ran once.
     pub(crate) fn program(&self, component: Vec<u8>) -> Result<Arc<Program>> {
-        let grants = |line: &str| -> Result<Grants> {
+        let program = self.granted(component, &["storage=bench:rw"])?;
+        self.runtime.block_on(self.run(&program, &[]))?;
+        Ok(program)
+    }
+
+    /// A program with these grants.
+    pub(crate) fn granted(&self, component: Vec<u8>, lines: &[&str]) -> Result<Arc<Program>> {
+        let grants = |lines: &[&str]| -> Result<Grants> {
             let mut grants = Grants::default();
-            grants.add(line)?;
+            lines.iter().try_for_each(|line| grants.add(line))?;
             Ok(grants)
         };
-        let program = Arc::new(Program {
+        Ok(Arc::new(Program {
             name: "bench".to_owned(),
             component: Digest::of(&component),
             read: Box::new(move || Ok(component.clone())),
-            ceiling: Arc::new(grants("storage=*:rw")?),
-            grants: Arc::new(LiveGrants::new(grants("storage=bench:rw")?)),
+            ceiling: Arc::new(grants(&["storage=*:rw", "fs=*:rw"])?),
+            grants: Arc::new(LiveGrants::new(grants(lines)?)),
             limits: limits(),
             tools: Vec::new(),
             judges: Vec::new(),
-        });
-        self.runtime.block_on(self.run(&program, &[]))?;
-        Ok(program)
+        }))
     }
 
     /// Runs a program to its end.

@@ -16,6 +16,7 @@ mod holm;
 mod latency;
 mod machine;
 mod parked;
+mod prices;
 mod spawn;
 mod storage;
 mod syscall;
@@ -38,6 +39,7 @@ const GROUPS: &[Group] = &[
     ("parked", parked::measure),
     ("latency", latency::measure),
     ("fuel", fuel::measure),
+    ("prices", prices::measure),
 ];
 
 fn main() -> ExitCode {

@@ -78,6 +78,42 @@ fn prices() {
 }
 
 #[test]
+fn price_list() {
+    let directory = Directory::new().with_directory("many");
+    std::fs::write(directory.join("file"), vec![1; 1 << 20]).unwrap();
+    (0..500).for_each(|number| std::fs::write(directory.join(&format!("many/{number}")), "").unwrap());
+    std::os::unix::fs::symlink("x/".repeat(2_000), directory.join("link")).unwrap();
+    run(async move {
+        let fuel = async |call: &str, name: &str, count: &str| {
+            let caller = guest("price_list").named(&format!("price-{call}")).grant("storage=notes:rw");
+            let caller = caller.grant(&format!("fs={}:rw", directory.join("")));
+            let report = caller.arguments([call, count, &directory.join(name)]).run().await;
+            report.exits(0).exit.fuel.0
+        };
+        // A megabyte is what it is, whoever moves it; names read ahead are paid for, taken or not.
+        let calls = [
+            ("read", "file", 260_000),
+            ("skip", "file", 260_000),
+            ("write", "file", 260_000),
+            ("moved", "file", 780_000),
+            ("put", "file", 260_000),
+            ("get", "file", 260_000),
+            ("list-first", "many", 128 * 1_000),
+            ("list", "many", 500 * 1_000),
+            ("readlink", "link", 2_000),
+            ("open", "file", 20_000),
+            ("stat", "file", 2_000),
+            ("stat-deep", "", 1_000 * 1_000),
+            ("random", "file", 4_000),
+        ];
+        for (call, name, least) in calls {
+            let each = (fuel(call, name, "8").await - fuel(call, name, "4").await) / 4;
+            assert!(each >= least, "{call}: {each}");
+        }
+    });
+}
+
+#[test]
 fn many_files_family() {
     let directory = Directory::new();
     run(async move {

@@ -5,9 +5,9 @@ use holm_kernel::{
     account::{Bytes, Fuel},
     process::KilledBy,
 };
-use holm_tests::{Guest, Machine, OVERSHOOT, component, eventually, guest, machine};
+use holm_tests::{Guest, Machine, Neighbour, OVERSHOOT, component, eventually, guest, machine};
 
-use crate::{Directory, run};
+use crate::{Directory, run, wat};
 
 #[test]
 fn fork_wide() {
@@ -41,6 +41,15 @@ fn dead_mail() {
         let report = attacker.limit(|limits| limits.memory = Bytes(16 << 20)).attack().await;
         let told = "quota memory 16777216\ncode 1\nbounded: true\nread all: true\nagain: code 0\nnot-found\n";
         report.exits(0).prints(told);
+    });
+}
+
+#[test]
+fn dead_streams() {
+    run(async {
+        let attacker = guest("dead_streams").grant("spawn=self");
+        let report = attacker.limit(|limits| limits.memory = Bytes(16 << 20)).attack().await;
+        report.exits(0).prints("code 1\nbounded: true\nread all: true\nagain: code 0\nand again: code 0 code 0\n");
     });
 }
 
@@ -129,6 +138,30 @@ fn full_table() {
         let bomb = Guest::new(machine, "fork_wide", component("fork_wide")).grant("spawn=self");
         bomb.attack().await.exits(0).over("processes").prints("14 children, then quota processes 16\n");
         assert_eq!(machine.kernel.snapshot().len(), 0);
+    });
+}
+
+#[test]
+fn many_memories_take_many_places() {
+    // Each has 64 memories and so 258 mappings, as many as 43 small processes.
+    let machine = Machine::alone(Config { capacity: 100, ..Config::default() }, |_| ());
+    machine.block_on(async move {
+        let memories = (0..64).map(|_| "(memory 1)").collect::<String>();
+        let text = wat::module(&format!("{memories} (func (export \"run\") (result i32) (loop (br 0)) (i32.const 0))"));
+        let attacker = || Guest::new(machine, "many-memories", wat::component(&text));
+        let (first, second) = (attacker().start().await, attacker().start().await);
+        assert!(matches!(attacker().try_start().await.err(), Some(SpawnError::Full(100))));
+        // There is room for its neighbours still.
+        let mut neighbour = Neighbour::of(machine, "many-memories").await;
+        neighbour.works().await;
+        first.kill();
+        first.wait().await.killed(KilledBy::Operator);
+        let third = attacker().start().await;
+        neighbour.ends().await;
+        for attacker in [second, third] {
+            attacker.kill();
+            attacker.wait().await.killed(KilledBy::Operator);
+        }
     });
 }
 

@@ -38,6 +38,20 @@ fn confused_deputy() {
 }
 
 #[test]
+fn a_tool_that_its_user_was_not_shown() {
+    run(async {
+        let guest_of = |name: &str| guest("deputy").named(name).grant("storage=notes:rw");
+        // As if its list had been another when it was installed.
+        let whole = guest_of("sly").install().await;
+        let shown = whole.tools.iter().filter(|tool| tool.name == "get").cloned().collect();
+        machine().plugins.install(guest_of("sly").program_with_tools(shown));
+        let calls = ["sly/get", "x", "sly/put", "x", "sly/get", "x"];
+        let report = guest("confused_deputy").arguments(calls).grant("tool=sly/*").attack().await;
+        report.exits(0).prints("sly/get \"nothing\"\nsly/put no-such-tool\nsly/get \"nothing\"\n");
+    });
+}
+
+#[test]
 fn kept_answers() {
     // An answer of a mebibyte, with its quotes.
     let directory = Directory::new().with("large", &"x".repeat((1 << 20) - 2));

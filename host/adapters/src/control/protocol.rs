@@ -18,7 +18,7 @@ use super::{
 };
 
 /// The version of all that follows. It grows with each change that an older side misreads.
-pub const PROTOCOL: u32 = 5;
+pub const PROTOCOL: u32 = 6;
 
 /// How many bytes of standard input may be under way: more is sent only once some were taken.
 pub const STDIN_WINDOW: usize = 256 << 10;
@@ -442,6 +442,8 @@ pub struct Status {
     pub capacity: u32,
     /// What bounds it.
     pub bound_by: String,
+    /// Whether instances come from a pool, or are made on demand.
+    pub pooled: bool,
     /// Its storage driver.
     pub storage: String,
 }

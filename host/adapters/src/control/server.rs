@@ -141,6 +141,7 @@ impl Server {
             processes: self.kernel.snapshot().len(),
             capacity: 0,
             bound_by: String::new(),
+            pooled: self.kernel.is_pooled(),
             storage: self.facts.storage.clone(),
         };
         status.with_capacity(self.kernel.capacity())

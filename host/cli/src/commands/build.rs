@@ -71,6 +71,9 @@ pub(super) struct Confined {
 
 impl Confined {
     pub(super) fn run(self) -> Result<()> {
+        if let Err(error) = confine::without_network() {
+            ui::warn(format!("build scripts reach UDP: {error}"));
+        }
         match confine::to(&self.read, &self.write) {
             Ok(true) => {}
             Ok(false) => ui::warn("this kernel has no landlock: build scripts run unconfined"),

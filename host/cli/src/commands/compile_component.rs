@@ -7,10 +7,12 @@ use crate::compiler;
 pub(super) struct Arguments {
     /// Bytes of address space that the engine reserves for each memory
     reservation: u64,
+    #[command(flatten)]
+    bounds: compiler::Bounds,
 }
 
 impl Arguments {
     pub(super) fn run(self) -> u8 {
-        compiler::compile(self.reservation)
+        compiler::compile(self.reservation, self.bounds)
     }
 }

@@ -66,7 +66,7 @@ impl Arguments {
             Ok(home) => {
                 checks.push(self::home(&home));
                 let settings = Settings::read(home.path());
-                checks.push(kernel(session, &home).await);
+                checks.extend(kernel(session, &home).await);
                 checks.extend(secrets(&home));
                 let settings = settings.and_then(|settings| {
                     // A kernel would not start with these.
@@ -126,20 +126,32 @@ fn home(home: &Home) -> Check {
     Check::good("home", format!("{} (mode {mode:o})", home.path().display()))
 }
 
-async fn kernel(session: &Session, home: &Home) -> Check {
+async fn kernel(session: &Session, home: &Home) -> Vec<Check> {
     match status(session).await {
-        Ok(None) => Check::good("kernel", "not running; it starts with the first command that needs it"),
-        Ok(Some(status)) => Check::good(
-            "kernel",
-            format!(
+        Ok(None) => vec![Check::good("kernel", "not running; it starts with the first command that needs it")],
+        Ok(Some(status)) => {
+            let text = format!(
                 "running for {} as process {}, holm {}, {}",
                 humantime::format_duration(std::time::Duration::from_secs(status.seconds)),
                 status.process,
                 status.version,
                 ui::count(status.processes, "live process").replace("processs", "processes"),
-            ),
+            );
+            vec![Check::good("kernel", text), engine(status.pooled)]
+        }
+        Err(error) => vec![Check::broken("kernel", error.hint(format!("its log is {}", home.log().display())))],
+    }
+}
+
+/// Which engine the running kernel has.
+fn engine(pooled: bool) -> Check {
+    match pooled {
+        true => Check::good("engine", "instances come from a pool; what does not fit it is made on demand"),
+        false => Check::warning(
+            "engine",
+            "instances are made on demand: the address space of a pool was refused",
+            "a higher limit of address space (`ulimit -v unlimited`), then `holm shutdown`",
         ),
-        Err(error) => Check::broken("kernel", error.hint(format!("its log is {}", home.log().display()))),
     }
 }
 
@@ -185,10 +197,10 @@ fn capacity(wanted: u32) -> Check {
 
 fn landlock() -> Check {
     match Landlock::of_this_machine() {
-        Landlock::Full => Check::good("landlock", "builds and compilers are confined: files and TCP"),
+        Landlock::Full => Check::good("landlock", "builds and compilers are confined: files and network"),
         Landlock::FilesOnly => Check::warning(
             "landlock",
-            "builds and compilers are confined to files, and reach the network",
+            "builds and compilers are confined to files; what closes the network to them is seccomp alone",
             "Linux 6.7 or newer",
         ),
         Landlock::None => Check::warning(

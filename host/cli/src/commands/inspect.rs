@@ -1,7 +1,9 @@
 //! `holm inspect`: all that is known of a plugin.
 
 use holm_adapters::control::{Inspected, Reply, Request};
+use holm_kernel::account::{Bytes, Limits};
 use holm_packages::printable;
+use serde::Serialize;
 use serde_json::Value;
 
 use super::tool::describe;
@@ -31,10 +33,25 @@ impl Arguments {
             reply => return unexpected(&reply),
         };
         if self.json {
-            return ui::json(&plugin);
+            return ui::json(&Whole { plugin: &plugin, fixed_limits: Fixed { stack: Limits::STACK } });
         }
         show(&plugin)
     }
+}
+
+/// A plugin, and what holds for every one.
+#[derive(Serialize)]
+struct Whole<'a> {
+    #[serde(flatten)]
+    plugin: &'a Inspected,
+    #[serde(rename = "fixed-limits")]
+    fixed_limits: Fixed,
+}
+
+/// Limits that no table changes.
+#[derive(Serialize)]
+struct Fixed {
+    stack: Bytes,
 }
 
 /// All of it, for people.
@@ -48,7 +65,7 @@ fn show(plugin: &Inspected) -> Result<()> {
     }
     field("source", &printable(&plugin.source))?;
     field("installed", plugin.installed.as_deref().unwrap_or("no"))?;
-    field("files", &format!("{}, {}", ui::count(plugin.files, "file"), holm_kernel::account::Bytes(plugin.bytes)))?;
+    field("files", &format!("{}, {}", ui::count(plugin.files, "file"), Bytes(plugin.bytes)))?;
     field("kind", &if plugin.entries.is_empty() { "nothing to run".to_owned() } else { plugin.entries.join(", ") })?;
     if let Some(skill) = &plugin.skill {
         field("skill", &skill.name.clone().unwrap_or_else(|| "SKILL.md".to_owned()))?;
@@ -99,14 +116,14 @@ fn limits(plugin: &Inspected) -> Result<()> {
         let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         ui::data(format_args!("  {name:<15}{}", amount(&name, &text)))?;
     }
-    Ok(())
+    ui::data(format_args!("  {:<15}{} (of calls; the same for every process)", "stack", Limits::STACK))
 }
 
 /// The value of a limit as people read it.
 pub(super) fn amount(limit: &str, value: &str) -> String {
     match value.parse() {
         Ok(fuel) if limit == "fuel" => holm_kernel::account::Fuel(fuel).to_string(),
-        Ok(bytes) if BYTES.contains(&limit) => holm_kernel::account::Bytes(bytes).to_string(),
+        Ok(bytes) if BYTES.contains(&limit) => Bytes(bytes).to_string(),
         _ => value.to_owned(),
     }
 }

@@ -36,7 +36,7 @@ mod update;
 
 pub(crate) use run::TermArguments;
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{path::PathBuf, process::ExitCode, time::Duration};
 
 use clap::{
     Parser, Subcommand,
@@ -108,6 +108,9 @@ enum Command {
     BuildConfined(build::Confined),
 }
 
+/// Longer than any kernel runs.
+const FOR_EVER: Duration = Duration::from_secs(u32::MAX as u64);
+
 /// Parses the command line, does it, and says what came of it.
 pub(crate) fn main() -> ExitCode {
     // clap prints usage errors and help itself, with exit code 2 and 0.
@@ -118,7 +121,8 @@ pub(crate) fn main() -> ExitCode {
         Command::BuildConfined(arguments) => return finish(arguments.run()),
         _ => {}
     }
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    // Threads that block and once were started stay: a kernel that is full finds no room for another.
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_keep_alive(FOR_EVER).build();
     let runtime = match runtime {
         Ok(runtime) => runtime,
         Err(error) => return finish(Err(CommandError::internal(error))),

@@ -18,6 +18,9 @@ pub(super) struct Arguments {
     /// Print JSON
     #[arg(long)]
     json: bool,
+    /// Show more of each: its descendants, what it wrote and what it put into storage
+    #[arg(long, conflicts_with_all = ["json", "plugins"])]
+    wide: bool,
     /// Sums for each plugin since the kernel started, with the processes that have ended
     #[arg(long)]
     plugins: bool,
@@ -38,6 +41,7 @@ struct Process {
     left: u64,
     memory: u64,
     output: u64,
+    stored: u64,
     syscalls: u64,
     children: u64,
     model_calls: u64,
@@ -62,6 +66,7 @@ impl From<&ProcessSnapshot> for Process {
             left: process.left.0,
             memory: process.memory.0,
             output: process.output.0,
+            stored: process.stored.0,
             syscalls: process.syscalls,
             children: process.children,
             model_calls: process.model_calls,
@@ -153,23 +158,31 @@ impl Arguments {
         if self.json {
             return ui::json(&processes.iter().map(Process::from).collect::<Vec<_>>());
         }
-        ui::table(
-            &[
-                ">PID",
-                ">PPID",
-                "PLUGIN",
-                "STATE",
-                ">NICE",
-                ">FUEL",
-                ">BUDGET",
-                ">MEM",
-                ">SYSCALLS",
-                ">TOKENS",
-                ">TIME",
-                "CALLING",
-            ],
-            &processes.iter().map(row).collect::<Vec<_>>(),
-        )
+        let mut heading = vec![
+            ">PID",
+            ">PPID",
+            "PLUGIN",
+            "STATE",
+            ">NICE",
+            ">FUEL",
+            ">BUDGET",
+            ">MEM",
+            ">SYSCALLS",
+            ">TOKENS",
+            ">TIME",
+            "CALLING",
+        ];
+        let mut rows: Vec<_> = processes.iter().map(row).collect();
+        if self.wide {
+            // Before what it does, whose width nobody knows.
+            let place = heading.len() - 1;
+            heading.splice(place..place, [">CHILDREN", ">OUTPUT", ">STORED"]);
+            for (row, process) in rows.iter_mut().zip(&processes) {
+                let more = [process.children.to_string(), process.output.to_string(), process.stored.to_string()];
+                row.splice(place..place, more);
+            }
+        }
+        ui::table(&heading, &rows)
     }
 }
 

@@ -28,7 +28,8 @@ pub struct Limits {
     pub fuel: Fuel,
     /// End, or stop and wait for more.
     pub on_empty: OnEmpty,
-    /// *Tree.* Linear memories and tables together, and what is kept for handles of requests. Stops `memory.grow` bombs over many memories.
+    /// *Tree.* Linear memories and tables together, what is kept for handles of requests, and what waits for a
+    /// parent: mail, streams, answers. Stops `memory.grow` bombs over many memories.
     pub memory: Bytes,
     /// Elements of all tables of a process. Stops `table.grow` bombs. A table from the pool of
     /// instances ends at 20,000, whatever is allowed here.
@@ -115,6 +116,10 @@ impl Default for Limits {
 }
 
 impl Limits {
+    /// Bytes of stack that a guest's calls may use. The engine's, the same for every process, and no key of
+    /// `[limits]`. Stops deep recursion.
+    pub const STACK: Bytes = Bytes(512 << 10);
+
     /// The least of both, limit by limit. A process stops on empty only where both say so.
     #[must_use]
     pub fn meet(&self, other: &Self) -> Self {

@@ -58,10 +58,12 @@ pub enum Total {
     Money,
     /// Bytes sent to the network and received from it.
     Network,
+    /// Bytes put into storage. Its limit is the quota of whoever owns them, which the driver keeps.
+    Stored,
 }
 
 const LEVELS: usize = 5;
-const TOTALS: usize = 10;
+const TOTALS: usize = 11;
 
 /// The account of one process.
 ///
@@ -347,6 +349,7 @@ impl Total {
             Total::Tokens => ("tokens", limits.tokens),
             Total::Money => ("money", limits.money.0),
             Total::Network => bytes("network", limits.network),
+            Total::Stored => ("storage", u64::MAX),
         }
     }
 }

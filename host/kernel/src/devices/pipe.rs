@@ -1,4 +1,7 @@
 //! Pipes: bounded byte queues between a process and whoever reads or feeds it.
+//!
+//! What waits between a parent and its child is held against the parent's memory, as mail is: it may keep
+//! the streams of thousands of children that have long ended.
 
 use std::{
     collections::VecDeque,
@@ -16,16 +19,26 @@ use wasmtime_wasi::{
     p2::{InputStream, OutputStream, Pollable, StreamError, StreamResult},
 };
 
-use crate::account::{Account, Total};
+use crate::account::{Account, Exceeded, Hold, Level, Total};
 
 /// Makes a pipe that holds at most `capacity` bytes, 64 KiB at least.
 pub fn pipe(capacity: usize) -> (PipeWriter, PipeReader) {
+    new(capacity, None)
+}
+
+/// As [`pipe`]; what waits in it is held by this account.
+pub(crate) fn held(capacity: usize, account: Arc<Account>) -> (PipeWriter, PipeReader) {
+    new(capacity, Some(account))
+}
+
+fn new(capacity: usize, account: Option<Arc<Account>>) -> (PipeWriter, PipeReader) {
     let capacity = capacity.max(CHUNK);
     let shared = Arc::new(Shared {
         queue: Mutex::default(),
         readable: Notify::new(),
         writable: Notify::new(),
         capacity,
+        account,
         writers: AtomicUsize::new(1),
     });
     (PipeWriter { shared: shared.clone() }, PipeReader { shared: Arc::new(ReaderEnd(shared)) })
@@ -52,12 +65,15 @@ struct Shared {
     readable: Notify,
     writable: Notify,
     capacity: usize,
+    /// Whose memory holds what waits; nobody's where the operator is at the other end.
+    account: Option<Arc<Account>>,
     writers: AtomicUsize,
 }
 
 #[derive(Default)]
 struct Queue {
-    chunks: VecDeque<Bytes>,
+    /// Each with what it holds until its last byte is taken: a part of it keeps all of it alive.
+    chunks: VecDeque<(Bytes, Option<Hold>)>,
     bytes: usize,
     /// No writer is left.
     ended: bool,
@@ -98,9 +114,10 @@ impl Drop for ReaderEnd {
     fn drop(&mut self) {
         let mut queue = self.0.queue.lock();
         queue.abandoned = true;
-        queue.chunks.clear();
+        let unread = std::mem::take(&mut queue.chunks);
         queue.bytes = 0;
         drop(queue);
+        drop(unread);
         self.0.writable.notify_waiters();
     }
 }
@@ -115,28 +132,34 @@ impl Shared {
         }
     }
 
-    fn push(&self, bytes: Bytes) {
+    /// Puts bytes in; where nobody reads, they are dropped.
+    ///
+    /// # Errors
+    /// The memory of whoever holds them is full.
+    fn push(&self, bytes: Bytes) -> Result<(), Exceeded> {
         let mut queue = self.queue.lock();
         if !queue.abandoned && !bytes.is_empty() {
+            let holds = |account: &Arc<Account>| account.hold(Level::Memory, (bytes.len() + CHUNK_OVERHEAD) as u64);
+            let hold = self.account.as_ref().map(holds).transpose()?;
             queue.bytes += bytes.len();
-            queue.chunks.push_back(bytes);
+            queue.chunks.push_back((bytes, hold));
             drop(queue);
             self.readable.notify_waiters();
         }
+        Ok(())
     }
 
     /// The next bytes, at most `size`; none at the end of the stream.
     fn pop(&self, size: usize) -> Option<Bytes> {
         let mut queue = self.queue.lock();
-        let Some(front) = queue.chunks.front_mut() else {
+        let Some((front, _)) = queue.chunks.front_mut() else {
             return (!queue.ended).then(Bytes::new);
         };
         let taken = if front.len() > size { front.split_to(size) } else { std::mem::take(front) };
-        if queue.chunks.front().is_some_and(Bytes::is_empty) {
-            queue.chunks.pop_front();
-        }
+        let over = queue.chunks.pop_front_if(|(front, _)| front.is_empty());
         queue.bytes -= taken.len();
         drop(queue);
+        drop(over);
         self.writable.notify_waiters();
         Some(taken)
     }
@@ -177,7 +200,10 @@ impl PipeWriter {
         while !bytes.is_empty() {
             self.shared.until_writable().await;
             let room = self.shared.room().min(bytes.len());
-            self.shared.push(bytes.split_to(room));
+            if self.shared.push(bytes.split_to(room)).is_err() {
+                // Only guests write to a pipe that somebody's memory holds.
+                return;
+            }
         }
     }
 
@@ -254,8 +280,8 @@ impl OutputStream for GuestWriter {
                 .take(Total::Output, bytes.len() as u64)
                 .map_err(|exceeded| StreamError::LastOperationFailed(wasmtime::Error::new(exceeded)))?;
         }
-        self.pipe.shared.push(bytes);
-        Ok(())
+        let pushed = self.pipe.shared.push(bytes);
+        pushed.map_err(|exceeded| StreamError::LastOperationFailed(wasmtime::Error::new(exceeded)))
     }
 
     fn flush(&mut self) -> StreamResult<()> {

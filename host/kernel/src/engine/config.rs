@@ -4,17 +4,18 @@ use std::num::NonZeroUsize;
 
 use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
 
-use super::capacity::Capacity;
+use super::capacity::{Capacity, TABLES};
+use crate::account::Limits;
 
-/// Bytes of stack a guest's calls may use; the rest of the fiber is the host's.
-const WASM_STACK: usize = 512 << 10;
+/// What a guest's calls may use; the rest of the fiber is the host's.
+const WASM_STACK: usize = Limits::STACK.0 as usize;
 const FIBER_STACK: usize = WASM_STACK + (1 << 20);
 
 /// What a component may need to come from the pool.
 const POOL_CORE_INSTANCES: u32 = 24;
-const POOL_MEMORIES: u32 = 1;
-const POOL_TABLES: u32 = 6;
-const POOL_TABLE_ELEMENTS: usize = 20_000;
+pub(super) const POOL_MEMORIES: u32 = 1;
+pub(super) const POOL_TABLES: u32 = 6;
+pub(super) const POOL_TABLE_ELEMENTS: usize = 20_000;
 
 /// Both engines compile alike, so that an image serves either.
 pub(crate) struct Engines {
@@ -64,9 +65,10 @@ fn pooled_config(capacity: &Capacity) -> Config {
     let processes = capacity.processes;
     let mut pool = PoolingAllocationConfig::new();
     pool.total_component_instances(processes)
-        .total_core_instances(processes.saturating_mul(4))
+        // A count, and no mapping: places bound what has them.
+        .total_core_instances(processes.saturating_mul(POOL_CORE_INSTANCES))
         .total_memories(processes)
-        .total_tables(processes.saturating_mul(2))
+        .total_tables(processes.saturating_mul(TABLES))
         .total_stacks(processes)
         .max_component_instance_size(256 << 10)
         .max_core_instance_size(256 << 10)

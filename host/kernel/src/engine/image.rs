@@ -14,7 +14,11 @@ use wasmtime::{
     component::{Component, InstancePre, Linker, types::ComponentItem},
 };
 
-use super::{CompileError, Compiler, Engines, Process};
+use super::{
+    CompileError, Compiler, Engines, Process,
+    capacity::places,
+    config::{POOL_MEMORIES, POOL_TABLE_ELEMENTS, POOL_TABLES},
+};
 use crate::program::Digest;
 
 /// A compiled component, linked and ready to start.
@@ -30,6 +34,8 @@ pub struct Image {
     pub imports: Vec<String>,
     /// What it exports.
     pub exports: Vec<String>,
+    /// How many of the kernel's places a process of it takes.
+    pub(crate) places: u32,
 }
 
 /// What a component exports to be run by.
@@ -143,6 +149,11 @@ impl Images {
         })
     }
 
+    /// Whether there is a pool.
+    pub(crate) fn is_pooled(&self) -> bool {
+        self.engines.pooled.is_some()
+    }
+
     /// The image of this digest, if it is in memory.
     pub(crate) fn loaded(&self, digest: &Digest) -> Option<Arc<Image>> {
         let mut loaded = self.loaded.lock();
@@ -215,7 +226,7 @@ impl Images {
             // What has more instances or memories than a slot is refused here, and made on demand.
             match load_code(engine, code) {
                 Ok(component) if fits_pool(&component) => match linker.instantiate_pre(&component) {
-                    Ok(pre) => return describe(digest, engine, component, pre),
+                    Ok(pre) => return describe(digest, engine, component, pre, true),
                     Err(error) => return Err(unlinked(&component, engine, &error)),
                 },
                 _ => tracing::debug!(%digest, "does not fit the pool"),
@@ -224,7 +235,7 @@ impl Images {
         let engine = &self.engines.on_demand;
         let component = load_code(engine, code).map_err(invalid)?;
         match self.on_demand.instantiate_pre(&component) {
-            Ok(pre) => describe(digest, engine, component, pre),
+            Ok(pre) => describe(digest, engine, component, pre, false),
             Err(error) => Err(unlinked(&component, engine, &error)),
         }
     }
@@ -233,7 +244,9 @@ impl Images {
 /// Whether the pool has slots of this shape. What needs more is made on demand.
 fn fits_pool(component: &Component) -> bool {
     component.resources_required().is_some_and(|needs| {
-        needs.num_memories <= 1 && needs.num_tables <= 6 && needs.max_initial_table_size.unwrap_or(0) <= 20_000
+        needs.num_memories <= POOL_MEMORIES
+            && needs.num_tables <= POOL_TABLES
+            && needs.max_initial_table_size.unwrap_or(0) <= POOL_TABLE_ELEMENTS as u64
     })
 }
 
@@ -249,6 +262,7 @@ fn describe(
     engine: &Engine,
     component: Component,
     pre: InstancePre<Process>,
+    pooled: bool,
 ) -> Result<Image, ImageError> {
     let ty = component.component_type();
     let imports: Vec<String> = ty.imports(engine).map(|(name, _)| name.to_owned()).collect();
@@ -284,7 +298,8 @@ fn describe(
         ),
         false => None,
     };
-    Ok(Image { digest, kind, pre, tools, policy, imports, exports })
+    let places = places(&component, pooled);
+    Ok(Image { digest, kind, pre, tools, policy, imports, exports, places })
 }
 
 /// Says which import is not offered, in place of the linker's first complaint.

@@ -9,6 +9,7 @@ mod run;
 mod store;
 
 pub use capacity::Capacity;
+pub(crate) use capacity::Places;
 pub use compile::{CompileError, Compiler, InProcess};
 pub(crate) use config::{Engines, wasm_config};
 pub(crate) use image::Images;

@@ -75,13 +75,6 @@ impl<D: Slot> HasData for Of<D> {
     type Data<'a> = Syscall<'a, D>;
 }
 
-/// Projects a store to its table, for `wasi:io/error`, which only describes what went wrong.
-struct Errors;
-
-impl HasData for Errors {
-    type Data<'a> = &'a mut ResourceTable;
-}
-
 /// What a process needs to begin with.
 pub(crate) struct Spawned {
     pub(crate) core: Core,
@@ -121,7 +114,7 @@ pub(crate) fn link(linker: &mut Linker<Process>) -> wasmtime::Result<()> {
     sys::log::add_to_linker::<_, Of<Log>>(linker, Slot::syscall)?;
     sys::task::add_to_linker::<_, Of<Task>>(linker, Slot::syscall)?;
 
-    p2::io::error::add_to_linker::<_, Errors>(linker, |process| &mut process.table)?;
+    p2::io::error::add_to_linker::<_, Of<Io>>(linker, Slot::syscall)?;
     wasi::io::poll::add_to_linker::<_, Of<Io>>(linker, Slot::syscall)?;
     wasi::io::streams::add_to_linker::<_, Of<Io>>(linker, Slot::syscall)?;
     wasi::clocks::monotonic_clock::add_to_linker::<_, Of<Clocks>>(linker, Slot::syscall)?;

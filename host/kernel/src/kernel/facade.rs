@@ -16,6 +16,7 @@ use super::{
     snapshot::ProcessSnapshot,
     spawn::{NoSuchProcess, Running, Spawn, SpawnError, ToolAnswer, ToolError},
     statistics::{PluginLatency, PluginSnapshot, Statistics},
+    threads,
 };
 use crate::{
     account::{Bytes, Fuel, Limits},
@@ -24,7 +25,7 @@ use crate::{
         llm::{Models, ProviderSnapshot},
         storage::DriverError,
     },
-    engine::{Capacity, Engines, Entry, Image, ImageError, Images, Outcome, cpu::Cpu},
+    engine::{Capacity, Engines, Entry, Image, ImageError, Images, Outcome, Places, cpu::Cpu},
     process::{ExitStatus, KilledBy, Pid, Table},
     program::{Program, Programs, ToolDescription},
     sched::{Fair, Nice},
@@ -49,6 +50,8 @@ pub(super) struct Inner {
     pub(super) waiting: Waiting,
     pub(super) cpu: Cpu,
     pub(super) table: Mutex<Table<Live>>,
+    /// What of this machine its processes take.
+    pub(super) places: Arc<Places>,
     pub(super) epoch: Arc<Epoch>,
     pub(super) statistics: Arc<Statistics>,
     pub(super) this: Weak<Inner>,
@@ -85,9 +88,11 @@ impl Kernel {
         let images = Images::new(engines, capacity.reservation, parts.compiler.clone(), cache).map_err(failed)?;
         let cpu =
             Cpu::start(config.workers, Box::new(Fair::new(config.quantum.0)), &runtime).map_err(BootError::Workers)?;
+        threads::start_blocking(&runtime);
         let ledger = Arc::<Ledger>::default();
         let models = Arc::new(Models::new(parts.models.clone(), ledger.clone())?);
         let table = Mutex::new(Table::new(capacity.processes as usize));
+        let places = Places::new(capacity.processes);
         let inner = Arc::new_cyclic(|this| Inner {
             config,
             capacity,
@@ -98,6 +103,7 @@ impl Kernel {
             waiting: Waiting::default(),
             cpu,
             table,
+            places,
             epoch: Arc::default(),
             statistics: Arc::default(),
             this: this.clone(),
@@ -313,6 +319,12 @@ impl Kernel {
     /// What this machine can hold.
     pub fn capacity(&self) -> &Capacity {
         &self.inner.capacity
+    }
+
+    /// Whether instances come from a pool. Where its address space was refused they are made on demand, one by
+    /// one, which costs speed only.
+    pub fn is_pooled(&self) -> bool {
+        self.inner.images.is_pooled()
     }
 
     /// The limits that no process passes.

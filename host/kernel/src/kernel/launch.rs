@@ -1,14 +1,6 @@
 //! From a program to a process: image, account, rights, sessions, a slot in the table, a task.
 
-use std::{
-    any::Any,
-    future::Future,
-    panic::{AssertUnwindSafe, catch_unwind},
-    pin::Pin,
-    sync::Arc,
-    task::{Context, Poll},
-    time::Instant,
-};
+use std::{sync::Arc, time::Instant};
 
 use tokio::sync::{oneshot, watch};
 
@@ -27,7 +19,7 @@ use crate::{
     engine::{self, Entry, Image, ImageError, Kind, Outcome, Sessions, Spawned},
     process::{ExitStatus, Fault, KilledBy, Pid},
     program::{LiveGrants, Program},
-    syscall::{Authority, Control, audit::Auditor, door::Core},
+    syscall::{Authority, Control, audit::Auditor, door::Core, panic::CatchPanic},
 };
 
 /// A process that is to be.
@@ -130,6 +122,8 @@ impl Inner {
         image: Arc<Image>,
         account: Arc<Account>,
     ) -> Result<(Running, oneshot::Receiver<Outcome>), SpawnError> {
+        let full = SpawnError::Full(self.capacity.processes);
+        let Some(taken) = self.places.take(image.places) else { return Err(full) };
         let authority = self.authority(&spawn.program, parent.as_ref(), without_grants);
         let parent_pid = parent.as_ref().map(|parent| parent.caller.control.pid);
         let mail = parent.as_ref().and_then(|parent| parent.mail.clone());
@@ -148,7 +142,7 @@ impl Inner {
         let inserted = self.table.lock().insert(parent_pid, live);
         let (pid, control) = match (inserted, made) {
             (Ok(pid), Some(control)) => (pid, control),
-            _ => return Err(SpawnError::Full(self.capacity.processes)),
+            _ => return Err(full),
         };
         control.span.begin(&control, caller);
         let core = Core::new(
@@ -169,7 +163,9 @@ impl Inner {
         let body = async move {
             // Dropped last: by then the store and all it held are gone.
             let mut finish = finish;
-            let run = CatchPanic(Box::pin(engine::run(image, entry, spawned, quantum)));
+            let _taken = taken;
+            // A panic in the host ends this process.
+            let run = CatchPanic::new(engine::run(image, entry, spawned, quantum));
             let outcome = run.await.unwrap_or_else(|panic| Outcome::Exited(ExitStatus::Fault(Fault::Host(panic))));
             finish.status = Some(match &outcome {
                 Outcome::Exited(status) => status.clone(),
@@ -339,23 +335,4 @@ impl Drop for Finish {
             kernel.finished(&self.control, status);
         }
     }
-}
-
-/// A panic in the host ends one process: each poll is caught.
-struct CatchPanic<F>(Pin<Box<F>>);
-
-impl<F: Future> Future for CatchPanic<F> {
-    type Output = Result<F::Output, String>;
-
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        match catch_unwind(AssertUnwindSafe(|| self.0.as_mut().poll(context))) {
-            Ok(poll) => poll.map(Ok),
-            Err(panic) => Poll::Ready(Err(message(panic.as_ref()))),
-        }
-    }
-}
-
-fn message(panic: &(dyn Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "it panicked".to_owned())
 }

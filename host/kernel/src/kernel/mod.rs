@@ -9,6 +9,7 @@ mod services;
 mod snapshot;
 mod spawn;
 mod statistics;
+mod threads;
 
 pub use config::{BootError, Config, Parts};
 pub use facade::Kernel;

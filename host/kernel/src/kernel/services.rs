@@ -161,6 +161,10 @@ impl tool::Driver for Services {
                 operator: caller.operator.clone(),
                 ..Spawn::new(program)
             };
+            // What its installer was not shown is not called, whatever the component would answer to now.
+            if !spawn.program.tools.iter().any(|shown| shown.name == tool) {
+                return Ok(Called::Answered(Err(tool_types::ToolError::NoSuchTool)));
+            }
             let entry = Entry::Call { tool: tool.to_owned(), arguments };
             Ok(match kernel.call(spawn, caller, entry).await? {
                 (_, Ok(Outcome::Answered(answer))) => Called::Answered(answer),
@@ -223,7 +227,7 @@ impl Inner {
     async fn program(self: &Arc<Self>, name: &str) -> Result<Arc<Program>, Refused> {
         let (kernel, name) = (self.clone(), name.to_owned());
         let found = tokio::task::spawn_blocking(move || kernel.parts.programs.find(&name)).await;
-        found.map_err(|_| gone())?.map_err(Refused::Program)
+        found.map_err(|_| Refused::Other("the store of plugins failed".to_owned()))?.map_err(Refused::Program)
     }
 
     /// Runs what answers its caller, under its own rights and at its caller's cost.

@@ -38,6 +38,8 @@ pub struct ProcessSnapshot {
     pub memory: Bytes,
     /// Bytes it wrote to stdout and stderr.
     pub output: Bytes,
+    /// Bytes it put into storage, its descendants' included; some may have been replaced since.
+    pub stored: Bytes,
     /// System calls made.
     pub syscalls: u64,
     /// Live descendants.
@@ -85,6 +87,7 @@ impl Inner {
                     left: account.left(),
                     memory: Bytes(account.level(Level::Memory)),
                     output: Bytes(account.total(Total::Output)),
+                    stored: Bytes(account.total(Total::Stored)),
                     syscalls: control.syscalls.load(Relaxed),
                     children: account.level(Level::Children),
                     model_calls: account.total(Total::ModelCalls),

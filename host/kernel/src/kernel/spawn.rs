@@ -74,9 +74,10 @@ pub enum SpawnError {
     /// It is not installed, was changed, or cannot be read.
     #[error(transparent)]
     Program(#[from] ProgramError),
-    /// The kernel holds as many processes as this machine can.
+    /// The kernel holds as many processes as this machine can: this many small ones.
     #[error(
-        "the kernel holds {0} processes, as many as this machine can (`holm doctor` tells why); end some with `holm kill`"
+        "there is no room for it: the kernel holds {0} small processes, and of those with many memories or tables fewer \
+         (`holm doctor` tells why); end some with `holm kill`"
     )]
     Full(u32),
     /// A limit allows no more.

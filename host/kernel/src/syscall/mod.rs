@@ -12,6 +12,7 @@ pub mod grant;
 pub(crate) mod ledger;
 pub(crate) mod named;
 mod operator;
+pub(crate) mod panic;
 pub(crate) mod pattern;
 pub(crate) mod policy;
 mod run;

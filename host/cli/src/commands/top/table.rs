@@ -124,6 +124,7 @@ pub(super) mod tests {
             left: Fuel(1_000_000 - fuel),
             memory: Bytes(1 << 20),
             output: Bytes(0),
+            stored: Bytes::default(),
             syscalls: 3,
             children: 0,
             model_calls: 1,

@@ -139,10 +139,6 @@ impl Syscall<'_, Files> {
     async fn with(&mut self, op: &'static Op, fd: &Fd) -> FsResult<Entered<'_, Files>> {
         let mut call = self.enter(op).await.map_err(failed)?;
         call.check_origin(fd.rep()).map_err(failed)?;
-        if let Some(right) = call.origin(fd.rep()) {
-            let text = right.want().path.display().to_string();
-            call.about(&text);
-        }
         Ok(call)
     }
 

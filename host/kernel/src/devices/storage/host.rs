@@ -2,9 +2,11 @@
 
 use wasmtime::component::Resource;
 
-use super::{BucketId, Change, Driver, DriverError, Expected, SHARED, StorageRule, StorageWant, bucket_name};
+use super::{
+    BucketId, Change, Driver, DriverError, Expected, SHARED, StorageRule, StorageWant, VERSION_OVERHEAD, bucket_name,
+};
 use crate::{
-    account::Exceeded,
+    account::{Exceeded, Total},
     bindings::holm::sys::storage::{self as wit, Error, Host, HostBucket},
     syscall::{
         Device, Entered, Errno, Interrupt, Op, Refusal, Syscall,
@@ -111,12 +113,16 @@ impl Syscall<'_, Storage> {
     async fn write(&mut self, op: &'static Op, bucket: &Resource<Bucket>, changes: Vec<Change>) -> Result<u64> {
         let first = changes.first().map(|change| change.key.clone()).unwrap_or_default();
         let bytes = changes.iter().map(|change| change.key.len() + change.value.as_ref().map_or(0, Vec::len)).sum();
+        let stored = bytes as u64 + VERSION_OVERHEAD * changes.len() as u64;
         let (mut call, mut bucket) = self.with(op, bucket, &first, bytes, Access::Write).await?;
         call.charge(1_000 * changes.len() as u64);
         check_changes(&changes)?;
         let (driver, id) = (call.session.driver.clone(), bucket.id.clone());
         let quota = call.account().limits().storage;
         let done = call.drive(&mut bucket.right, async move { driver.commit(&id, changes, quota).await }).await?;
+        if done.is_ok() {
+            call.account().overdraw(Total::Stored, stored);
+        }
         done.map_err(|error| refuse(&mut call, error))
     }
 }

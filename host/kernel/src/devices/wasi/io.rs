@@ -4,6 +4,7 @@ use wasmtime::component::Resource;
 use wasmtime_wasi::p2::{
     DynInputStream, DynOutputStream, DynPollable, StreamError,
     bindings::io::{
+        error::{self, HostError},
         poll as wasi_poll,
         streams::{HostInputStream as WasiInput, HostOutputStream as WasiOutput},
     },
@@ -37,6 +38,7 @@ static WRITE: Op = Op::query("write", 300);
 static CHECK: Op = Op::query("check-write", 100);
 static FLUSH: Op = Op::query("flush", 300);
 static POLL: Op = Op::query("poll", 300);
+static DESCRIBE: Op = Op::query("describe-error", 3_000);
 static SUBSCRIBE: Op = Op::query("subscribe", 200);
 
 type Result<T> = std::result::Result<T, StreamError>;
@@ -103,6 +105,21 @@ impl Syscall<'_, Io> {
             call.take(Total::Written, bytes).map_err(failed)?;
         }
         Ok(call)
+    }
+}
+
+impl error::Host for Syscall<'_, Io> {}
+
+impl HostError for Syscall<'_, Io> {
+    fn to_debug_string(&mut self, error: Resource<wasmtime::Error>) -> wasmtime::Result<String> {
+        let mut call = self.enter_now(&DESCRIBE).map_err(trap)?;
+        let text = HostError::to_debug_string(call.wasi().1, error)?;
+        call.charge(fuel_for_bytes(text.len() as u64));
+        Ok(text)
+    }
+
+    fn drop(&mut self, error: Resource<wasmtime::Error>) -> wasmtime::Result<()> {
+        HostError::drop(self.wasi_table(), error)
     }
 }
 

@@ -51,12 +51,14 @@ impl<D: WasiDevice> Entered<'_, D> {
         self.core.origins.get(&place).map(|origin| origin.hold.clone())
     }
 
-    /// Whether it is a file's; if so, its right must still hold.
+    /// Whether it is a file's; if so, its right must still hold, and the record names the file.
     ///
     /// # Errors
     /// Denied, if it was revoked.
     pub(crate) fn check_origin(&mut self, place: u32) -> Result<bool, Refusal> {
         let Some(origin) = self.core.origins.get(&place) else { return Ok(false) };
+        self.resource.clear();
+        self.resource.push_str(&origin.right.want.path.to_string_lossy());
         if origin.right.epoch != self.core.epoch.now() {
             let mut origin = origin.clone();
             self.renew(&mut origin.right)?;

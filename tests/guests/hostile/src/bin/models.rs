@@ -77,6 +77,7 @@ fn main() {
                 }
             }
         }
+        "order" => println!("{}", outcome(&model, &say(&argument(3)))),
         "hang" => println!("{}", outcome(&model, &say("hang"))),
         other => panic!("no such way: {other}"),
     }

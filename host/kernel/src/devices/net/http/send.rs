@@ -40,6 +40,7 @@ use crate::{
         device::fuel_for_bytes,
         door::Lapse,
         ledger::{Amounts, Under, hour},
+        panic::CatchPanic,
     },
 };
 
@@ -108,8 +109,12 @@ impl Admitted {
             false => Counted::request(body, counting, pause).boxed_unsync(),
         });
         let request = Request { plugin, target, head, timeouts, place: place.clone() };
+        let sending = CatchPanic::new(async move { driver.send(request).await });
         let response = tokio::select! {
-            response = driver.send(request) => response,
+            response = sending => response.unwrap_or_else(|panic| {
+                tracing::error!(panic, "the network driver failed");
+                Err(HttpError::InternalError(Some("the network driver failed".to_owned())).into())
+            }),
             () = lapse.lapsed() => {
                 refused.lock().push((wanted, Late::Revoked));
                 return Err(HttpError::HttpRequestDenied);

@@ -82,11 +82,12 @@ pub(super) async fn check(
     call.judge(Moment::BeforeSpawn, &plugin, &shown, Verdict::default(), used).await?;
     call.renew(&mut right)?;
     let capacity = usize::try_from(call.account().limits().mailbox.0).unwrap_or(usize::MAX);
+    let account = call.account().clone();
     let output = |choice: Stdio, inherited: &PipeWriter| match choice {
         Stdio::Null => (pipe::sink(), None),
         Stdio::Inherit => (inherited.clone(), None),
         Stdio::Piped => {
-            let (writer, reader) = pipe::pipe(capacity);
+            let (writer, reader) = pipe::held(capacity, account.clone());
             (writer, Some(reader))
         }
     };
@@ -94,7 +95,7 @@ pub(super) async fn check(
     let (stderr, stderr_end) = output(options.stderr, &call.session.stderr);
     let (stdin_end, stdin) = match options.stdin {
         Stdio::Piped => {
-            let (writer, reader) = pipe::pipe(capacity);
+            let (writer, reader) = pipe::held(capacity, account.clone());
             (Some(writer), reader)
         }
         _ => (None, pipe::empty()),
@@ -113,7 +114,7 @@ pub(super) async fn check(
         tokens: options.tokens,
         money: options.money.map(Money),
         nice: options.nice,
-        mail: (Mailbox::new(capacity, call.account().clone()), Mailbox::new(capacity, call.account().clone())),
+        mail: (Mailbox::new(capacity, account.clone()), Mailbox::new(capacity, account)),
     };
     let ends = Ends { stdin: stdin_end, stdout: stdout_end, stderr: stderr_end };
     Ok((right, request, ends))
