@@ -11,15 +11,16 @@ use parking_lot::Mutex;
 use sha2::Sha256;
 use wasmtime::{
     Engine,
-    component::{Component, InstancePre, Linker, types::ComponentItem},
+    component::{Component, InstancePre, Linker, Type, types::ComponentItem},
 };
 
 use super::{
     CompileError, Compiler, Engines, Process,
     capacity::places,
     config::{POOL_MEMORIES, POOL_TABLE_ELEMENTS, POOL_TABLES},
+    typed::Typed,
 };
-use crate::program::Digest;
+use crate::program::{Digest, ToolDescription};
 
 /// A compiled component, linked and ready to start.
 pub struct Image {
@@ -30,12 +31,26 @@ pub struct Image {
     pub(crate) pre: InstancePre<Process>,
     pub(crate) tools: Option<crate::bindings::KernelPre<Process>>,
     pub(crate) policy: Option<crate::bindings::policy::JudgePre<Process>>,
+    /// Its typed functions, which are tools too. None of an agent, a toolbox or a policy.
+    pub(super) typed: Typed,
     /// What it imports, as `package:name/interface@version`.
     pub imports: Vec<String>,
     /// What it exports.
     pub exports: Vec<String>,
     /// How many of the kernel's places a process of it takes.
     pub(crate) places: u32,
+}
+
+impl Image {
+    /// All tools of its typed functions.
+    pub(crate) fn typed_tools(&self) -> Vec<ToolDescription> {
+        self.typed.describe()
+    }
+
+    /// Its exports that are no tools: what each is called, and why not.
+    pub fn refused(&self) -> &[(String, String)] {
+        &self.typed.refused
+    }
 }
 
 /// What a component exports to be run by.
@@ -50,6 +65,8 @@ pub enum Kind {
     Toolbox,
     /// It judges others, and cannot be run.
     Policy,
+    /// Functions of its own types, which are tools; it cannot be run.
+    Typed,
 }
 
 /// Why there is no image.
@@ -267,8 +284,7 @@ fn describe(
     let ty = component.component_type();
     let imports: Vec<String> = ty.imports(engine).map(|(name, _)| name.to_owned()).collect();
     let exports: Vec<String> = ty.exports(engine).map(|(name, _)| name.to_owned()).collect();
-    let runs =
-        ty.exports(engine).any(|(name, item)| name == "run" && matches!(item.ty, ComponentItem::ComponentFunc(_)));
+    let runs = ty.exports(engine).any(|(name, item)| name == "run" && is_agent(&item.ty));
     let tools = exports.iter().any(|name| name.starts_with("holm:sys/tools@"));
     let policy = exports.iter().any(|name| name.starts_with("holm:sys/policy@"));
     let kind = match () {
@@ -276,14 +292,16 @@ fn describe(
         () if exports.iter().any(|name| name.starts_with("wasi:cli/run@")) => Kind::Command,
         () if tools => Kind::Toolbox,
         () if policy => Kind::Policy,
-        () => {
-            return Err(ImageError::Unsuitable(
-                "the component exports nothing that Holm runs: neither `run`, nor `wasi:cli/run`, nor `holm:sys/tools`, \
-                 nor `holm:sys/policy`"
-                    .to_owned(),
-            ));
-        }
+        () => Kind::Typed,
     };
+    let typed = match kind {
+        Kind::Command if !tools && !policy => Typed::of(&component, engine),
+        Kind::Typed => Typed::of(&component, engine),
+        _ => Typed::default(),
+    };
+    if kind == Kind::Typed && typed.is_empty() {
+        return Err(ImageError::Unsuitable(nothing(&typed)));
+    }
     let tools = match tools {
         true => Some(
             crate::bindings::KernelPre::new(pre.clone())
@@ -299,7 +317,29 @@ fn describe(
         false => None,
     };
     let places = places(&component, pooled);
-    Ok(Image { digest, kind, pre, tools, policy, imports, exports, places })
+    Ok(Image { digest, kind, pre, tools, policy, typed, imports, exports, places })
+}
+
+/// Whether this is `run` of an agent: other functions of that name are tools.
+fn is_agent(item: &ComponentItem) -> bool {
+    let ComponentItem::ComponentFunc(run) = item else { return false };
+    let takes = run.params().map(|(_, ty)| ty).collect::<Vec<_>>();
+    let takes = matches!(&takes[..], [Type::List(list)] if list.ty() == Type::String);
+    takes && run.results().eq([Type::U8])
+}
+
+/// Why a component is of no use.
+fn nothing(typed: &Typed) -> String {
+    let reasons: Vec<String> =
+        typed.refused.iter().take(8).map(|(export, reason)| format!("`{export}`: {reason}")).collect();
+    match reasons.is_empty() {
+        true => {
+            "the component exports nothing that Holm runs: neither `run`, nor `wasi:cli/run`, nor `holm:sys/tools`, \
+                 nor `holm:sys/policy`, nor functions of its own types"
+                .to_owned()
+        }
+        false => format!("the component exports no function that can be a tool: {}", reasons.join("; ")),
+    }
 }
 
 /// Says which import is not offered, in place of the linker's first complaint.

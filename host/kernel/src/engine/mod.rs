@@ -7,6 +7,7 @@ pub(crate) mod cpu;
 mod image;
 mod run;
 mod store;
+mod typed;
 
 pub use capacity::Capacity;
 pub(crate) use capacity::Places;

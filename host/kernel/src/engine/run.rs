@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use wasmtime::{CallHook, Store, Trap};
 
-use super::{Image, Kind, Process, Spawned};
+use super::{Image, Kind, Process, Spawned, typed};
 use crate::{
     account::Fuel,
     bindings::{exports::holm::sys::tools, holm::sys::tool_types},
@@ -115,9 +115,13 @@ async fn drive(image: &Image, entry: Entry, store: &mut Store<Process>) -> wasmt
                     let run = instance.get_typed_func::<(), (Result<(), ()>,)>(&mut *store, index)?;
                     u8::from(run.call_async(&mut *store, ()).await?.0.is_err())
                 }
-                Kind::Toolbox | Kind::Policy => return Err(wasmtime::Error::msg("it cannot be run")),
+                Kind::Toolbox | Kind::Policy | Kind::Typed => return Err(wasmtime::Error::msg("it cannot be run")),
             };
             Ok(Outcome::Exited(ExitStatus::Code(code)))
+        }
+        Entry::Call { tool, arguments } if image.tools.is_none() => {
+            let answer = typed::call(image, &tool, arguments, store).await?;
+            Ok(Outcome::Answered(answer.unwrap_or(Err(tool_types::ToolError::NoSuchTool))))
         }
         Entry::Call { tool, arguments } => {
             let tools = toolbox(image, store).await?;

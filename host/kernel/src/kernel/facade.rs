@@ -167,7 +167,8 @@ impl Kernel {
     pub async fn describe_tools(&self, program: Arc<Program>) -> Result<Vec<ToolDescription>, SpawnError> {
         let image = self.inner.image(&program).await?;
         if image.tools.is_none() {
-            return Ok(Vec::new());
+            // Its types tell them; nothing is run.
+            return Ok(image.typed_tools());
         }
         let mut spawn = Spawn::new(program);
         spawn.limits = Limits {

@@ -82,7 +82,7 @@ impl Inner {
         let image = self.image(&spawn.program).await?;
         if matches!(entry, Entry::Run { .. }) {
             let hint = match image.kind {
-                Kind::Toolbox => Some("it offers tools and cannot be run; `holm tool list` shows them"),
+                Kind::Toolbox | Kind::Typed => Some("it offers tools and cannot be run; `holm tool list` shows them"),
                 Kind::Policy => Some("it is a policy and cannot be run; `holm policy set` sets it over a plugin"),
                 Kind::Agent | Kind::Command => None,
             };

@@ -42,6 +42,12 @@ impl Arguments {
     }
 }
 
+impl From<Arguments> for Map<String, Value> {
+    fn from(arguments: Arguments) -> Self {
+        arguments.0
+    }
+}
+
 impl fmt::Display for Arguments {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&serde_json::to_string(&self.0).map_err(|_| fmt::Error)?)

@@ -1,0 +1,167 @@
+//! What a component's exports are as tools, and which cannot be one.
+
+use wasmtime::{
+    Engine,
+    component::{
+        Component,
+        types::{ComponentFunc, ComponentItem},
+    },
+};
+
+use super::{
+    names::{self, Path},
+    schema::{self, Way},
+    shape::{FUNCTION, Room, Shape},
+};
+use crate::program::ToolDescription;
+
+/// The typed functions of a component.
+#[derive(Debug, Default)]
+pub(in crate::engine) struct Typed {
+    /// By name.
+    functions: Vec<Function>,
+    /// Exports that are no tools: what each is called, and why not.
+    pub(in crate::engine) refused: Vec<(String, String)>,
+}
+
+/// A function that is a tool.
+#[derive(Debug)]
+pub(super) struct Function {
+    pub(super) name: String,
+    pub(super) path: Path,
+    pub(super) parameters: Vec<(String, Shape)>,
+    pub(super) result: Option<Shape>,
+}
+
+/// Functions of one component. Stops catalogues that take longer to write than to run.
+const FUNCTIONS: usize = 1024;
+
+/// Room for the types of all of them.
+const COMPONENT: usize = 1 << 20;
+
+/// Characters of a signature where it is all that is known of a function, and in its one line.
+const SIGNATURE: usize = 2000;
+const LINE: usize = 160;
+
+impl Typed {
+    /// Looks at all exports.
+    pub(in crate::engine) fn of(component: &Component, engine: &Engine) -> Self {
+        let ty = component.component_type();
+        let mut found: Vec<(Path, ComponentFunc)> = Vec::new();
+        let mut typed = Self::default();
+        for (name, export) in ty.exports(engine) {
+            match export.ty {
+                _ if name.starts_with("holm:sys/") || name.starts_with("wasi:cli/run@") => {}
+                ComponentItem::ComponentFunc(function) => {
+                    found.push((Path { interface: None, function: name.to_owned() }, function));
+                }
+                ComponentItem::ComponentInstance(_) if name.starts_with("wasi:") => {
+                    typed.refuse(name, "Holm calls no interface of WASI but `wasi:cli/run`");
+                }
+                ComponentItem::ComponentInstance(instance) => {
+                    for (function, export) in instance.exports(engine) {
+                        if let ComponentItem::ComponentFunc(ty) = export.ty {
+                            let path = Path { interface: Some(name.to_owned()), function: function.to_owned() };
+                            found.push((path, ty));
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+        if found.len() > FUNCTIONS {
+            typed.refuse("", &format!("there are {} functions; of the first {FUNCTIONS} are tools made", found.len()));
+            found.truncate(FUNCTIONS);
+        }
+        typed.name(found);
+        typed
+    }
+
+    fn refuse(&mut self, export: &str, reason: &str) {
+        self.refused.push((export.to_owned(), reason.to_owned()));
+    }
+
+    fn name(&mut self, found: Vec<(Path, ComponentFunc)>) {
+        let (paths, types): (Vec<Path>, Vec<ComponentFunc>) = found.into_iter().unzip();
+        let mut room = COMPONENT;
+        for ((name, path), ty) in names::shortest(&paths).into_iter().zip(paths).zip(types) {
+            let mut own = Room(room.min(FUNCTION));
+            let before = own.0;
+            match function(name, &path, &ty, &mut own) {
+                Ok(function) => self.functions.push(function),
+                Err(reason) => self.refuse(&path.to_string(), &reason),
+            }
+            room -= before - own.0;
+        }
+        self.functions.sort_by(|one, other| one.name.cmp(&other.name));
+    }
+
+    /// Whether it has a tool.
+    pub(in crate::engine) fn is_empty(&self) -> bool {
+        self.functions.is_empty()
+    }
+
+    /// The function of a tool.
+    pub(super) fn find(&self, tool: &str) -> Option<&Function> {
+        let at = self.functions.binary_search_by(|function| function.name.as_str().cmp(tool));
+        at.ok().map(|at| &self.functions[at])
+    }
+
+    /// All tools in full.
+    pub(in crate::engine) fn describe(&self) -> Vec<ToolDescription> {
+        self.functions.iter().map(Function::describe).collect()
+    }
+}
+
+fn function(name: Option<String>, path: &Path, ty: &ComponentFunc, room: &mut Room) -> Result<Function, String> {
+    let name = name.ok_or("another export has the same name")?;
+    if name.len() > names::NAME {
+        return Err(format!("its name as a tool is longer than {} bytes", names::NAME));
+    }
+    if ty.async_() {
+        return Err("it is asynchronous, and Holm runs WASI 0.2".to_owned());
+    }
+    let mut parameters: Vec<(String, Shape)> = Vec::new();
+    for (name, ty) in ty.params() {
+        parameters.push((name.to_owned(), Shape::of(&ty, room)?));
+    }
+    // There is one at most.
+    let result = ty.results().next().map(|ty| Shape::of(&ty, room)).transpose()?;
+    Ok(Function { name, path: path.clone(), parameters, result })
+}
+
+impl Function {
+    /// What it gives where it does not fail.
+    fn gives(&self) -> Option<&Shape> {
+        match &self.result {
+            Some(Shape::Result(ok, _)) => ok.as_deref(),
+            result => result.as_ref(),
+        }
+    }
+
+    /// `add(a: s32, b: s32) -> s32`
+    fn signature(&self) -> String {
+        let parameters: Vec<String> = self.parameters.iter().map(|(name, shape)| format!("{name}: {shape}")).collect();
+        let result = self.result.as_ref().map(|shape| format!(" -> {shape}")).unwrap_or_default();
+        format!("{}({}){result}", self.path.plain(), parameters.join(", "))
+    }
+
+    fn describe(&self) -> ToolDescription {
+        let output = self.gives().map_or(serde_json::json!({"type": "null"}), |shape| schema::schema(shape, Way::Out));
+        let signature = self.signature();
+        ToolDescription {
+            name: self.name.clone(),
+            summary: cut(&signature, LINE),
+            description: cut(&signature, SIGNATURE),
+            input_schema: schema::object(&self.parameters, Way::In).to_string(),
+            output_schema: Some(output.to_string()),
+        }
+    }
+}
+
+fn cut(text: &str, characters: usize) -> String {
+    match text.char_indices().nth(characters) {
+        Some((at, _)) => format!("{}…", &text[..at]),
+        None => text.to_owned(),
+    }
+}
