@@ -3,4 +3,5 @@
 mod forms;
 pub mod llm;
 pub mod net;
+pub mod search;
 pub mod storage;
