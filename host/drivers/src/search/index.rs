@@ -11,12 +11,11 @@ use holm_kernel::{
 };
 use parking_lot::Mutex;
 use tantivy::{
-    IndexReader, IndexWriter, ReloadPolicy, Term, doc,
+    IndexReader, IndexWriter, ReloadPolicy, Term,
     collector::TopDocs,
+    doc,
     schema::{FAST, Field, INDEXED, IndexRecordOption, STRING, Schema, TextFieldIndexing, TextOptions},
-    tokenizer::{
-        Language, LowerCaser, RemoveLongFilter, SimpleTokenizer, Stemmer, StopWordFilter, TextAnalyzer,
-    },
+    tokenizer::{Language, LowerCaser, RemoveLongFilter, SimpleTokenizer, Stemmer, StopWordFilter, TextAnalyzer},
 };
 
 use super::{
@@ -110,7 +109,8 @@ impl State {
 
     /// Takes in what changed since last time.
     fn settle(&mut self, offers: &[Arc<dyn Offer>]) -> tantivy::Result<()> {
-        let same = |known: &Arc<dyn Offer>, offer: &Arc<dyn Offer>| std::ptr::addr_eq(&raw const **known, &raw const **offer);
+        let same =
+            |known: &Arc<dyn Offer>, offer: &Arc<dyn Offer>| std::ptr::addr_eq(&raw const **known, &raw const **offer);
         let fresh = |offer: &&Arc<dyn Offer>| self.known.get(offer.name()).is_none_or(|known| !same(known, offer));
         let fresh: Vec<_> = offers.iter().filter(fresh).cloned().collect();
         let here: HashSet<&str> = offers.iter().map(|offer| offer.name()).collect();
@@ -120,7 +120,8 @@ impl State {
         }
         // One thread: what it costs is bounded, and few tools change at a time.
         let mut writer: IndexWriter = self.index.writer_with_num_threads(1, MEMORY)?;
-        let changed: HashSet<&str> = gone.iter().map(String::as_str).chain(fresh.iter().map(|offer| offer.name())).collect();
+        let changed: HashSet<&str> =
+            gone.iter().map(String::as_str).chain(fresh.iter().map(|offer| offer.name())).collect();
         for name in &changed {
             writer.delete_term(Term::from_field_text(self.fields.offer, name));
         }

@@ -6,6 +6,8 @@ use serde_json::Value;
 const DESCRIPTION_BYTES: usize = 4 << 10;
 /// Bytes of what a schema says, likewise.
 const SCHEMA_BYTES: usize = 8 << 10;
+/// Bytes of a name, or of one value.
+const NAME_BYTES: usize = 256;
 /// How deep a schema is read.
 const DEPTH: usize = 8;
 
@@ -23,7 +25,7 @@ pub(super) fn spread(text: &str) -> String {
 
 /// The words of a name, and each two that follow each other as one: `pull_request` is found as `pullrequest`.
 pub(super) fn of_name(name: &str) -> String {
-    let words: Vec<&str> = name.split(|char: char| !char.is_alphanumeric()).flat_map(parts).collect();
+    let words: Vec<&str> = beginning(name, NAME_BYTES).split(|char: char| !char.is_alphanumeric()).flat_map(parts).collect();
     let mut text = words.join(" ");
     words.windows(2).for_each(|two| push(&mut text, &two.concat()));
     text
