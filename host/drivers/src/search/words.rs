@@ -25,7 +25,8 @@ pub(super) fn spread(text: &str) -> String {
 
 /// The words of a name, and each two that follow each other as one: `pull_request` is found as `pullrequest`.
 pub(super) fn of_name(name: &str) -> String {
-    let words: Vec<&str> = beginning(name, NAME_BYTES).split(|char: char| !char.is_alphanumeric()).flat_map(parts).collect();
+    let words: Vec<&str> =
+        beginning(name, NAME_BYTES).split(|char: char| !char.is_alphanumeric()).flat_map(parts).collect();
     let mut text = words.join(" ");
     words.windows(2).for_each(|two| push(&mut text, &two.concat()));
     text
