@@ -75,6 +75,29 @@ pub fn list(prefix: &str) -> Result<Vec<Summary>> {
     }
 }
 
+/// A tool that was searched for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Found {
+    /// `plugin/tool`.
+    pub name: String,
+    /// The first sentence of what it does.
+    pub description: String,
+    /// How well it fits, beside the best that was found, which has 1.
+    pub score: f32,
+}
+
+/// Tools that one search gives.
+pub const MOST_FOUND: u32 = 100;
+
+/// The tools that the grant admits and that these words fit best, the best first, at most `limit`
+/// (1 to 100). Words are words: there is no query language.
+///
+/// # Errors
+/// A query of over 1,024 bytes.
+pub fn search(query: &str, limit: u32) -> Result<Vec<Found>> {
+    Ok(sys::search(query, limit)?.into_iter().map(Found::from).collect())
+}
+
 /// One tool, `plugin/tool`, in full.
 ///
 /// # Errors
@@ -158,6 +181,12 @@ impl From<tool_types::ToolError> for crate::ToolError {
 impl From<tool_types::Summary> for Summary {
     fn from(tool: tool_types::Summary) -> Self {
         Self { name: tool.name, description: tool.description }
+    }
+}
+
+impl From<sys::Found> for Found {
+    fn from(tool: sys::Found) -> Self {
+        Self { name: tool.name, description: tool.description, score: tool.score }
     }
 }
 

@@ -162,6 +162,7 @@ impl Machine {
             storage: gate.clone(),
             network: Arc::new(network),
             programs: plugins.clone(),
+            index: Arc::<holm_drivers::search::Tools>::default(),
             audit: records.clone(),
             log: Arc::new(()),
             compiler: Arc::new(InProcess),

@@ -56,6 +56,7 @@ pub(crate) fn boot(home: &Home, settings: Settings) -> Result<Board> {
         storage,
         network: Arc::new(network),
         programs: plugins.clone(),
+        index: Arc::new(holm_drivers::search::Tools::default()),
         audit: denials.clone(),
         log: lines.clone(),
         compiler: Arc::new(ChildCompiler::new(settings.compiler.bounds())),

@@ -414,3 +414,86 @@ text = "first"
     let said = holm.run(&["run", "reviewer", "--", "A greeting"]).succeeds();
     assert_eq!((said.stdout.as_str(), said.talk.as_str()), ("better\n", "round 1: be better\nround 2: accepted\n"));
 }
+
+/// What the deputy's imports need.
+const DEPUTY: &str = "spawn = [\"*\"]\nstorage = [\"*:rw\"]";
+
+/// Installs tools that nobody asks for, as if their components had told of them.
+fn crowd(holm: &Holm, count: usize) {
+    for crowd in 0..count / 250 {
+        holm.install(&format!("crowd{crowd}"), "deputy", DEPUTY);
+    }
+    holm.run(&["shutdown"]).succeeds();
+    for crowd in 0..count / 250 {
+        let record = holm.home().join(format!("plugins/crowd{crowd}/installed.toml"));
+        let mut text = std::fs::read_to_string(&record).unwrap();
+        for at in 0..245 {
+            text.push_str(&format!(
+                "\n[[tools]]\nname = \"work_{at}\"\nsummary = \"Works on the things of department {at}.\"\n\
+                 description = \"Works on the things of department {at}. In detail.\"\n\
+                 input_schema = '{{\"type\":\"object\",\"properties\":{{\"thing\":{{\"type\":\"string\"}}}}}}'\n"
+            ));
+        }
+        std::fs::write(record, text).unwrap();
+    }
+}
+
+#[test]
+fn an_agent_finds_its_tool_among_a_thousand() {
+    let holm = holm(
+        r#"
+[[reply]]
+turn = 0
+contains = "harbour"
+tool-calls = [{ name = "find_tools", arguments = { query = "search text in files" } }]
+
+[[reply]]
+turn = 1
+contains = "harbour"
+tool-calls = [{ name = "load_tools", arguments = { names = ["files__search"] } }]
+
+[[reply]]
+turn = 2
+contains = "harbour"
+tool-calls = [{ name = "files__search", arguments = { pattern = "harbour", path = "./notes" } }]
+
+[[reply]]
+turn = 3
+contains = "harbour"
+text = "Found: {{result}}"
+
+[[reply]]
+contains = "hello"
+text = "Hello."
+"#,
+    );
+    // What a request costs before anything is done, by the model device's own count.
+    let fixed = |tools: usize| {
+        let said = holm.run(&["ask", "--json", "hello"]).succeeds();
+        let events = said.stdout.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+        let step = events.into_iter().find(|event| event["event"] == "step").unwrap();
+        let tokens = step["usage"]["input"].as_u64().unwrap();
+        println!("{tools} tools: {tokens} tokens");
+        assert!((1..2_000).contains(&tokens), "{tools} tools: {tokens} tokens");
+        tokens
+    };
+    holm.run(&["revoke", "agent", "tool"]).succeeds();
+    let none = fixed(0);
+    holm.install("clerk", "deputy", DEPUTY);
+    holm.run(&["grant", "agent", "tool=files/*", "tool=clerk/*"]).succeeds();
+    assert!(fixed(10) > none);
+    crowd(&holm, 1_000);
+    holm.run(&["grant", "agent", "tool=*/*"]).succeeds();
+    fixed(1_000);
+    let said = holm.run(&["ask", "Look for the harbour"]).succeeds();
+    assert!(said.stdout.contains("froze in 1929"), "{}", said.transcript());
+    // As its user finds it.
+    let found = holm.run(&["tool", "search", "--json", "search", "text", "in", "files"]).succeeds().json();
+    assert_eq!(found[0]["name"], "files/search");
+    let said = holm.run(&["tool", "search", "departmnt", "244", "--limit", "2"]).succeeds();
+    assert!(said.stdout.contains("crowd0/work_244"), "{}", said.transcript());
+    holm.check(
+        &[&["tool", "search", "--limit", "1", "put"], &["tool", "search", "xyzzy"], &["tool", "search"]],
+        expect![[""]],
+    );
+}

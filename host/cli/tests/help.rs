@@ -31,6 +31,7 @@ const VERBS: &[&str] = &[
     "run",
     "tool",
     "tool list",
+    "tool search",
     "tool call",
     "ask",
     "chat",

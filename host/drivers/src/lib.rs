@@ -3,4 +3,6 @@
 mod forms;
 pub mod llm;
 pub mod net;
+pub mod registry;
+pub mod search;
 pub mod storage;

@@ -14,7 +14,7 @@ pub mod program;
 pub mod sched;
 mod syscall;
 
-pub use devices::{llm, log, net, pipe, storage};
+pub use devices::{llm, log, net, pipe, storage, tool};
 pub use engine::{Capacity, CompileError, Compiler, Image, ImageError, InProcess, Kind};
 pub use kernel::{
     BootError, Config, Exit, Kernel, NoSuchProcess, Parts, Pending, PluginLatency, PluginSnapshot, ProcessSnapshot,

@@ -157,6 +157,25 @@ impl fmt::Debug for Program {
     }
 }
 
+/// What offers tools under a name: a program, or what else answers calls. It never changes: who offers
+/// something else is another value.
+pub trait Offer: Send + Sync {
+    /// What stands before the slash in the names of its tools.
+    fn name(&self) -> &str;
+    /// Its tools.
+    fn tools(&self) -> &[ToolDescription];
+}
+
+impl Offer for Program {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn tools(&self) -> &[ToolDescription] {
+        &self.tools
+    }
+}
+
 /// Why a plugin cannot be started.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum ProgramError {

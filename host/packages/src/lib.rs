@@ -17,7 +17,9 @@ mod plan;
 mod plugins;
 mod policies;
 mod protected;
+mod registry;
 mod secrets;
+mod signatures;
 mod skill;
 mod stamp;
 mod store;
@@ -37,8 +39,13 @@ pub use plan::{Difference, InstallPlan, LimitChange};
 pub use plugins::{OpenError, Plugins, UpdateError};
 pub use policies::{EVERYONE, Policies, PolicyError};
 pub use protected::Protected;
+pub use registry::{FetchError, Fetched, ImageError, Reference, ReferenceError, Remote, RemoteError, fetch};
 pub use secrets::{
     Binding, BindingError, Carried, SealError, Secret, Secrets, SecretsError, Template, Value, is_protected,
+};
+pub use signatures::{
+    CosignSignature, Key, KeyError, Keys, KeysError, SIGNATURE_FILE, SignatureError, SignatureRules, Signed,
+    signed_text,
 };
 pub use skill::SkillHead;
 pub use store::{Installed, Store, StoreError};

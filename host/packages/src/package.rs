@@ -221,7 +221,7 @@ impl Package {
     }
 }
 
-fn name_from(file_name: &str) -> String {
+pub(crate) fn name_from(file_name: &str) -> String {
     let stem = file_name.strip_suffix(".wasm").unwrap_or(file_name).to_ascii_lowercase();
     let plain = |char: char| if char.is_ascii_lowercase() || char.is_ascii_digit() { char } else { '-' };
     let name: String = stem.chars().map(plain).take(64).collect();

@@ -10,6 +10,8 @@ use crate::{llm, poll::Pollable, tool};
 /// What an agent acts with.
 pub(super) trait Hands {
     fn list(&self) -> Vec<Line>;
+    /// Those that fit some words, the best first.
+    fn search(&self, words: &str, limit: usize) -> Result<Vec<Line>, String>;
     fn describe(&self, name: &str) -> Option<Full>;
     /// Begins a call.
     fn start(&self, call: &Wanted) -> Result<Box<dyn Work>, String>;
@@ -24,6 +26,12 @@ impl<A: Fn(&str) -> bool> Hands for Granted<A> {
         let tools = tool::list("").unwrap_or_default().into_iter();
         let admitted = tools.filter(|tool| (self.0)(&tool.name));
         admitted.map(|tool| Line { name: tool.name, description: tool.description }).collect()
+    }
+
+    fn search(&self, words: &str, limit: usize) -> Result<Vec<Line>, String> {
+        let found = tool::search(words, tool::MOST_FOUND).map_err(|error| error.to_string())?.into_iter();
+        let admitted = found.filter(|tool| (self.0)(&tool.name)).take(limit);
+        Ok(admitted.map(|tool| Line { name: tool.name, description: tool.description }).collect())
     }
 
     fn describe(&self, name: &str) -> Option<Full> {

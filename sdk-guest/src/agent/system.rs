@@ -223,6 +223,10 @@ impl World for System {
         self.hands.as_ref().map_or_else(Vec::new, |hands| hands.list())
     }
 
+    fn search(&mut self, words: &str, limit: usize) -> Result<Vec<Line>, String> {
+        self.hands.as_ref().map_or_else(|| Ok(Vec::new()), |hands| hands.search(words, limit))
+    }
+
     fn describe(&mut self, name: &str) -> Option<Full> {
         self.hands.as_ref()?.describe(name)
     }

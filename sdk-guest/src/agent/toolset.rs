@@ -12,6 +12,8 @@ const FEW: usize = 12;
 const FEW_BYTES: usize = 6_000;
 /// Tools that were looked up and are told of with each request; the longest unused goes first.
 const LOADED: usize = 24;
+/// Bytes of their descriptions and schemas together: about 8,000 tokens. One that is larger is told of alone.
+const LOADED_BYTES: usize = 32 << 10;
 /// Tools that one search finds.
 const FOUND: usize = 20;
 /// Bytes of a name on the wire, as all providers take it.
@@ -42,21 +44,40 @@ pub(super) struct Toolset {
     catalogue: Vec<Line>,
     /// By the model's name: Holm's.
     names: BTreeMap<String, String>,
-    /// What is told with each request, the longest unused first.
-    loaded: Vec<llm::Tool>,
+    /// What is told with each request, in the order in which it was looked up: a request begins as the last
+    /// one did for as long as nothing is looked up, and providers keep what begins alike.
+    loaded: Vec<Loaded>,
     lazy: bool,
+    /// Counts uses.
+    uses: u64,
+}
+
+/// A tool that is told of, and when it was last of use.
+#[derive(Debug)]
+struct Loaded {
+    tool: llm::Tool,
+    used: u64,
+}
+
+impl Loaded {
+    fn bytes(&self) -> usize {
+        bytes(&self.tool)
+    }
+}
+
+fn bytes(tool: &llm::Tool) -> usize {
+    tool.description.len() + tool.input_schema.len()
 }
 
 impl Toolset {
     /// Of a catalogue; `describe` tells more of a tool.
     pub(super) fn new(catalogue: Vec<Line>, mut describe: impl FnMut(&str) -> Option<Full>) -> Self {
         let names = catalogue.iter().map(|tool| (wire(&tool.name), tool.name.clone())).collect();
-        let mut set = Self { catalogue, names, loaded: Vec::new(), lazy: true };
+        let mut set = Self { catalogue, names, lazy: true, ..Self::default() };
         if set.catalogue.len() <= FEW {
-            let all: Vec<_> =
-                set.catalogue.iter().filter_map(|tool| Some(told(&tool.name, describe(&tool.name)?))).collect();
-            let bytes: usize = all.iter().map(|tool| tool.description.len() + tool.input_schema.len()).sum();
-            if bytes <= FEW_BYTES {
+            let all = set.catalogue.iter().filter_map(|tool| Some(told(&tool.name, describe(&tool.name)?)));
+            let all: Vec<_> = all.map(|tool| Loaded { tool, used: 0 }).collect();
+            if all.iter().map(Loaded::bytes).sum::<usize>() <= FEW_BYTES {
                 (set.loaded, set.lazy) = (all, false);
             }
         }
@@ -66,7 +87,7 @@ impl Toolset {
     /// What the model is told.
     pub(super) fn told(&self) -> Vec<llm::Tool> {
         let mut tools = if self.lazy { meta(self.catalogue.len()) } else { Vec::new() };
-        tools.extend(self.loaded.iter().cloned());
+        tools.extend(self.loaded.iter().map(|loaded| loaded.tool.clone()));
         tools
     }
 
@@ -77,37 +98,33 @@ impl Toolset {
 
     /// A tool was called: it stays.
     pub(super) fn used(&mut self, wire: &str) {
-        if let (true, Some(at)) = (self.lazy, self.loaded.iter().position(|tool| tool.name == wire)) {
-            let tool = self.loaded.remove(at);
-            self.loaded.push(tool);
+        self.uses += 1;
+        if let Some(loaded) = self.loaded.iter_mut().find(|loaded| loaded.tool.name == wire) {
+            loaded.used = self.uses;
         }
     }
 
-    /// Answers the tool that searches: the tools that hold most of the words.
-    pub(super) fn find(&self, arguments: &str) -> Result<String, String> {
+    /// Answers the tool that searches; `search` finds the tools that fit some words, the best first.
+    pub(super) fn find(
+        &mut self,
+        arguments: &str,
+        search: impl FnOnce(&str, usize) -> Result<Vec<Line>, String>,
+    ) -> Result<String, String> {
         let arguments: Value = serde_json::from_str(arguments).map_err(|error| error.to_string())?;
-        let query = arguments["query"].as_str().ok_or("give `query`, some words")?.to_lowercase();
-        let words: Vec<&str> =
-            query.split(|char: char| !char.is_alphanumeric()).filter(|word| word.len() > 1).collect();
-        let score = |tool: &Line| {
-            let (name, description) = (tool.name.to_lowercase(), tool.description.to_lowercase());
-            let points =
-                words.iter().map(|word| 3 * usize::from(name.contains(word)) + usize::from(description.contains(word)));
-            points.sum::<usize>()
+        let query = arguments["query"].as_str().ok_or("give `query`, some words")?;
+        let found = match query.trim().is_empty() {
+            true => self.catalogue.iter().take(FOUND).cloned().collect(),
+            false => search(query, FOUND)?,
         };
-        let mut found: Vec<(usize, &Line)> = self.catalogue.iter().map(|tool| (score(tool), tool)).collect();
-        found.retain(|(score, _)| *score > 0 || words.is_empty());
-        found.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.name.cmp(&b.1.name)));
         if found.is_empty() {
             return Ok("No tool matches. Try other words, or an empty query for the first of all.".to_owned());
         }
-        let lines = found.iter().take(FOUND).map(|(_, tool)| {
-            let description: String = tool.description.chars().take(200).collect();
-            format!("{}: {description}\n", wire(&tool.name))
-        });
-        let mut text: String = lines.collect();
-        if found.len() > FOUND {
-            text.push_str(&format!("and {} more; be more specific\n", found.len() - FOUND));
+        let mut text = String::new();
+        for Line { name, description } in found {
+            let description: String = description.chars().take(200).collect();
+            text.push_str(&format!("{}: {description}\n", wire(&name)));
+            // It may have been installed meanwhile.
+            self.names.insert(wire(&name), name);
         }
         Ok(text + "Load what you need with load_tools.")
     }
@@ -122,19 +139,30 @@ impl Toolset {
         let wanted = arguments["names"].as_array().ok_or("give `names`, a list")?;
         let mut lines = Vec::new();
         for name in wanted.iter().filter_map(Value::as_str).take(LOADED) {
-            let found = self.names.get(name).and_then(|name| Some((name.clone(), describe(name)?)));
-            let Some((full_name, full)) = found else {
-                lines.push(format!("{name}: there is no such tool"));
-                continue;
-            };
-            self.loaded.retain(|tool| tool.name != name);
-            if self.loaded.len() == LOADED {
-                self.loaded.remove(0);
+            if !self.loaded.iter().any(|loaded| loaded.tool.name == name) {
+                let found = self.names.get(name).and_then(|name| Some(told(name, describe(name)?)));
+                let Some(tool) = found else {
+                    lines.push(format!("{name}: there is no such tool"));
+                    continue;
+                };
+                self.make_room(bytes(&tool));
+                self.loaded.push(Loaded { tool, used: 0 });
             }
-            self.loaded.push(told(&full_name, full));
+            self.used(name);
             lines.push(format!("{name}: loaded, call it now"));
         }
         Ok(lines.join("\n"))
+    }
+
+    /// Lets go of the longest unused until one more of so many bytes fits, or nothing is left.
+    fn make_room(&mut self, bytes: usize) {
+        let full = |loaded: &[Loaded]| {
+            loaded.len() >= LOADED || loaded.iter().map(Loaded::bytes).sum::<usize>() + bytes > LOADED_BYTES
+        };
+        while full(&self.loaded) {
+            let Some(at) = (0..self.loaded.len()).min_by_key(|at| self.loaded[*at].used) else { return };
+            self.loaded.remove(at);
+        }
     }
 }
 
@@ -191,6 +219,12 @@ mod tests {
         Line { name: name.to_owned(), description: description.to_owned() }
     }
 
+    /// Finds one.
+    fn search(words: &str, limit: usize) -> Result<Vec<Line>, String> {
+        assert_eq!(limit, FOUND);
+        Ok(vec![line(&format!("{}/work", words.replace(' ', "")), "Works.")])
+    }
+
     fn full(_: &str) -> Option<Full> {
         Some(Full { description: "Does it. In detail.".to_owned(), schema: "{\"type\":\"object\"}".to_owned() })
     }
@@ -213,9 +247,10 @@ mod tests {
         };
         // Four bytes are about a token: far below the 2,000 that a request may cost before its task.
         assert!(bytes(&set) < 2_000, "{}", bytes(&set));
-        let found = set.find(r#"{"query":"plugin2999"}"#).expect("found");
-        assert!(found.starts_with("plugin2999__work: "), "{found}");
-        assert!(set.find(r#"{"query":"things"}"#).expect("found").contains("and 2980 more"));
+        let found = set.find(r#"{"query":"plugin 2999"}"#, search).expect("found");
+        assert!(found.starts_with("plugin2999__work: Works."), "{found}");
+        assert_eq!(set.find(r#"{"query":" "}"#, search).expect("found").lines().count(), FOUND + 1);
+        assert!(set.find(r#"{"query":"of no use"}"#, |_, _| Ok(Vec::new())).expect("said").starts_with("No tool"));
         let loaded = set.load(r#"{"names":["plugin2999__work","rm"]}"#, full).expect("loaded");
         assert_eq!(loaded, "plugin2999__work: loaded, call it now\nrm: there is no such tool");
         assert_eq!(set.told().len(), 3);
@@ -226,7 +261,24 @@ mod tests {
             set.used("plugin2999__work");
         }
         assert_eq!(set.told().len(), 2 + LOADED);
-        assert!(set.told().iter().any(|tool| tool.name == "plugin2999__work"));
+        // What is used stays, where it was: the requests begin alike.
+        assert_eq!(set.told()[2].name, "plugin2999__work");
+    }
+
+    #[test]
+    fn large_tools_make_room_for_each_other() {
+        let catalogue = ["a/x", "b/x", "c/x"].map(|name| line(name, "Works."));
+        let large = |_: &str| Some(Full { description: "d".repeat(14 << 10), schema: "{}".to_owned() });
+        let mut set = Toolset::new(catalogue.to_vec(), large);
+        let names = |set: &Toolset| set.told()[2..].iter().map(|tool| tool.name.clone()).collect::<Vec<_>>();
+        set.load(r#"{"names":["a__x","b__x"]}"#, large).expect("loaded");
+        set.used("a__x");
+        set.load(r#"{"names":["c__x"]}"#, large).expect("loaded");
+        assert_eq!(names(&set), ["a__x", "c__x"]);
+        // Larger than all of them together may be: it is told of alone.
+        let huge = |_: &str| Some(Full { description: "d".repeat(LOADED_BYTES), schema: "{}".to_owned() });
+        set.load(r#"{"names":["b__x"]}"#, huge).expect("loaded");
+        assert_eq!(names(&set), ["b__x"]);
     }
 
     #[test]
@@ -241,7 +293,8 @@ mod tests {
     #[test]
     fn what_makes_no_sense_is_said_to_the_model() {
         let mut set = Toolset::default();
-        assert!(set.find("nonsense").is_err());
+        assert!(set.find("nonsense", search).is_err());
+        assert!(set.find(r#"{"query":"x"}"#, |_, _| Err("too long".to_owned())).is_err());
         assert!(set.load(r#"{"names":"x"}"#, full).is_err());
     }
 }

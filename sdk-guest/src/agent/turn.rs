@@ -291,7 +291,10 @@ impl Turn<'_> {
     /// What a call needs done. All that is done comes by here first: this is where it is denied.
     fn plan(&mut self, call: &ToolCall, jobs: &mut Vec<Job>) -> Planned {
         match call.name.as_str() {
-            toolset::FIND => Planned::Answered(self.toolset.find(&call.arguments)),
+            toolset::FIND => {
+                let search = |words: &str, limit| self.world.search(words, limit);
+                Planned::Answered(self.toolset.find(&call.arguments, search))
+            }
             toolset::LOAD => Planned::Answered(self.toolset.load(&call.arguments, |name| self.world.describe(name))),
             DELEGATE if self.delegates => match self.delegated(call, jobs) {
                 Ok(tasks) => {

@@ -93,6 +93,10 @@ impl World for Fake {
         ["files/read", "files/write"].map(|name| Line { name: name.into(), description: "Works.".into() }).to_vec()
     }
 
+    fn search(&mut self, _: &str, _: usize) -> Result<Vec<Line>, String> {
+        Ok(self.catalogue())
+    }
+
     fn describe(&mut self, _: &str) -> Option<Full> {
         Some(Full { description: "Works.".into(), schema: "{\"type\":\"object\"}".into() })
     }

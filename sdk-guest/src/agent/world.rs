@@ -97,6 +97,8 @@ pub(super) trait World {
     fn act(&mut self, jobs: &[Job], left: Share, tell: Tell<'_>) -> (Vec<Done>, Option<Cut>);
     /// The granted tools.
     fn catalogue(&mut self) -> Vec<Line>;
+    /// Those of them that fit some words, the best first.
+    fn search(&mut self, words: &str, limit: usize) -> Result<Vec<Line>, String>;
     /// One of them.
     fn describe(&mut self, name: &str) -> Option<Full>;
     /// What the user said since the last time.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use holm_kernel::{
     Answer,
-    account::Bytes,
+    account::{Bytes, Fuel},
     storage::{BucketId, Driver},
 };
 use holm_tests::{Always, Guest, guest, machine};
@@ -63,6 +63,23 @@ fn kept_answers() {
         report.exits(0);
         assert!(report.stdout.starts_with("kept some: true, kept all: false\n"), "{report:#?}");
         assert!(report.stdout.ends_with("again: true\n"), "{report:#?}");
+    });
+}
+
+#[test]
+fn search_flood() {
+    run(async {
+        deputy(machine(), "finder", &[]).await;
+        deputy(machine(), "secret", &[]).await;
+        let flood = guest("search_flood").arguments(["flood"]).grant("tool=finder/*");
+        flood.limit(|limits| limits.fuel = Fuel(300_000_000)).attack().await.faults("out-of-fuel");
+        let looks = |query: &str| guest("search_flood").arguments([query]);
+        // What is not granted is not found, by whatever words.
+        let report = looks("delegate secret").grant("tool=finder/*").attack().await;
+        report.exits(0).prints("finder/delegate delegate\n");
+        looks("delegate").attack().await.exits(0).prints("");
+        let long = "x".repeat(1025);
+        looks(&long).grant("tool=*/*").attack().await.exits(0).prints("a query has at most 1024 bytes\n");
     });
 }
 

@@ -101,6 +101,7 @@ impl Server {
             Request::Grant { plugin, lines, directory } => self.grant(plugin, lines, directory).await?,
             Request::Revoke { plugin, lines, directory } => self.revoke(plugin, lines, directory).await?,
             Request::Tools { plugin } => self.tools(plugin).await?,
+            Request::SearchTools { query, limit } => self.search_tools(&query, limit).await?,
             Request::Secrets(keeping) => self.secrets(keeping).await?,
             Request::Policies => self.policies(),
             Request::SetPolicies { plugin, policies } => self.set_policies(plugin, policies).await?,

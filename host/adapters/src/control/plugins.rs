@@ -2,7 +2,11 @@
 
 use std::{path::PathBuf, sync::Arc};
 
-use holm_kernel::{account::Bytes, program::Programs};
+use holm_kernel::{
+    account::Bytes,
+    program::Programs,
+    tool::{MAXIMUM_FOUND, QUERY_BYTES},
+};
 use holm_packages::{GrantError, Package};
 
 use super::{
@@ -10,7 +14,7 @@ use super::{
     protocol::{Reply, Target},
     runs::take_all,
     server::{Server, blocking},
-    view::{Inspected, Listed, ToolView},
+    view::{FoundTool, Inspected, Listed, ToolView},
 };
 
 impl Server {
@@ -147,6 +151,16 @@ impl Server {
             program.tools.iter().map(|tool| ToolView::new(&program.name, tool)).collect::<Vec<_>>()
         });
         Ok(Reply::Tools(tools.collect()))
+    }
+
+    /// The tools that some words fit, of all that are installed.
+    pub(crate) async fn search_tools(&self, query: &str, limit: usize) -> Result<Reply, Failure> {
+        if query.len() > QUERY_BYTES {
+            return Err(Failure::new(Kind::Usage, format!("a query has at most {QUERY_BYTES} bytes")));
+        }
+        let limit = limit.clamp(1, MAXIMUM_FOUND as usize);
+        let found = self.kernel.search_tools(query, Arc::new(|_| true), limit).await;
+        Ok(Reply::Found(found.into_iter().map(FoundTool::from).collect()))
     }
 
     /// The policies that are set.

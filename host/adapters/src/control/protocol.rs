@@ -14,7 +14,7 @@ use serde_bytes::ByteBuf;
 
 use super::{
     failure::Failure,
-    view::{Inspected, Installed, Listed, Planned, ToolView},
+    view::{FoundTool, Inspected, Installed, Listed, Planned, ToolView},
 };
 
 /// The version of all that follows. It grows with each change that an older side misreads.
@@ -101,6 +101,13 @@ pub enum Request {
     Tools {
         /// Whose.
         plugin: Option<String>,
+    },
+    /// The tools that some words fit, the best first. Answered by [`Reply::Found`].
+    SearchTools {
+        /// Words; there is no query language.
+        query: String,
+        /// At most so many.
+        limit: usize,
     },
     /// Looks at the secrets, or changes them. Answered by [`Reply::Secrets`]: those there are then.
     Secrets(Keeping),
@@ -353,6 +360,8 @@ pub enum Reply {
     Grants(Vec<String>),
     /// See [`Request::Tools`].
     Tools(Vec<ToolView>),
+    /// See [`Request::SearchTools`].
+    Found(Vec<FoundTool>),
     /// See [`Request::Secrets`].
     Secrets(Vec<Secret>),
     /// See [`Request::Policies`].

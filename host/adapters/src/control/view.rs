@@ -1,6 +1,6 @@
 //! Installed software as the other side sees it: plain values, and what `--json` prints.
 
-use holm_kernel::{account::Limits, program::ToolDescription};
+use holm_kernel::{account::Limits, program::ToolDescription, tool::Found};
 use holm_packages::{Difference, Entry, LimitChange, Package, SkillHead};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -51,6 +51,24 @@ impl ToolView {
             input_schema: schema(&tool.input_schema),
             output_schema: tool.output_schema.as_deref().map(schema),
         }
+    }
+}
+
+/// A tool that was searched for.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct FoundTool {
+    /// As it is called: `plugin/tool`.
+    pub name: String,
+    /// The first sentence of what it does.
+    pub summary: String,
+    /// How well it fits, beside the best, which has 1.
+    pub score: f32,
+}
+
+impl From<Found> for FoundTool {
+    fn from(Found { name, summary, score }: Found) -> Self {
+        Self { name, summary, score }
     }
 }
 

@@ -29,6 +29,7 @@ pub(super) struct Arguments {
 #[derive(clap::Subcommand)]
 enum Verb {
     List(List),
+    Search(Search),
     Call(Box<CallArguments>),
 }
 
@@ -37,6 +38,20 @@ enum Verb {
 struct List {
     /// A plugin's name
     plugin: Option<String>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Search tools by name, by what they do, and by their arguments
+#[derive(clap::Args)]
+struct Search {
+    /// What to look for, in your own words
+    #[arg(required = true)]
+    words: Vec<String>,
+    /// Show this many at most
+    #[arg(long, default_value_t = 20)]
+    limit: usize,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -62,6 +77,7 @@ impl Arguments {
     pub(super) async fn run(self, session: &Session) -> Result<()> {
         match self.verb {
             Verb::List(list) => list.run(session).await,
+            Verb::Search(search) => search.run(session).await,
             Verb::Call(call) => call.run(session).await,
         }
     }
@@ -84,6 +100,25 @@ impl List {
             return tools.iter().try_for_each(describe);
         }
         let rows: Vec<_> = tools.iter().map(|tool| vec![tool.name.clone(), printable(&tool.summary)]).collect();
+        ui::table(&["TOOL", "SUMMARY"], &rows)
+    }
+}
+
+impl Search {
+    async fn run(self, session: &Session) -> Result<()> {
+        let request = Request::SearchTools { query: self.words.join(" "), limit: self.limit };
+        let found = match session.ask(&request).await? {
+            Reply::Found(found) => found,
+            reply => return unexpected(&reply),
+        };
+        if self.json {
+            return ui::json(&found);
+        }
+        if found.is_empty() {
+            ui::talk("no tool fits these words");
+            return Ok(());
+        }
+        let rows: Vec<_> = found.iter().map(|tool| vec![tool.name.clone(), printable(&tool.summary)]).collect();
         ui::table(&["TOOL", "SUMMARY"], &rows)
     }
 }

@@ -7,7 +7,7 @@ use std::{
 
 use parking_lot::Mutex;
 
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 use super::{
     config::{BootError, Config, Parts},
@@ -24,6 +24,7 @@ use crate::{
         Grants,
         llm::{Models, ProviderSnapshot},
         storage::DriverError,
+        tool::{Admits, Found},
     },
     engine::{Capacity, Engines, Entry, Image, ImageError, Images, Outcome, Places, cpu::Cpu},
     process::{ExitStatus, KilledBy, Pid, Table},
@@ -48,6 +49,8 @@ pub(super) struct Inner {
     pub(super) ledger: Arc<Ledger>,
     /// What waits for its user's decision.
     pub(super) waiting: Waiting,
+    /// Searches that may be under way.
+    pub(super) searches: Arc<Semaphore>,
     pub(super) cpu: Cpu,
     pub(super) table: Mutex<Table<Live>>,
     /// What of this machine its processes take.
@@ -71,6 +74,8 @@ pub(super) struct Live {
 
 /// How often deadlines are looked at.
 const TICK: Duration = Duration::from_millis(20);
+/// Searches for tools at once. Stops thousands of them from taking the threads that files and storage share.
+const SEARCHES: usize = 2;
 /// How often the budgets of hours and days are saved; a kernel that is killed forgets at most this.
 const SAVE: Duration = Duration::from_secs(1);
 
@@ -101,6 +106,7 @@ impl Kernel {
             models,
             ledger,
             waiting: Waiting::default(),
+            searches: Arc::new(Semaphore::new(SEARCHES)),
             cpu,
             table,
             places,
@@ -184,6 +190,12 @@ impl Kernel {
             Ok(Outcome::Described(tools)) => Ok(tools),
             _ => Err(ImageError::Unsuitable(format!("it could not tell its tools: {}", exit.status)).into()),
         }
+    }
+
+    /// The tools that these words fit best, the best first, at most `limit` of those that `admits` lets be
+    /// known. Words are words: there is no query language.
+    pub async fn search_tools(&self, query: &str, admits: Admits, limit: usize) -> Vec<Found> {
+        self.inner.search(query.to_owned(), admits, limit).await.0
     }
 
     /// Removes all that a plugin has stored in buckets of its own; how many bytes that were. Revoke its

@@ -19,11 +19,11 @@ use crate::{
     devices::{
         llm,
         spawn::{self, Caller, Refused, Request, Started},
-        tool::{self, Called},
+        tool::{self, Admits, Called, Found},
     },
     engine::{Entry, Outcome},
     process::{ExitStatus, KilledBy, Pid},
-    program::{Program, ToolDescription},
+    program::{Offer, Program, ToolDescription},
     sched::Nice,
     syscall::{
         Authority, Operator, Question,
@@ -139,6 +139,13 @@ impl tool::Driver for Services {
         tools
     }
 
+    fn search(&self, query: String, admits: Admits, limit: usize) -> BoxFuture<'_, (Vec<Found>, usize)> {
+        Box::pin(async move {
+            let Some(kernel) = self.0.upgrade() else { return Default::default() };
+            kernel.search(query, admits, limit).await
+        })
+    }
+
     fn find(&self, plugin: &str, tool: &str) -> Option<ToolDescription> {
         let program = self.0.upgrade()?.parts.programs.find(plugin).ok()?;
         program.tools.iter().find(|known| known.name == tool).cloned()
@@ -228,6 +235,25 @@ impl Inner {
         let (kernel, name) = (self.clone(), name.to_owned());
         let found = tokio::task::spawn_blocking(move || kernel.parts.programs.find(&name)).await;
         found.map_err(|_| Refused::Other("the store of plugins failed".to_owned()))?.map_err(Refused::Program)
+    }
+
+    /// All that offers tools. It may wait for disks.
+    fn offers(&self) -> Vec<Arc<dyn Offer>> {
+        self.parts.programs.list().into_iter().map(|program| program as Arc<dyn Offer>).collect()
+    }
+
+    /// Looks for tools, off the workers, and how many it looked at.
+    pub(super) async fn search(self: &Arc<Self>, query: String, admits: Admits, limit: usize) -> (Vec<Found>, usize) {
+        let Ok(turn) = self.searches.clone().acquire_owned().await else { return Default::default() };
+        let kernel = self.clone();
+        let looking = tokio::task::spawn_blocking(move || {
+            let offers = kernel.offers();
+            let all = offers.iter().map(|offer| offer.tools().len()).sum();
+            let found = kernel.parts.index.find(&offers, &query, &admits, limit);
+            drop(turn);
+            (found, all)
+        });
+        looking.await.unwrap_or_default()
     }
 
     /// Runs what answers its caller, under its own rights and at its caller's cost.

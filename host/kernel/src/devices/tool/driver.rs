@@ -1,5 +1,6 @@
 //! What answers tool calls: the kernel for tools of plugins, others for other transports.
 
+use super::{Admits, Found};
 use crate::{
     bindings::holm::sys::tool_types::ToolError,
     devices::spawn::{Caller, Refused},
@@ -21,6 +22,8 @@ pub(crate) enum Called {
 pub(crate) trait Driver: Send + Sync + 'static {
     /// All tools as `plugin/tool`, in that order.
     fn list(&self) -> Vec<(String, ToolDescription)>;
+    /// The tools that these words fit best, of those that are admitted, and how many there are in all.
+    fn search(&self, query: String, admits: Admits, limit: usize) -> BoxFuture<'_, (Vec<Found>, usize)>;
     /// One tool.
     fn find(&self, plugin: &str, tool: &str) -> Option<ToolDescription>;
     /// Calls a tool with a JSON object, at the caller's cost.

@@ -5,11 +5,11 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-use super::{Arguments, Called, Driver, ToolRule, ToolWant};
+use super::{Admits, Arguments, Called, Driver, MAXIMUM_FOUND, QUERY_BYTES, ToolRule, ToolWant};
 use crate::{
     account::Exceeded,
     bindings::holm::sys::{
-        tool::{Error, Host},
+        tool::{Error, Found, Host},
         tool_types::{Description, Summary, ToolError},
     },
     devices::spawn::{Caller, Refused},
@@ -42,11 +42,15 @@ pub(crate) struct Session {
 }
 
 static LIST: Op = Op::query("list", 10_000);
+static SEARCH: Op = Op::query("search", 300_000);
 static DESCRIBE: Op = Op::query("describe", 2_000);
 static CALL: Op = Op::effect("call", 100_000);
 
 /// What hours and days have used is read as the kernel starts; a call waits for it at most this long.
 const KNOWN_WITHIN: Duration = Duration::from_secs(10);
+
+/// Fuel for each tool that a search looks at: about the time that it takes.
+const SEARCHED: u64 = 500;
 
 /// A page of the catalogue.
 const PAGE: u32 = 1000;
@@ -92,6 +96,23 @@ impl Host for Syscall<'_, Tool> {
             }
         }
         Ok(summaries)
+    }
+
+    async fn search(&mut self, query: String, limit: u32) -> Result<Vec<Found>> {
+        let mut call = self.enter(&SEARCH).await?;
+        call.charge(fuel_for_bytes(query.len() as u64));
+        if query.len() > QUERY_BYTES {
+            let reason = format!("a query has at most {QUERY_BYTES} bytes");
+            return Err(Interrupt::Guest(Error::Tool(ToolError::InvalidArguments(reason))));
+        }
+        let authority = call.authority().clone();
+        // As in `list`: what is not granted does not exist.
+        let admits: Admits = Arc::new(move |name| authority.admit::<ToolRule>(&ToolWant::named(name)).is_ok());
+        let driver = call.session.driver.clone();
+        let (found, searched) = driver.search(query, admits, limit.clamp(1, MAXIMUM_FOUND) as usize).await;
+        call.charge(SEARCHED * searched as u64);
+        let told = found.into_iter();
+        Ok(told.map(|tool| Found { name: tool.name, description: tool.summary, score: tool.score }).collect())
     }
 
     async fn describe(&mut self, name: String) -> Result<Description> {

@@ -4,10 +4,12 @@ mod arguments;
 mod driver;
 mod grant;
 mod host;
+mod index;
 mod invocation;
 
 pub use arguments::Arguments;
 pub(crate) use driver::{Called, Driver};
 pub use grant::{ToolRule, ToolWant};
 pub(crate) use host::{Session, Tool};
+pub use index::{Admits, Found, Index, MAXIMUM_FOUND, QUERY_BYTES};
 pub use invocation::Invocation;

@@ -1,0 +1,52 @@
+//! From words to a query: each as it is, as the beginning of one, or with a slip of the finger.
+
+use tantivy::{
+    Term,
+    query::{BooleanQuery, BoostQuery, DisjunctionMaxQuery, FuzzyTermQuery, Occur, Query, TermQuery},
+    schema::{Field, IndexRecordOption},
+    tokenizer::TextAnalyzer,
+};
+
+/// Words of one query that count.
+const WORDS: usize = 24;
+/// What a word counts where it is found in several places, beside the best of them.
+const ELSEWHERE: f32 = 0.3;
+
+/// A field, what being found there is worth, and whether parts and slips are looked for as well.
+pub(super) struct Place {
+    pub(super) field: Field,
+    pub(super) worth: f32,
+    pub(super) near: bool,
+}
+
+/// The query for some words; none where there is no word in them.
+pub(super) fn of(text: &str, analyzer: &mut TextAnalyzer, places: &[Place]) -> Option<BooleanQuery> {
+    let mut words = Vec::new();
+    let mut stream = analyzer.token_stream(text);
+    while stream.advance() && words.len() < WORDS {
+        let word = stream.token().text.clone();
+        if !words.contains(&word) {
+            words.push(word);
+        }
+    }
+    let each = words.iter().map(|word| (Occur::Should, one(word, places)));
+    (!words.is_empty()).then(|| BooleanQuery::new(each.collect()))
+}
+
+fn one(word: &str, places: &[Place]) -> Box<dyn Query> {
+    let mut ways: Vec<Box<dyn Query>> = Vec::new();
+    for Place { field, worth, near } in places {
+        let term = || Term::from_field_text(*field, word);
+        let mut way = |query: Box<dyn Query>, worth: f32| ways.push(Box::new(BoostQuery::new(query, worth)));
+        way(Box::new(TermQuery::new(term(), IndexRecordOption::WithFreqs)), *worth);
+        let letters = word.chars().count();
+        // Short words are the beginning of half the dictionary.
+        if *near && letters >= 3 {
+            way(Box::new(FuzzyTermQuery::new_prefix(term(), 0, true)), worth * 0.5);
+        }
+        if *near && letters >= 5 {
+            way(Box::new(FuzzyTermQuery::new(term(), if letters >= 8 { 2 } else { 1 }, true)), worth * 0.4);
+        }
+    }
+    Box::new(DisjunctionMaxQuery::with_tie_breaker(ways, ELSEWHERE))
+}

@@ -1,0 +1,9 @@
+//! Components in OCI registries: what they are called, how they lie there, how they become folders.
+
+mod fetch;
+mod image;
+mod reference;
+
+pub use fetch::{FetchError, Fetched, Remote, RemoteError, fetch};
+pub use image::ImageError;
+pub use reference::{Reference, ReferenceError};
