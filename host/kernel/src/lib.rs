@@ -21,4 +21,4 @@ pub use kernel::{
     Running, Spawn, SpawnError, ToolAnswer, ToolError,
 };
 pub use program::Moment;
-pub use syscall::{Answer, Approval, Operator, Question, audit, budget, grant, is_hidden};
+pub use syscall::{Answer, Approval, Operator, Question, audit, budget, grant, is_hidden, pattern};

@@ -1,7 +1,8 @@
 //! The resident kernel's socket: one kernel per user, and every command its client.
 //!
 //! One connection is one command. Both sides greet, the client sends one [`Request`], the kernel
-//! answers with [`Reply`]s; a run goes on with [`Input`]s and replies until its process ends.
+//! answers with [`Reply`]s; a run goes on with [`Input`]s and replies until its process ends. A client
+//! that greets with [`Intent::Session`] may then send its next request.
 
 mod client;
 mod connection;
@@ -13,6 +14,7 @@ mod lines;
 mod operator;
 mod plugins;
 mod protocol;
+mod rates;
 mod run;
 mod runs;
 mod secrets;
@@ -25,7 +27,7 @@ pub use frame::FrameError;
 pub use home::{Claim, ClaimError, Home, HomeError};
 pub use lines::Lines;
 pub use protocol::{
-    Call, Choice, Greeting, Input, Intent, Keeping, PROTOCOL, Reply, Request, Run, STDIN_WINDOW, Signal, Stage, Status,
+    Call, Choice, Greeting, Input, Intent, Keeping, PROTOCOL, Rate, Reply, Request, Run, STDIN_WINDOW, Signal, Stage, Status,
     Stream, Target, Terms,
 };
 pub use server::{Facts, Server};

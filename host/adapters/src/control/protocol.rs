@@ -18,7 +18,7 @@ use super::{
 };
 
 /// The version of all that follows. It grows with each change that an older side misreads.
-pub const PROTOCOL: u32 = 5;
+pub const PROTOCOL: u32 = 6;
 
 /// How many bytes of standard input may be under way: more is sent only once some were taken.
 pub const STDIN_WINDOW: usize = 256 << 10;
@@ -45,6 +45,9 @@ pub struct Greeting {
 pub enum Intent {
     /// One command.
     Command,
+    /// Commands one after the other, for as long as the client likes: who makes many saves the
+    /// greeting of each.
+    Session,
     /// The end of the kernel.
     Shutdown,
 }
@@ -126,6 +129,9 @@ pub enum Request {
     Run(Run),
     /// Calls a tool. Answered as a run, and by [`Reply::Answered`] in the end.
     Call(Call),
+    /// Tells when something is installed, removed or granted. Answered by [`Reply::Done`], and from
+    /// then on by [`Reply::Changed`], until the client goes.
+    Watch,
     /// The live processes. Answered by [`Reply::Processes`].
     Processes,
     /// What each plugin's processes have done. Answered by [`Reply::Statistics`].
@@ -238,6 +244,18 @@ pub struct Terms {
     pub on_empty: Option<OnEmpty>,
     /// Whether the client can ask its user about denials.
     pub ask: bool,
+    /// How often it may be done.
+    #[serde(default)]
+    pub rate: Option<Rate>,
+}
+
+/// How often calls may be made that are counted under one name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rate {
+    /// The name.
+    pub name: String,
+    /// Calls an hour.
+    pub calls_per_hour: u32,
 }
 
 /// What can be done to a process.
@@ -341,6 +359,8 @@ pub enum Reply {
     Grants(Vec<String>),
     /// See [`Request::Tools`].
     Tools(Vec<ToolView>),
+    /// See [`Request::Watch`].
+    Changed,
     /// See [`Request::Secrets`].
     Secrets(Vec<Secret>),
     /// See [`Request::Policies`].

@@ -121,6 +121,7 @@ impl Server {
         reader: &mut Reader,
         outgoing: &mpsc::Sender<Reply>,
     ) -> Result<(), Failure> {
+        call.terms.rate.iter().try_for_each(|rate| self.rates.take(rate))?;
         let subject = self.subject(&call.target, &call.terms, outgoing).await?;
         let limits = self.limits(&call.terms, &subject.program.limits, outgoing).await;
         let client = Client::new(outgoing.clone(), call.terms.ask, subject.grants.clone(), self.plugins.clone());

@@ -26,7 +26,7 @@ pub struct Listed {
 }
 
 /// A tool, with whose it is.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct ToolView {
     /// As it is called: `plugin/tool`.

@@ -12,7 +12,7 @@ pub mod grant;
 pub(crate) mod ledger;
 pub(crate) mod named;
 mod operator;
-pub(crate) mod pattern;
+pub mod pattern;
 pub(crate) mod policy;
 mod run;
 pub(crate) mod trace;
