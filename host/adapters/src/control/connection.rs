@@ -145,6 +145,8 @@ impl Server {
             Request::Decide { id, allow } => self.decide(id, allow)?,
             Request::Run(run) => return self.run(run, reader, outgoing).await,
             Request::Call(call) => return self.call(call, reader, outgoing).await,
+            Request::Offers { plugin } => self.offers(plugin).await?,
+            Request::Fetch(fetching) => return self.fetch(fetching, reader, outgoing).await,
             Request::Watch => return self.watch(reader, outgoing).await,
             Request::Processes => Reply::Processes(self.kernel.snapshot()),
             Request::Statistics => Reply::Statistics(self.kernel.statistics()),

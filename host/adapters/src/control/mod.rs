@@ -6,6 +6,7 @@
 
 mod client;
 mod connection;
+mod ear;
 mod failure;
 mod frame;
 mod home;
@@ -27,8 +28,8 @@ pub use frame::FrameError;
 pub use home::{Claim, ClaimError, Home, HomeError};
 pub use lines::Lines;
 pub use protocol::{
-    Call, Choice, Greeting, Input, Intent, Keeping, PROTOCOL, Rate, Reply, Request, Run, STDIN_WINDOW, Signal, Stage, Status,
-    Stream, Target, Terms,
+    Call, Choice, Fetching, Greeting, Input, Intent, Keeping, PROTOCOL, Rate, Reply, Request, Run, STDIN_WINDOW,
+    Signal, Stage, Status, Stream, Target, Terms,
 };
 pub use server::{Facts, Server};
-pub use view::{Inspected, Installed, Listed, Planned, ToolView};
+pub use view::{Inspected, Installed, Listed, OffersView, Planned, ToolView};

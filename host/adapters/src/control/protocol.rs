@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use holm_kernel::{
     Capacity, Exit, Pending, PluginSnapshot, ProcessSnapshot, Question, ToolError,
     account::{Bytes, Fuel, Money, OnEmpty},
+    answer::{self, Inquiry, Progress},
     process::Pid,
+    program::Fetch,
     sched::Nice,
 };
 use holm_packages::{Policies, Secret, Value};
@@ -14,7 +16,7 @@ use serde_bytes::ByteBuf;
 
 use super::{
     failure::Failure,
-    view::{Inspected, Installed, Listed, Planned, ToolView},
+    view::{Inspected, Installed, Listed, OffersView, Planned, ToolView},
 };
 
 /// The version of all that follows. It grows with each change that an older side misreads.
@@ -129,6 +131,13 @@ pub enum Request {
     Run(Run),
     /// Calls a tool. Answered as a run, and by [`Reply::Answered`] in the end.
     Call(Call),
+    /// What one plugin offers beside its tools, or all do. Answered by [`Reply::Offers`].
+    Offers {
+        /// Whose.
+        plugin: Option<String>,
+    },
+    /// Reads a resource, gets a prompt, or completes an argument. Answered as a call: JSON as MCP writes it.
+    Fetch(Fetching),
     /// Tells when something is installed, removed or granted. Answered by [`Reply::Done`], and from
     /// then on by [`Reply::Changed`], until the client goes.
     Watch,
@@ -219,6 +228,21 @@ pub struct Call {
     pub tool: String,
     /// A JSON object.
     pub arguments: String,
+    /// Whether the client hears what the tool says before its end: [`Reply::Told`] and [`Reply::Asked`].
+    pub hears: bool,
+    /// Under which terms.
+    pub terms: Terms,
+}
+
+/// Something that a plugin offers, to fetch.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Fetching {
+    /// Whose.
+    pub target: Target,
+    /// What.
+    pub fetch: Fetch,
+    /// As [`Call::hears`].
+    pub hears: bool,
     /// Under which terms.
     pub terms: Terms,
 }
@@ -286,6 +310,13 @@ pub enum Input {
         id: u64,
         /// What the user said.
         choice: Choice,
+    },
+    /// The answer to [`Reply::Asked`]: one for each question, in their order.
+    Replied {
+        /// The inquiry's id.
+        id: u64,
+        /// What came of its questions; what is missing is cancelled.
+        replies: Vec<answer::Reply>,
     },
     /// Ends the run.
     Kill,
@@ -359,6 +390,8 @@ pub enum Reply {
     Grants(Vec<String>),
     /// See [`Request::Tools`].
     Tools(Vec<ToolView>),
+    /// See [`Request::Offers`].
+    Offers(Vec<OffersView>),
     /// See [`Request::Watch`].
     Changed,
     /// See [`Request::Secrets`].
@@ -422,6 +455,20 @@ pub enum Reply {
         level: String,
         /// The line, without control characters.
         message: String,
+    },
+    /// How far a call has come. What came in between may have been left out.
+    Told(Progress),
+    /// A tool waits for the answers to these questions: [`Input::Replied`]. Who cannot ask them says so.
+    Asked {
+        /// The id to answer with.
+        id: u64,
+        /// What is asked, and by whom.
+        inquiry: Inquiry,
+    },
+    /// Nobody waits for the answer to this inquiry any more.
+    Withdrawn {
+        /// Its id.
+        id: u64,
     },
     /// It ended. Nothing follows.
     Exited(Exit),

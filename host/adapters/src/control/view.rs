@@ -1,6 +1,9 @@
 //! Installed software as the other side sees it: plain values, and what `--json` prints.
 
-use holm_kernel::{account::Limits, program::ToolDescription};
+use holm_kernel::{
+    account::Limits,
+    program::{Offers, ToolDescription},
+};
 use holm_packages::{Difference, Entry, LimitChange, Package, SkillHead};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -52,6 +55,16 @@ impl ToolView {
             output_schema: tool.output_schema.as_deref().map(schema),
         }
     }
+}
+
+/// What a plugin offers beside its tools, with whose it is.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct OffersView {
+    /// Its plugin.
+    pub plugin: String,
+    /// What it offers.
+    pub offers: Offers,
 }
 
 /// All that is known of a plugin.
@@ -136,6 +149,8 @@ fn entry(entry: Entry) -> &'static str {
         Entry::Command => "command",
         Entry::Agent => "agent",
         Entry::Tools => "tools",
+        Entry::Resources => "resources",
+        Entry::Prompts => "prompts",
         Entry::Policy => "policy",
     }
 }

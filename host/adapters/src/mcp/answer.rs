@@ -36,9 +36,9 @@ pub(crate) fn result(json: String, loose: bool) -> CallToolResult {
 fn rich(mut object: Map<String, Value>) -> Result<CallToolResult, Map<String, Value>> {
     let known = |key: &String| key == "content" || key == "structuredContent";
     let blocks = object.get("content").and_then(Value::as_array).filter(|blocks| !blocks.is_empty());
-    let blocks = blocks.filter(|_| object.keys().all(known)).map(|blocks| {
-        blocks.iter().map(ContentBlock::deserialize).collect::<Result<Vec<_>, _>>()
-    });
+    let blocks = blocks
+        .filter(|_| object.keys().all(known))
+        .map(|blocks| blocks.iter().map(ContentBlock::deserialize).collect::<Result<Vec<_>, _>>());
     let Some(Ok(blocks)) = blocks else { return Err(object) };
     let mut result = CallToolResult::success(blocks);
     result.structured_content = object.remove("structuredContent");

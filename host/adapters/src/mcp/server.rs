@@ -94,6 +94,7 @@ impl Front {
             target: Target::Installed(offered.plugin.clone()),
             tool: offered.tool.clone(),
             arguments: arguments.map_err(|error| ErrorData::invalid_params(error.to_string(), None))?,
+            hears: true,
             terms: client.profile.terms(self.shared.directory.clone()),
         };
         let wanted = self.wants(&context);

@@ -58,10 +58,12 @@ pub enum Total {
     Money,
     /// Bytes sent to the network and received from it.
     Network,
+    /// Questions to whoever called a tool.
+    Questions,
 }
 
 const LEVELS: usize = 5;
-const TOTALS: usize = 10;
+const TOTALS: usize = 11;
 
 /// The account of one process.
 ///
@@ -346,6 +348,7 @@ impl Total {
             Total::ModelCalls => ("model-calls", limits.model_calls),
             Total::Tokens => ("tokens", limits.tokens),
             Total::Money => ("money", limits.money.0),
+            Total::Questions => ("questions", limits.questions),
             Total::Network => bytes("network", limits.network),
         }
     }

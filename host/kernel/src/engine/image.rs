@@ -25,6 +25,8 @@ pub struct Image {
     pub kind: Kind,
     pub(crate) pre: InstancePre<Process>,
     pub(crate) tools: Option<crate::bindings::KernelPre<Process>>,
+    pub(crate) library: Option<crate::bindings::library::LibraryPre<Process>>,
+    pub(crate) prompter: Option<crate::bindings::prompter::PrompterPre<Process>>,
     pub(crate) policy: Option<crate::bindings::policy::JudgePre<Process>>,
     /// What it imports, as `package:name/interface@version`.
     pub imports: Vec<String>,
@@ -40,7 +42,7 @@ pub enum Kind {
     Agent,
     /// `wasi:cli/run`.
     Command,
-    /// Tools only; it cannot be run.
+    /// Tools, resources or prompts only; it cannot be run.
     Toolbox,
     /// It judges others, and cannot be run.
     Policy,
@@ -257,15 +259,17 @@ fn describe(
         ty.exports(engine).any(|(name, item)| name == "run" && matches!(item.ty, ComponentItem::ComponentFunc(_)));
     let tools = exports.iter().any(|name| name.starts_with("holm:sys/tools@"));
     let policy = exports.iter().any(|name| name.starts_with("holm:sys/policy@"));
+    let library = exports.iter().any(|name| name.starts_with("holm:sys/resources@"));
+    let prompter = exports.iter().any(|name| name.starts_with("holm:sys/prompts@"));
     let kind = match () {
         () if runs => Kind::Agent,
         () if exports.iter().any(|name| name.starts_with("wasi:cli/run@")) => Kind::Command,
-        () if tools => Kind::Toolbox,
+        () if tools || library || prompter => Kind::Toolbox,
         () if policy => Kind::Policy,
         () => {
             return Err(ImageError::Unsuitable(
                 "the component exports nothing that Holm runs: neither `run`, nor `wasi:cli/run`, nor `holm:sys/tools`, \
-                 nor `holm:sys/policy`"
+                 `resources` or `prompts`, nor `holm:sys/policy`"
                     .to_owned(),
             ));
         }
@@ -277,6 +281,20 @@ fn describe(
         ),
         false => None,
     };
+    let library = match library {
+        true => Some(
+            crate::bindings::library::LibraryPre::new(pre.clone())
+                .map_err(|error| ImageError::Unsuitable(format!("its resources have another type: {error:#}")))?,
+        ),
+        false => None,
+    };
+    let prompter = match prompter {
+        true => Some(
+            crate::bindings::prompter::PrompterPre::new(pre.clone())
+                .map_err(|error| ImageError::Unsuitable(format!("its prompts have another type: {error:#}")))?,
+        ),
+        false => None,
+    };
     let policy = match policy {
         true => Some(
             crate::bindings::policy::JudgePre::new(pre.clone())
@@ -284,7 +302,7 @@ fn describe(
         ),
         false => None,
     };
-    Ok(Image { digest, kind, pre, tools, policy, imports, exports })
+    Ok(Image { digest, kind, pre, tools, library, prompter, policy, imports, exports })
 }
 
 /// Says which import is not offered, in place of the linker's first complaint.

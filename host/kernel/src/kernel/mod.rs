@@ -11,7 +11,7 @@ mod spawn;
 mod statistics;
 
 pub use config::{BootError, Config, Parts};
-pub use facade::Kernel;
+pub use facade::{Calling, Kernel};
 pub use pending::Pending;
 pub use snapshot::ProcessSnapshot;
 pub use spawn::{Exit, NoSuchProcess, Running, Spawn, SpawnError, ToolAnswer, ToolError};

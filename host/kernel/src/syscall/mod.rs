@@ -10,6 +10,7 @@ pub(crate) mod door;
 mod errno;
 pub mod grant;
 pub(crate) mod ledger;
+pub(crate) mod listener;
 pub(crate) mod named;
 mod operator;
 pub mod pattern;

@@ -11,7 +11,7 @@ use holm_kernel::Question;
 
 use crate::{
     denial::Denials,
-    error::{CommandError, CONFLICT, DENIED, NOT_FOUND, USAGE},
+    error::{CONFLICT, CommandError, DENIED, NOT_FOUND, USAGE},
     session::Session,
 };
 
