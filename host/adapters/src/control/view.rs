@@ -58,7 +58,7 @@ impl ToolView {
 }
 
 /// What a plugin offers beside its tools, with whose it is.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct OffersView {
     /// Its plugin.

@@ -2,7 +2,10 @@
 
 use holm_kernel::ToolError;
 use holm_packages::printable;
-use rmcp::model::{CallToolResult, ContentBlock};
+use rmcp::{
+    ErrorData,
+    model::{CallToolResult, ContentBlock},
+};
 use serde::Deserialize as _;
 use serde_json::{Map, Value};
 
@@ -47,6 +50,20 @@ fn rich(mut object: Map<String, Value>) -> Result<CallToolResult, Map<String, Va
 
 /// A call without a result: an error that a model can read, act upon, and tell its user.
 pub(crate) fn failed(failed: &Failed) -> CallToolResult {
+    CallToolResult::error(vec![ContentBlock::text(explained(failed))])
+}
+
+/// The same where the protocol has no results that are errors.
+pub(crate) fn error(failed: &Failed) -> ErrorData {
+    match failed {
+        Failed::Tool { error: ToolError::InvalidArguments(_), .. } => {
+            ErrorData::invalid_params(explained(failed), None)
+        }
+        _ => ErrorData::internal_error(explained(failed), None),
+    }
+}
+
+fn explained(failed: &Failed) -> String {
     let (mut text, denials) = match failed {
         Failed::Kernel(failure) => (said(failure), &[][..]),
         Failed::Tool { error, denials } => (told(error), &denials[..]),
@@ -55,12 +72,12 @@ pub(crate) fn failed(failed: &Failed) -> CallToolResult {
         text.push_str("\n\nIt was denied something. Only your user can allow it, by a command in their own terminal:");
         denials.iter().for_each(|denial| text.push_str(&format!("\n- {denial}")));
     }
-    CallToolResult::error(vec![ContentBlock::text(text)])
+    text
 }
 
 fn told(error: &ToolError) -> String {
     match error {
-        ToolError::NoSuchTool => "its plugin has no such tool any more".to_owned(),
+        ToolError::NoSuchTool => "its plugin has no such thing any more".to_owned(),
         ToolError::InvalidArguments(reason) => format!("invalid arguments: {}", lines(reason)),
         ToolError::Failed(reason) => lines(reason),
         ToolError::Ended(status) => format!("its process ended before it answered: {}", lines(&status.to_string())),

@@ -1,12 +1,15 @@
-//! One call of a tool: a process in the kernel, which ends with this value.
+//! One call of a plugin, for a tool or what else it offers: a process in the kernel, which ends with this value.
 
 use std::sync::Arc;
 
-use holm_kernel::ToolError;
+use holm_kernel::{
+    ToolError,
+    answer::{self, Inquiry, Progress},
+};
 use holm_packages::printable;
 
 use super::kernel::{Kernel, gone};
-use crate::control::{self, Connection, Failure, Reply, Request};
+use crate::control::{Connection, Failure, Input, Kind, Reply, Request};
 
 /// Denials that a call's answer tells of. A guest may ask for much.
 const DENIALS: usize = 8;
@@ -18,6 +21,8 @@ pub(crate) struct Call {
     /// The reply that told that it began.
     first: Option<Reply>,
     denials: Vec<String>,
+    /// Whether it was answered something: its connection may still hold that, and is not kept.
+    replied: bool,
 }
 
 /// What happens in a call.
@@ -31,6 +36,17 @@ pub(crate) enum Event {
         /// What, without control characters.
         text: String,
     },
+    /// It tells how far it is.
+    Told(Progress),
+    /// It waits for answers: [`Call::reply`].
+    Asked {
+        /// The number to answer with.
+        id: u64,
+        /// What it asks.
+        inquiry: Inquiry,
+    },
+    /// It waits for them no longer.
+    Withdrawn,
     /// It is over, and this came of it.
     Ended(Result<String, Failed>),
 }
@@ -48,14 +64,24 @@ pub(crate) enum Failed {
     },
 }
 
+impl Failed {
+    /// Whether there is no such thing.
+    pub(crate) fn is_missing(&self) -> bool {
+        match self {
+            Self::Kernel(failure) => failure.kind == Kind::NotFound,
+            Self::Tool { error, .. } => matches!(error, ToolError::NoSuchTool),
+        }
+    }
+}
+
 impl Call {
-    /// Makes a call.
+    /// Makes a call: [`Request::Call`] or [`Request::Fetch`].
     ///
     /// # Errors
     /// The kernel does not answer.
-    pub(crate) async fn begin(kernel: Arc<Kernel>, call: control::Call) -> Result<Self, Failure> {
-        let (connection, first) = kernel.ask(&Request::Call(call)).await?;
-        Ok(Self { kernel, connection, first: Some(first), denials: Vec::new() })
+    pub(crate) async fn begin(kernel: Arc<Kernel>, request: Request) -> Result<Self, Failure> {
+        let (connection, first) = kernel.ask(&request).await?;
+        Ok(Self { kernel, connection, first: Some(first), denials: Vec::new(), replied: false })
     }
 
     /// What happens next. Safe to drop while it waits. Nothing follows [`Event::Ended`].
@@ -95,6 +121,9 @@ impl Call {
                     let text = printable(String::from_utf8_lossy(&bytes).trim_end());
                     return Event::Line { logger: "stderr".to_owned(), level: "info".to_owned(), text };
                 }
+                Reply::Told(progress) => return Event::Told(progress),
+                Reply::Asked { id, inquiry } => return Event::Asked { id, inquiry },
+                Reply::Withdrawn { .. } => return Event::Withdrawn,
                 // What the kernel is doing, and warnings about limits that its operator set.
                 _ => {}
             }
@@ -103,6 +132,15 @@ impl Call {
 
     /// Lets the next call have the connection. Only after [`Event::Ended`].
     pub(crate) fn done(self) {
-        self.kernel.keep(self.connection);
+        if !self.replied {
+            self.kernel.keep(self.connection);
+        }
+    }
+
+    /// Answers [`Event::Asked`]. A call that is over by now does not mind.
+    pub(crate) async fn reply(&mut self, id: u64, replies: Vec<answer::Reply>) {
+        self.replied = true;
+        // A kernel that is gone is noticed where it is read from.
+        let _ = self.connection.send(&Input::Replied { id, replies }).await;
     }
 }

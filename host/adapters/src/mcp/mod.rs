@@ -6,13 +6,16 @@
 //! anything: there is no request to the kernel in this folder but to list, to watch and to call.
 
 mod answer;
+mod asking;
 mod call;
 mod catalog;
 mod kernel;
 mod logging;
+mod parked;
 mod profile;
 mod server;
 mod shared;
+mod talk;
 
 pub use kernel::Machine;
 pub use profile::{Client, Profile};

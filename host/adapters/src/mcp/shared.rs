@@ -1,5 +1,5 @@
-//! What all clients of one `holm mcp` share: the way to the kernel, and the tools, read again only
-//! when they changed.
+//! What all clients of one `holm mcp` share: the way to the kernel, and what plugins offer, read again
+//! only when it changed.
 
 use std::{
     collections::HashMap,
@@ -15,11 +15,12 @@ use parking_lot::Mutex;
 use tokio::sync::{Notify, watch};
 
 use super::{
-    catalog::Catalog,
+    catalog::{Catalog, Views},
     kernel::{Kernel, Machine},
+    parked::Parked,
     profile::Profile,
 };
-use crate::control::{Failure, Reply, Request, ToolView};
+use crate::control::{Failure, Reply, Request};
 
 /// Until it is looked again whether a kernel runs. It is not started for that.
 const PAUSE: Duration = Duration::from_secs(2);
@@ -35,17 +36,26 @@ pub struct Shared {
     /// Holm's version.
     pub(crate) version: String,
     /// What was listed last. One reads it anew at a time.
-    listed: tokio::sync::Mutex<Option<Arc<Vec<ToolView>>>>,
+    listed: tokio::sync::Mutex<Option<Arc<Views>>>,
     /// Whether changes are told: then what was listed holds until one is.
     watching: AtomicBool,
     reached: Notify,
     catalogs: Mutex<HashMap<String, Kept>>,
-    changed: watch::Sender<()>,
+    changed: watch::Sender<Changes>,
+    /// The calls that wait for their clients.
+    pub(crate) parked: Arc<Parked>,
+}
+
+/// How often what is offered was changed, by kind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Changes {
+    pub(crate) tools: u64,
+    pub(crate) offers: u64,
 }
 
 /// A catalogue, and what it was made of.
 struct Kept {
-    views: Arc<Vec<ToolView>>,
+    views: Arc<Views>,
     profile: Arc<Profile>,
     catalog: Arc<Catalog>,
 }
@@ -61,13 +71,14 @@ impl Shared {
             watching: AtomicBool::default(),
             reached: Notify::new(),
             catalogs: Mutex::default(),
-            changed: watch::Sender::new(()),
+            changed: watch::Sender::default(),
+            parked: Parked::new(),
         });
         tokio::spawn(watch(Arc::downgrade(&shared)));
         shared
     }
 
-    /// The tools of a profile.
+    /// What a profile offers.
     ///
     /// # Errors
     /// The kernel does not start or answer.
@@ -89,12 +100,12 @@ impl Shared {
         Ok(catalog)
     }
 
-    /// Tells when tools were added, changed or removed.
-    pub(crate) fn changes(&self) -> watch::Receiver<()> {
+    /// Tells when something was added, changed or removed.
+    pub(crate) fn changes(&self) -> watch::Receiver<Changes> {
         self.changed.subscribe()
     }
 
-    async fn views(&self) -> Result<Arc<Vec<ToolView>>, Failure> {
+    async fn views(&self) -> Result<Arc<Views>, Failure> {
         let mut listed = self.listed.lock().await;
         match &*listed {
             Some(views) if self.watching.load(SeqCst) => Ok(views.clone()),
@@ -102,29 +113,46 @@ impl Shared {
         }
     }
 
-    /// Reads the tools anew, and tells if they are others.
-    async fn list(&self, listed: &mut Option<Arc<Vec<ToolView>>>) -> Result<Arc<Vec<ToolView>>, Failure> {
-        let (connection, reply) = self.kernel.ask(&Request::Tools { plugin: None }).await?;
-        self.reached.notify_one();
-        let views = match reply {
-            Reply::Tools(views) => views,
-            Reply::Failed(failure) => {
-                self.kernel.keep(connection);
-                return Err(failure);
-            }
-            _ => return Err(Failure::internal("the kernel answered something else than was asked")),
+    /// Reads anew what is offered, and tells what of it is other than it was.
+    async fn list(&self, listed: &mut Option<Arc<Views>>) -> Result<Arc<Views>, Failure> {
+        let tools = match self.ask(&Request::Tools { plugin: None }).await? {
+            Reply::Tools(tools) => tools,
+            reply => return Err(unexpected(reply)),
         };
-        self.kernel.keep(connection);
-        if let Some(before) = listed
+        let offers = match self.ask(&Request::Offers { plugin: None }).await? {
+            Reply::Offers(offers) => offers,
+            reply => return Err(unexpected(reply)),
+        };
+        self.reached.notify_one();
+        let views = Views { tools, offers };
+        let before = listed.clone();
+        if let Some(before) = &before
             && **before == views
         {
             return Ok(before.clone());
         }
         let views = Arc::new(views);
-        if listed.replace(views.clone()).is_some() {
-            self.changed.send_replace(());
+        *listed = Some(views.clone());
+        if let Some(before) = before {
+            self.changed.send_modify(|changes| {
+                changes.tools += u64::from(before.tools != views.tools);
+                changes.offers += u64::from(before.offers != views.offers);
+            });
         }
         Ok(views)
+    }
+
+    async fn ask(&self, request: &Request) -> Result<Reply, Failure> {
+        let (connection, reply) = self.kernel.ask(request).await?;
+        self.kernel.keep(connection);
+        Ok(reply)
+    }
+}
+
+fn unexpected(reply: Reply) -> Failure {
+    match reply {
+        Reply::Failed(failure) => failure,
+        _ => Failure::internal("the kernel answered something else than was asked"),
     }
 }
 
