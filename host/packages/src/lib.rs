@@ -23,6 +23,7 @@ mod skill;
 mod stamp;
 mod store;
 mod text;
+mod tokens;
 mod tools;
 
 pub use component::ComponentError;
@@ -43,4 +44,5 @@ pub use secrets::{Binding, BindingError, SealError, Secret, Secrets, SecretsErro
 pub use skill::SkillHead;
 pub use store::{Installed, Store, StoreError};
 pub use text::{At, TextError, printable};
+pub use tokens::{Token, Tokens, TokensError, whose};
 pub use tools::{ToolsError, check_tools};

@@ -9,6 +9,7 @@ mod answer;
 mod asking;
 mod call;
 mod catalog;
+mod http;
 mod kernel;
 mod logging;
 mod parked;
@@ -17,6 +18,7 @@ mod server;
 mod shared;
 mod talk;
 
+pub use http::{Gate, Names, PATH, http};
 pub use kernel::Machine;
 pub use profile::{Client, Profile};
 pub use server::stdio;
