@@ -114,9 +114,9 @@ impl Tokens {
         }
     }
 
-    /// When the file was changed last; none if there is none.
-    pub fn changed(&self) -> Option<SystemTime> {
-        std::fs::symlink_metadata(&self.0).and_then(|file| file.modified()).ok()
+    /// Where the file is.
+    pub fn path(&self) -> &Path {
+        &self.0
     }
 
     /// Makes a token: its text, which is not kept.
