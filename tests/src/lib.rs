@@ -44,7 +44,7 @@ use holm_kernel::{
     audit::{self, Record},
     devices::Grants,
     pipe,
-    program::{Digest, LiveGrants, Program, ProgramError, Programs, ToolDescription},
+    program::{Digest, LiveGrants, Offers, Program, ProgramError, Programs, ToolDescription},
     sched::Nice,
 };
 use parking_lot::Mutex;
@@ -323,6 +323,7 @@ impl Guest {
             grants: Arc::new(LiveGrants::new(self.grants.clone())),
             limits: self.limits.clone(),
             tools,
+            offers: Offers::default(),
             judges: self.judges.clone(),
         })
     }

@@ -61,7 +61,12 @@ impl Denials {
 
     /// The whole line: who, what, why, and the command that helps, if one does.
     pub(crate) fn line(&self, question: &Question, installed: bool) -> String {
-        let mut line = format!("holm: denied: {} ({})", self.deed(question), printable(&question.rule));
+        format!("holm: denied: {}", self.said(question, installed))
+    }
+
+    /// The same, without who says it.
+    pub(crate) fn said(&self, question: &Question, installed: bool) -> String {
+        let mut line = format!("{} ({})", self.deed(question), printable(&question.rule));
         if let Some(command) = self.command(question, installed) {
             line.push_str(&format!("; to allow it: {command}"));
         }

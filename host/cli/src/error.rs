@@ -29,7 +29,7 @@ Exit codes: 0 done, 1 the guest failed (run: its own code), 2 usage, 3 denied, 4
 
 pub(crate) const GUEST: u8 = 1;
 pub(crate) const USAGE: u8 = 2;
-const DENIED: u8 = 3;
+pub(crate) const DENIED: u8 = 3;
 pub(crate) const NOT_FOUND: u8 = 4;
 pub(crate) const FAULT: u8 = 5;
 pub(crate) const CONFLICT: u8 = 6;

@@ -42,6 +42,14 @@ impl Session {
     /// # Errors
     /// It does not start, does not answer, or is another version.
     pub(crate) async fn connect(&self) -> Result<Connection> {
+        self.connect_as(Intent::Command).await
+    }
+
+    /// Connects to the kernel for one command or several; it is started if none runs.
+    ///
+    /// # Errors
+    /// It does not start, does not answer, or is another version.
+    pub(crate) async fn connect_as(&self, intent: Intent) -> Result<Connection> {
         let home = self.open_home()?;
         if self.in_process {
             return within(&home).await;
@@ -49,7 +57,7 @@ impl Session {
         // What is wrong with the settings is said here, and not in the log.
         Settings::read(home.path())?;
         let path = home.path().to_owned();
-        let connection = control::start(&home, &greeting(Intent::Command), || kernel_command(&path)).await;
+        let connection = control::start(&home, &greeting(intent), || kernel_command(&path)).await;
         let connection = connection.map_err(|error| {
             let log = home.log();
             match error {

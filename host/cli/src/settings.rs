@@ -1,13 +1,18 @@
 //! `$HOLM_HOME/config.toml`: how its user sets up the kernel.
 
-use std::{path::Path, time::Duration};
+use std::{collections::BTreeMap, path::Path, time::Duration};
 
-use holm_kernel::account::{Bytes, Limits};
+use holm_adapters::mcp::Profile;
+use holm_kernel::{
+    account::{Bytes, Fuel, Limits, Money},
+    pattern::Pattern,
+};
+use holm_packages::printable;
 use serde::Deserialize;
 
 use crate::{
     compiler::Bounds,
-    error::{CommandError, Result},
+    error::{CommandError, NOT_FOUND, Result},
     models::{CacheSettings, Models, Providers},
     telemetry::TelemetrySettings,
 };
@@ -29,6 +34,8 @@ pub(crate) struct Settings {
     pub(crate) models: Models,
     pub(crate) model_cache: CacheSettings,
     pub(crate) telemetry: TelemetrySettings,
+    /// What MCP clients are offered.
+    pub(crate) profiles: BTreeMap<String, ProfileSettings>,
 }
 
 /// `[kernel]`
@@ -83,6 +90,56 @@ pub(crate) struct StorageSettings {
 pub(crate) struct AuditSettings {
     /// Records are kept up to this size in all; the oldest go first.
     pub(crate) size: Bytes,
+}
+
+/// `[profiles.NAME]`: what an MCP client is offered, and how much of it.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub(crate) struct ProfileSettings {
+    /// Which tools, like `github/*`.
+    tools: Vec<String>,
+    /// Tools are called by their own names where these are told apart.
+    own_names: bool,
+    fuel: Option<Fuel>,
+    memory: Option<Bytes>,
+    tokens: Option<u64>,
+    /// In dollars.
+    usd: Option<f64>,
+    calls_per_hour: Option<u32>,
+}
+
+/// The profile of clients for which no other is chosen. Unless it is set up, it offers every tool.
+pub(crate) const PROFILE: &str = "default";
+
+impl Settings {
+    /// The profile of this name.
+    ///
+    /// # Errors
+    /// There is none, or it says what means nothing.
+    pub(crate) fn profile(&self, name: &str) -> Result<Profile> {
+        let all = || ProfileSettings { tools: vec!["*".to_owned()], ..ProfileSettings::default() };
+        let settings = self.profiles.get(name).cloned().or_else(|| (name == PROFILE).then(all));
+        let Some(settings) = settings else {
+            let error = CommandError::new(NOT_FOUND, format!("there is no profile `{}`", printable(name)));
+            return Err(error.hint(format!("`[profiles.NAME]` in {FILE} makes one: tools = [\"plugin/*\"]")));
+        };
+        let says = |what: String| CommandError::usage(format!("[profiles.{}] {what}", printable(name)));
+        let pattern = |text: &String| text.parse::<Pattern>().map_err(|error| says(format!("tools: {error}")));
+        let money = |usd: f64| match (0.0..=1e6).contains(&usd) {
+            true => Ok(Money((usd * 1e6) as u64)),
+            false => Err(says(format!("usd = {usd}: write dollars, from 0 to a million"))),
+        };
+        Ok(Profile {
+            name: name.to_owned(),
+            tools: settings.tools.iter().map(pattern).collect::<Result<_>>()?,
+            own_names: settings.own_names,
+            fuel: settings.fuel,
+            memory: settings.memory,
+            tokens: settings.tokens,
+            money: settings.usd.map(money).transpose()?,
+            calls_per_hour: settings.calls_per_hour,
+        })
+    }
 }
 
 impl Default for KernelSettings {

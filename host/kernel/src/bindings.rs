@@ -39,6 +39,7 @@ wasmtime::component::bindgen!({
         "holm:sys/llm.error" => crate::syscall::Interrupt<crate::bindings::holm::sys::llm::Error>,
         "holm:sys/storage.error" => crate::syscall::Interrupt<crate::bindings::holm::sys::storage::Error>,
         "holm:sys/spawn.error" => crate::syscall::Interrupt<crate::bindings::holm::sys::spawn::Error>,
+        "holm:sys/answer.error" => crate::syscall::Interrupt<crate::bindings::holm::sys::answer::Error>,
         "holm:sys/tool.error" => crate::syscall::Interrupt<crate::bindings::holm::sys::tool::Error>,
         "wasi:io/streams.stream-error" => wasmtime_wasi::p2::StreamError,
     },
@@ -58,6 +59,38 @@ wasmtime::component::bindgen!({
 });
 
 pub use holm::sys::types::{Denial, Errno, Excess, Usage};
+
+/// What the kernel calls in what offers resources. A world of its own: a component offers what it has.
+pub mod library {
+    wasmtime::component::bindgen!({
+        inline: "
+            package holm:kernel;
+            world library {
+                export holm:sys/resources@0.1.0;
+            }",
+        path: "../../wit",
+        world: "holm:kernel/library",
+        exports: { default: async },
+        with: { "holm:sys/tool-types": crate::bindings::holm::sys::tool_types },
+        require_store_data_send: true,
+    });
+}
+
+/// What the kernel calls in what offers prompts.
+pub mod prompter {
+    wasmtime::component::bindgen!({
+        inline: "
+            package holm:kernel;
+            world prompter {
+                export holm:sys/prompts@0.1.0;
+            }",
+        path: "../../wit",
+        world: "holm:kernel/prompter",
+        exports: { default: async },
+        with: { "holm:sys/tool-types": crate::bindings::holm::sys::tool_types },
+        require_store_data_send: true,
+    });
+}
 
 /// What the kernel calls in a policy. A world of its own: a component is one thing or the other.
 pub mod policy {

@@ -14,11 +14,11 @@ pub mod program;
 pub mod sched;
 mod syscall;
 
-pub use devices::{llm, log, net, pipe, storage, tool};
+pub use devices::{answer, llm, log, net, pipe, storage, tool};
 pub use engine::{Capacity, CompileError, Compiler, Image, ImageError, InProcess, Kind};
 pub use kernel::{
-    BootError, Config, Exit, Kernel, NoSuchProcess, Parts, Pending, PluginLatency, PluginSnapshot, ProcessSnapshot,
-    Running, Spawn, SpawnError, ToolAnswer, ToolError,
+    BootError, Calling, Config, Exit, Kernel, NoSuchProcess, Parts, Pending, PluginLatency, PluginSnapshot,
+    ProcessSnapshot, Running, Spawn, SpawnError, ToolAnswer, ToolError,
 };
 pub use program::Moment;
-pub use syscall::{Answer, Approval, Operator, Question, audit, budget, grant, is_hidden};
+pub use syscall::{Answer, Approval, Operator, Question, audit, budget, grant, is_hidden, pattern};

@@ -68,6 +68,125 @@ pub struct ToolDescription {
     pub output_schema: Option<String>,
 }
 
+/// What a plugin offers beside its tools, as its component told it when it was installed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Offers {
+    /// What can be read.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub resources: Vec<Resource>,
+    /// What can be read by a name that is filled in.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub templates: Vec<Template>,
+    /// What its users may begin with.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub prompts: Vec<Prompt>,
+}
+
+impl Offers {
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.resources.is_empty() && self.templates.is_empty() && self.prompts.is_empty()
+    }
+}
+
+/// A text or file that can be read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Resource {
+    /// Its name for programs.
+    pub uri: String,
+    /// Its name for people.
+    pub name: String,
+    /// A better one.
+    pub title: Option<String>,
+    /// What it holds.
+    pub description: Option<String>,
+    /// Its type.
+    pub mime_type: Option<String>,
+    /// Its bytes, where that is known.
+    pub size: Option<u64>,
+}
+
+/// How resources are named.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Template {
+    /// As RFC 6570 writes it.
+    pub uri_template: String,
+    /// Its name for people.
+    pub name: String,
+    /// A better one.
+    pub title: Option<String>,
+    /// What such resources hold.
+    pub description: Option<String>,
+    /// Their type.
+    pub mime_type: Option<String>,
+}
+
+/// Messages to begin with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Prompt {
+    /// Its name within its plugin.
+    pub name: String,
+    /// Its name for people.
+    pub title: Option<String>,
+    /// What it is for.
+    pub description: Option<String>,
+    /// What is filled in.
+    pub arguments: Vec<PromptArgument>,
+}
+
+/// What is filled in in a prompt.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PromptArgument {
+    /// Its name.
+    pub name: String,
+    /// Its name for people.
+    pub title: Option<String>,
+    /// What it is.
+    pub description: Option<String>,
+    /// Whether it has to be.
+    pub required: bool,
+}
+
+/// What is fetched from a plugin, in a process of its own, under the law of tool calls.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Fetch {
+    /// A resource: `{"contents":[…]}`, as MCP writes it.
+    Resource {
+        /// Which.
+        uri: String,
+    },
+    /// A prompt: `{"messages":[…]}`, and a `description` where there is one.
+    Prompt {
+        /// Which.
+        name: String,
+        /// What is filled in.
+        arguments: Vec<(String, String)>,
+    },
+    /// What an argument may be: `{"values":[…],"total":…,"hasMore":…}`.
+    Completion {
+        /// Whose argument.
+        of: ArgumentOf,
+        /// Which.
+        argument: String,
+        /// How it begins.
+        value: String,
+        /// Others that are known.
+        known: Vec<(String, String)>,
+    },
+}
+
+/// Whose argument is completed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ArgumentOf {
+    /// A prompt's, by its name.
+    Prompt(String),
+    /// A template's, by its `uri_template`.
+    Template(String),
+}
+
 /// When a policy is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Moment {
@@ -147,6 +266,8 @@ pub struct Program {
     pub limits: Limits,
     /// Its tools, as captured at install.
     pub tools: Vec<ToolDescription>,
+    /// What it offers beside them, captured alike.
+    pub offers: Offers,
     /// When it is asked, if it is a policy.
     pub judges: Vec<Moment>,
 }

@@ -68,6 +68,10 @@ pub enum Entry {
     Agent,
     /// It exports `holm:sys/tools`.
     Tools,
+    /// It exports `holm:sys/resources`.
+    Resources,
+    /// It exports `holm:sys/prompts`.
+    Prompts,
     /// It exports `holm:sys/policy`.
     Policy,
 }
@@ -157,6 +161,12 @@ impl Surface {
         }
         if exports("holm:sys/tools@0.1.") {
             entries.push(Entry::Tools);
+        }
+        if exports("holm:sys/resources@0.1.") {
+            entries.push(Entry::Resources);
+        }
+        if exports("holm:sys/prompts@0.1.") {
+            entries.push(Entry::Prompts);
         }
         if exports("holm:sys/policy@0.1.") {
             entries.push(Entry::Policy);

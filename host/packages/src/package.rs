@@ -8,7 +8,7 @@ use std::{
 
 use holm_kernel::{
     account::Limits,
-    program::{Digest, LiveGrants, Program, ToolDescription},
+    program::{Digest, LiveGrants, Offers, Program, ToolDescription},
 };
 use semver::Version;
 
@@ -216,6 +216,7 @@ impl Package {
             grants,
             limits: self.manifest.limits.within(operator),
             tools,
+            offers: Offers::default(),
             judges: self.manifest.judges.clone(),
         }
     }

@@ -1,9 +1,12 @@
 //! What an install or update would change, computed before anything does.
 
-use holm_kernel::{devices::Grants, program::ToolDescription};
+use holm_kernel::{
+    devices::Grants,
+    program::{Offers, ToolDescription},
+};
 use serde::Serialize;
 
-use crate::{manifest::Manifest, package::Package, store::Installed};
+use crate::{manifest::Manifest, offers::check_offers, package::Package, plugins::UpdateError, store::Installed};
 
 /// An install that was thought through and not yet done: show it, then apply it.
 #[derive(Debug)]
@@ -12,6 +15,8 @@ pub struct InstallPlan {
     pub package: Package,
     /// Its tools, as its component told of them.
     pub tools: Vec<ToolDescription>,
+    /// What it offers beside them, as it told of that.
+    pub offers: Offers,
     /// What is installed under its name now.
     pub before: Option<Installed>,
     /// What would change.
@@ -59,6 +64,15 @@ pub struct LimitChange {
 }
 
 impl InstallPlan {
+    /// It also offers this: told of in a bounded run without grants, as tools are.
+    ///
+    /// # Errors
+    /// It is not acceptable.
+    pub fn offering(self, offers: Offers) -> Result<Self, UpdateError> {
+        check_offers(&offers)?;
+        Ok(Self { offers, ..self })
+    }
+
     /// Whether its user has to be asked if the grants go on to hold.
     pub fn asks_about_grants(&self) -> bool {
         !self.difference.same_files && !self.difference.grants_kept.is_empty()
@@ -82,7 +96,8 @@ pub(crate) fn plan(package: Package, tools: Vec<ToolDescription>, before: Option
             tools_added: tools.iter().map(|tool| tool.name.clone()).collect(),
             ..Difference::default()
         };
-        return InstallPlan { package, tools, before: None, difference, carried: Grants::default() };
+        let offers = Offers::default();
+        return InstallPlan { package, tools, offers, before: None, difference, carried: Grants::default() };
     };
     let (old, new) = (manifest.as_ref(), &package.manifest);
     let ceiling = old.map(|manifest| manifest.ceiling.clone()).unwrap_or_default();
@@ -110,7 +125,7 @@ pub(crate) fn plan(package: Package, tools: Vec<ToolDescription>, before: Option
         grants_kept: carried.lines(),
         grants_lost,
     };
-    InstallPlan { package, tools, before: Some(installed), difference, carried }
+    InstallPlan { package, tools, offers: Offers::default(), before: Some(installed), difference, carried }
 }
 
 /// The ceiling with links resolved, as grants are.

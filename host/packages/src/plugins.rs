@@ -20,6 +20,7 @@ use crate::{
     folder::FolderError,
     grant::{self, GrantError},
     grants_file::{Granted, GrantsFile, GrantsFileError},
+    offers::OffersError,
     package::{Package, PackageError},
     plan::{self, Before, InstallPlan},
     policies::{EVERYONE, Policies, PoliciesFile, PolicyError},
@@ -56,6 +57,9 @@ pub enum UpdateError {
     /// Its tools.
     #[error(transparent)]
     Tools(#[from] ToolsError),
+    /// What it offers beside them.
+    #[error(transparent)]
+    Offers(#[from] OffersError),
     /// What was bound to it.
     #[error(transparent)]
     Secrets(#[from] SecretsError),
@@ -250,7 +254,7 @@ impl Plugins {
         }
         // A file of grants that cannot be read is found out before anything changes.
         let held = self.file.read()?.contains_key(name);
-        let installed = self.store.install(&plan.package, &plan.tools)?;
+        let installed = self.store.install(&plan.package, &plan.tools, &plan.offers)?;
         if !plan.difference.same_files {
             // A crash before this leaves the new files without grants: they are for the old digest.
             if keep_grants && !plan.difference.grants_kept.is_empty() {
@@ -419,7 +423,8 @@ impl Plugins {
         }
         let stamp = Stamp::take(&folder, &package.files).ok().filter(|stamp| stamp.is_settled(started));
         let grants = self.live(&installed).map_err(|error| unreadable(name, &error))?;
-        let program = package.named(name.to_owned(), &self.operator, grants, installed.tools.clone());
+        let mut program = package.named(name.to_owned(), &self.operator, grants, installed.tools.clone());
+        program.offers = installed.offers.clone();
         Ok(Checked { installed, package, stamp, program: Arc::new(program) })
     }
 }

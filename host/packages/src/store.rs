@@ -9,7 +9,7 @@ use std::{
     time::SystemTime,
 };
 
-use holm_kernel::program::{Digest, ToolDescription};
+use holm_kernel::program::{Digest, Offers, ToolDescription};
 use semver::Version;
 use serde::{Deserialize, Serialize};
 
@@ -44,6 +44,9 @@ pub struct Installed {
     /// Its tools, as its component told of them then.
     #[serde(default)]
     pub tools: Vec<ToolDescription>,
+    /// What it offers beside them, as it told of that then.
+    #[serde(default, skip_serializing_if = "Offers::is_empty")]
+    pub offers: Offers,
 }
 
 /// Why the store cannot do as asked.
@@ -164,7 +167,12 @@ impl Store {
     ///
     /// # Errors
     /// The source changed since, or the store cannot be written to.
-    pub fn install(&self, package: &Package, tools: &[ToolDescription]) -> Result<Installed, StoreError> {
+    pub fn install(
+        &self,
+        package: &Package,
+        tools: &[ToolDescription],
+        offers: &Offers,
+    ) -> Result<Installed, StoreError> {
         let folder = package.folder.as_ref().ok_or_else(|| StoreError::NoManifest(package.source.clone()))?;
         let _alone = self.lock()?;
         let fresh = files::unique(&self.plugins, "incoming");
@@ -174,7 +182,7 @@ impl Store {
                 source => StoreError::Copy { path: package.source.clone(), source },
             })?;
             match digest == package.digest {
-                true => self.record(package, tools, &fresh),
+                true => self.record(package, tools, offers, &fresh),
                 false => Err(StoreError::Changed(package.source.clone())),
             }
         });
@@ -185,7 +193,13 @@ impl Store {
     }
 
     /// Moves the copy to its place, then makes it the one that holds.
-    fn record(&self, package: &Package, tools: &[ToolDescription], copy: &Path) -> Result<Installed, StoreError> {
+    fn record(
+        &self,
+        package: &Package,
+        tools: &[ToolDescription],
+        offers: &Offers,
+        copy: &Path,
+    ) -> Result<Installed, StoreError> {
         let installed = Installed {
             name: package.manifest.name.clone(),
             version: package.manifest.version.clone(),
@@ -194,6 +208,7 @@ impl Store {
             installed: humantime::format_rfc3339_seconds(SystemTime::now()).to_string(),
             source: package.source.to_string_lossy().into_owned(),
             tools: tools.to_vec(),
+            offers: offers.clone(),
         };
         let (target, plugin) = (self.folder_of(&installed), self.plugins.join(&installed.name));
         files::make_folder(&plugin).map_err(io_at(&plugin))?;

@@ -74,7 +74,8 @@ pub fn check_tools(tools: &[ToolDescription]) -> Result<(), ToolsError> {
     }
 }
 
-fn is_name(text: &str) -> bool {
+/// Whether this names a tool or a prompt.
+pub(crate) fn is_name(text: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_-".contains(&byte);
     (1..=64).contains(&text.len()) && text.bytes().all(plain)
 }

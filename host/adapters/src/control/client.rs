@@ -23,7 +23,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// How long a kernel may take to greet.
 const GREETING: Duration = Duration::from_secs(10);
 
-/// A connection to a kernel, for one command.
+/// A connection to a kernel, for one command, or for several one after the other.
 pub struct Connection {
     reader: Reader,
     writer: Writer,
@@ -138,7 +138,7 @@ impl Connection {
         if let Some(refusal) = kernel.refusal {
             return Err(ClientError::Refused(refusal));
         }
-        if kernel.protocol != greeting.protocol && greeting.intent == Intent::Command {
+        if kernel.protocol != greeting.protocol && greeting.intent != Intent::Shutdown {
             return Err(ClientError::Version { running: kernel.version, own: greeting.version.clone() });
         }
         Ok(Self { reader, writer, kernel })

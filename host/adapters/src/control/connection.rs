@@ -1,4 +1,4 @@
-//! One connection: greet, read one request, answer it.
+//! One connection: greet, read one request, answer it; in a session, read the next.
 
 use std::{sync::Arc, time::Duration};
 
@@ -9,7 +9,7 @@ use super::{
     failure::{Failure, Kind},
     frame::{FrameError, Io, Reader, split},
     install::Wanted,
-    protocol::{Intent, PROTOCOL, Reply, Request, Signal},
+    protocol::{Input, Intent, PROTOCOL, Reply, Request, Signal},
     server::Server,
 };
 
@@ -51,8 +51,15 @@ impl Server {
         let done = match greeting.intent {
             Intent::Shutdown => Err(None),
             // It was told so by our greeting.
-            Intent::Command if greeting.protocol != PROTOCOL => Ok(()),
-            Intent::Command => self.command(&mut reader, &outgoing).await.map_err(Some),
+            Intent::Command | Intent::Session if greeting.protocol != PROTOCOL => Ok(()),
+            Intent::Command => {
+                let request = tokio::time::timeout(PATIENCE, reader.next::<Request>()).await;
+                match request.map_err(|_| Failure::new(Kind::Usage, "no request came")) {
+                    Ok(request) => self.requested(request, &mut reader, &outgoing).await.map(drop).map_err(Some),
+                    Err(failure) => Err(Some(failure)),
+                }
+            }
+            Intent::Session => self.session(&mut reader, &outgoing).await.map_err(Some),
         };
         match done {
             Ok(()) => {}
@@ -80,15 +87,45 @@ impl Server {
         let _ = tokio::time::timeout(PATIENCE, told).await;
     }
 
-    async fn command(self: &Arc<Self>, reader: &mut Reader, outgoing: &mpsc::Sender<Reply>) -> Result<(), Failure> {
-        let request = match tokio::time::timeout(PATIENCE, reader.next::<Request>()).await {
-            Ok(Ok(request)) => request,
-            Ok(Err(FrameError::Malformed(error))) => {
-                return Err(Failure::new(Kind::Usage, format!("a malformed request: {error}")));
+    /// Requests one after the other. What fails is answered, and the next may follow.
+    async fn session(self: &Arc<Self>, reader: &mut Reader, outgoing: &mpsc::Sender<Reply>) -> Result<(), Failure> {
+        loop {
+            let request = tokio::select! {
+                request = reader.next::<Request>() => request,
+                // Who waits for nothing does not hold the kernel's end up.
+                () = self.stopped() => return Ok(()),
+            };
+            let malformed = matches!(request, Err(FrameError::Malformed(_)));
+            match self.requested(request, reader, outgoing).await {
+                Ok(true) => {}
+                Err(failure) if !malformed => drop(outgoing.send(Reply::Failed(failure)).await),
+                ended => return ended.map(drop),
             }
-            Ok(Err(_)) => return Ok(()),
-            Err(_) => return Err(Failure::new(Kind::Usage, "no request came")),
-        };
+        }
+    }
+
+    /// Does what was asked for; whether something was, for the client may be gone.
+    async fn requested(
+        self: &Arc<Self>,
+        request: Result<Request, FrameError>,
+        reader: &mut Reader,
+        outgoing: &mpsc::Sender<Reply>,
+    ) -> Result<bool, Failure> {
+        match request {
+            Ok(request) => self.command(request, reader, outgoing).await.map(|()| true),
+            Err(FrameError::Malformed(error)) => {
+                Err(Failure::new(Kind::Usage, format!("a malformed request: {error}")))
+            }
+            Err(_) => Ok(false),
+        }
+    }
+
+    async fn command(
+        self: &Arc<Self>,
+        request: Request,
+        reader: &mut Reader,
+        outgoing: &mpsc::Sender<Reply>,
+    ) -> Result<(), Failure> {
         let reply = match request {
             Request::Status => Reply::Status(Box::new(self.status())),
             Request::Audited => self.audited().await?,
@@ -109,6 +146,9 @@ impl Server {
             Request::Decide { id, allow } => self.decide(id, allow)?,
             Request::Run(run) => return self.run(run, reader, outgoing).await,
             Request::Call(call) => return self.call(call, reader, outgoing).await,
+            Request::Offers { plugin } => self.offers(plugin).await?,
+            Request::Fetch(fetching) => return self.fetch(fetching, reader, outgoing).await,
+            Request::Watch => return self.watch(reader, outgoing).await,
             Request::Processes => Reply::Processes(self.kernel.snapshot()),
             Request::Statistics => Reply::Statistics(self.kernel.statistics()),
             Request::Metrics => Reply::Metrics(self.metrics()),
@@ -116,6 +156,24 @@ impl Server {
         };
         // The client may be gone.
         let _ = outgoing.send(reply).await;
+        Ok(())
+    }
+
+    /// Tells of changes until the client goes. Those that come while it does not read are one.
+    async fn watch(&self, reader: &mut Reader, outgoing: &mpsc::Sender<Reply>) -> Result<(), Failure> {
+        let mut changes = self.changes();
+        let mut told = outgoing.send(Reply::Done).await;
+        while told.is_ok() {
+            tokio::select! {
+                changed = changes.changed() => match changed {
+                    Ok(()) => told = outgoing.send(Reply::Changed).await,
+                    Err(_) => break,
+                },
+                // Whatever it says, it no longer watches.
+                _ = reader.next::<Input>() => break,
+                () = self.stopped() => break,
+            }
+        }
         Ok(())
     }
 

@@ -126,6 +126,7 @@ impl From<UpdateError> for Failure {
             UpdateError::Store(error) => error.into(),
             UpdateError::Secrets(error) => error.into(),
             UpdateError::Tools(error) => Failure::new(Kind::Fault, error),
+            UpdateError::Offers(error) => Failure::new(Kind::Fault, error),
             UpdateError::Outdated(_) => Failure::new(Kind::Conflict, error),
             UpdateError::Grants(_) => Failure::internal(error),
         }

@@ -44,8 +44,9 @@ impl Server {
         self.kernel.inspect(&program).await?;
         let _ = outgoing.send(Reply::Progress(Stage::Describing)).await;
         let tools = self.kernel.describe_tools(program.clone()).await?;
+        let offers = self.kernel.describe_offers(program).await?;
         let plugins = self.plugins.clone();
-        let plan = blocking(move || plugins.plan(package, tools)).await?;
+        let plan = blocking(move || Ok::<_, Failure>(plugins.plan(package, tools)?.offering(offers)?)).await?;
         let _ = outgoing.send(Reply::Planned(Box::new(self.planned(&plan, lines.clone())))).await;
         let Ok(Input::Proceed { keep_grants }) = reader.next().await else {
             return Err(Failure::new(Kind::Conflict, format!("`{name}` was not installed")));

@@ -1,10 +1,12 @@
 //! The resident kernel's socket: one kernel per user, and every command its client.
 //!
 //! One connection is one command. Both sides greet, the client sends one [`Request`], the kernel
-//! answers with [`Reply`]s; a run goes on with [`Input`]s and replies until its process ends.
+//! answers with [`Reply`]s; a run goes on with [`Input`]s and replies until its process ends. A client
+//! that greets with [`Intent::Session`] may then send its next request.
 
 mod client;
 mod connection;
+mod ear;
 mod failure;
 mod frame;
 mod home;
@@ -13,6 +15,7 @@ mod lines;
 mod operator;
 mod plugins;
 mod protocol;
+mod rates;
 mod run;
 mod runs;
 mod secrets;
@@ -25,8 +28,8 @@ pub use frame::FrameError;
 pub use home::{Claim, ClaimError, Home, HomeError};
 pub use lines::Lines;
 pub use protocol::{
-    Call, Choice, Greeting, Input, Intent, Keeping, PROTOCOL, Reply, Request, Run, STDIN_WINDOW, Signal, Stage, Status,
-    Stream, Target, Terms,
+    Call, Choice, Fetching, Greeting, Input, Intent, Keeping, PROTOCOL, Rate, Reply, Request, Run, STDIN_WINDOW,
+    Signal, Stage, Status, Stream, Target, Terms,
 };
 pub use server::{Facts, Server};
-pub use view::{Inspected, Installed, Listed, Planned, ToolView};
+pub use view::{Inspected, Installed, Listed, OffersView, Planned, ToolView};

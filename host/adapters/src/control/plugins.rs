@@ -4,7 +4,7 @@ use std::{path::PathBuf, sync::Arc};
 
 use holm_kernel::{
     account::Bytes,
-    program::Programs,
+    program::{Program, Programs},
     tool::{MAXIMUM_FOUND, QUERY_BYTES},
 };
 use holm_packages::{GrantError, Package};
@@ -14,7 +14,7 @@ use super::{
     protocol::{Reply, Target},
     runs::take_all,
     server::{Server, blocking},
-    view::{FoundTool, Inspected, Listed, ToolView},
+    view::{FoundTool, Inspected, Listed, OffersView, ToolView},
 };
 
 impl Server {
@@ -138,15 +138,17 @@ impl Server {
         Ok(Reply::Grants(grants.lines()))
     }
 
+    /// What one plugin offers beside its tools, or all do.
+    pub(crate) async fn offers(&self, plugin: Option<String>) -> Result<Reply, Failure> {
+        let programs = self.programs(plugin).await?;
+        let offering = programs.iter().filter(|program| !program.offers.is_empty());
+        let view = |program: &Arc<Program>| OffersView { plugin: program.name.clone(), offers: program.offers.clone() };
+        Ok(Reply::Offers(offering.map(view).collect()))
+    }
+
     /// The tools of one plugin, or of all.
     pub(crate) async fn tools(&self, plugin: Option<String>) -> Result<Reply, Failure> {
-        let (plugins, name) = (self.plugins.clone(), plugin.clone());
-        let programs = blocking(move || match name {
-            Some(name) => Ok::<_, Failure>(vec![plugins.find(&name)?]),
-            None => Ok(plugins.list()),
-        })
-        .await
-        .map_err(|failure| self.suggest(&Target::Installed(plugin.unwrap_or_default()), failure))?;
+        let programs = self.programs(plugin).await?;
         let tools = programs.iter().flat_map(|program| {
             program.tools.iter().map(|tool| ToolView::new(&program.name, tool)).collect::<Vec<_>>()
         });
@@ -161,6 +163,17 @@ impl Server {
         let limit = limit.clamp(1, MAXIMUM_FOUND as usize);
         let found = self.kernel.search_tools(query, Arc::new(|_| true), limit).await;
         Ok(Reply::Found(found.into_iter().map(FoundTool::from).collect()))
+    }
+
+    /// One plugin, or all.
+    async fn programs(&self, plugin: Option<String>) -> Result<Vec<Arc<Program>>, Failure> {
+        let (plugins, name) = (self.plugins.clone(), plugin.clone());
+        blocking(move || match name {
+            Some(name) => Ok::<_, Failure>(vec![plugins.find(&name)?]),
+            None => Ok(plugins.list()),
+        })
+        .await
+        .map_err(|failure| self.suggest(&Target::Installed(plugin.unwrap_or_default()), failure))
     }
 
     /// The policies that are set.

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use holm_kernel::{
     Capacity, Exit, Pending, PluginSnapshot, ProcessSnapshot, Question, ToolError,
     account::{Bytes, Fuel, Money, OnEmpty},
+    answer::{self, Inquiry, Progress},
     process::Pid,
+    program::Fetch,
     sched::Nice,
 };
 use holm_packages::{Policies, Secret, Value};
@@ -14,7 +16,7 @@ use serde_bytes::ByteBuf;
 
 use super::{
     failure::Failure,
-    view::{FoundTool, Inspected, Installed, Listed, Planned, ToolView},
+    view::{FoundTool, Inspected, Installed, Listed, OffersView, Planned, ToolView},
 };
 
 /// The version of all that follows. It grows with each change that an older side misreads.
@@ -45,6 +47,9 @@ pub struct Greeting {
 pub enum Intent {
     /// One command.
     Command,
+    /// Commands one after the other, for as long as the client likes: who makes many saves the
+    /// greeting of each.
+    Session,
     /// The end of the kernel.
     Shutdown,
 }
@@ -133,6 +138,16 @@ pub enum Request {
     Run(Run),
     /// Calls a tool. Answered as a run, and by [`Reply::Answered`] in the end.
     Call(Call),
+    /// What one plugin offers beside its tools, or all do. Answered by [`Reply::Offers`].
+    Offers {
+        /// Whose.
+        plugin: Option<String>,
+    },
+    /// Reads a resource, gets a prompt, or completes an argument. Answered as a call: JSON as MCP writes it.
+    Fetch(Fetching),
+    /// Tells when something is installed, removed or granted. Answered by [`Reply::Done`], and from
+    /// then on by [`Reply::Changed`], until the client goes.
+    Watch,
     /// The live processes. Answered by [`Reply::Processes`].
     Processes,
     /// What each plugin's processes have done. Answered by [`Reply::Statistics`].
@@ -232,6 +247,21 @@ pub struct Call {
     pub tool: String,
     /// A JSON object.
     pub arguments: String,
+    /// Whether the client hears what the tool says before its end: [`Reply::Told`] and [`Reply::Asked`].
+    pub hears: bool,
+    /// Under which terms.
+    pub terms: Terms,
+}
+
+/// Something that a plugin offers, to fetch.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Fetching {
+    /// Whose.
+    pub target: Target,
+    /// What.
+    pub fetch: Fetch,
+    /// As [`Call::hears`].
+    pub hears: bool,
     /// Under which terms.
     pub terms: Terms,
 }
@@ -257,6 +287,18 @@ pub struct Terms {
     pub on_empty: Option<OnEmpty>,
     /// Whether the client can ask its user about denials.
     pub ask: bool,
+    /// How often it may be done.
+    #[serde(default)]
+    pub rate: Option<Rate>,
+}
+
+/// How often calls may be made that are counted under one name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rate {
+    /// The name.
+    pub name: String,
+    /// Calls an hour.
+    pub calls_per_hour: u32,
 }
 
 /// What can be done to a process.
@@ -287,6 +329,13 @@ pub enum Input {
         id: u64,
         /// What the user said.
         choice: Choice,
+    },
+    /// The answer to [`Reply::Asked`]: one for each question, in their order.
+    Replied {
+        /// The inquiry's id.
+        id: u64,
+        /// What came of its questions; what is missing is cancelled.
+        replies: Vec<answer::Reply>,
     },
     /// Ends the run.
     Kill,
@@ -362,6 +411,10 @@ pub enum Reply {
     Tools(Vec<ToolView>),
     /// See [`Request::SearchTools`].
     Found(Vec<FoundTool>),
+    /// See [`Request::Offers`].
+    Offers(Vec<OffersView>),
+    /// See [`Request::Watch`].
+    Changed,
     /// See [`Request::Secrets`].
     Secrets(Vec<Secret>),
     /// See [`Request::Policies`].
@@ -423,6 +476,20 @@ pub enum Reply {
         level: String,
         /// The line, without control characters.
         message: String,
+    },
+    /// How far a call has come. What came in between may have been left out.
+    Told(Progress),
+    /// A tool waits for the answers to these questions: [`Input::Replied`]. Who cannot ask them says so.
+    Asked {
+        /// The id to answer with.
+        id: u64,
+        /// What is asked, and by whom.
+        inquiry: Inquiry,
+    },
+    /// Nobody waits for the answer to this inquiry any more.
+    Withdrawn {
+        /// Its id.
+        id: u64,
     },
     /// It ended. Nothing follows.
     Exited(Exit),

@@ -7,8 +7,9 @@ use std::sync::{
 
 use bytes::Bytes;
 use holm_kernel::{
-    Spawn,
+    Calling, Spawn, SpawnError,
     account::Limits,
+    answer::Listener,
     pipe::{self, PipeReader, PipeWriter},
     program::{Program, Programs},
 };
@@ -17,10 +18,11 @@ use serde_bytes::ByteBuf;
 use tokio::{sync::mpsc, task::JoinHandle};
 
 use super::{
+    ear::Ear,
     failure::{Failure, Kind},
     frame::{FrameError, Reader},
     operator::Client,
-    protocol::{Call, Input, Reply, Run, STDIN_WINDOW, Stage, Stream, Target, Terms},
+    protocol::{Call, Fetching, Input, Reply, Run, STDIN_WINDOW, Stage, Stream, Target, Terms},
     runs::RunGrants,
     server::{Server, blocking},
 };
@@ -114,35 +116,73 @@ impl Server {
         }
     }
 
-    /// Calls a tool for its client. What the tool writes goes to the client's stderr.
+    /// Calls a tool for its client.
     pub(crate) async fn call(
         self: &Arc<Self>,
         call: Call,
         reader: &mut Reader,
         outgoing: &mpsc::Sender<Reply>,
     ) -> Result<(), Failure> {
-        let subject = self.subject(&call.target, &call.terms, outgoing).await?;
-        let limits = self.limits(&call.terms, &subject.program.limits, outgoing).await;
-        let client = Client::new(outgoing.clone(), call.terms.ask, subject.grants.clone(), self.plugins.clone());
+        let Call { target, tool, arguments, hears, terms } = call;
+        let start = async |spawn| self.kernel.start_call(spawn, &tool, arguments).await;
+        self.answered(target, terms, hears, reader, outgoing, start).await
+    }
+
+    /// Fetches for its client what a plugin offers beside its tools.
+    pub(crate) async fn fetch(
+        self: &Arc<Self>,
+        fetching: Fetching,
+        reader: &mut Reader,
+        outgoing: &mpsc::Sender<Reply>,
+    ) -> Result<(), Failure> {
+        let Fetching { target, fetch, hears, terms } = fetching;
+        let start = async |spawn| self.kernel.start_fetch(spawn, fetch).await;
+        self.answered(target, terms, hears, reader, outgoing, start).await
+    }
+
+    /// Has a process answer a client. What it writes goes to the client's stderr.
+    async fn answered(
+        self: &Arc<Self>,
+        target: Target,
+        terms: Terms,
+        hears: bool,
+        reader: &mut Reader,
+        outgoing: &mpsc::Sender<Reply>,
+        start: impl AsyncFnOnce(Spawn) -> Result<Calling, SpawnError>,
+    ) -> Result<(), Failure> {
+        terms.rate.iter().try_for_each(|rate| self.rates.take(rate))?;
+        let subject = self.subject(&target, &terms, outgoing).await?;
+        let limits = self.limits(&terms, &subject.program.limits, outgoing).await;
+        let client = Client::new(outgoing.clone(), terms.ask, subject.grants.clone(), self.plugins.clone());
+        let ear = Ear::new(outgoing.clone());
         let (writer, output) = pipe::pipe(PIPE_BYTES);
         let spawn = Spawn {
-            directory: call.terms.directory,
+            directory: terms.directory,
             stdout: writer.clone(),
             stderr: writer,
-            nice: call.terms.nice,
+            nice: terms.nice,
             limits,
             operator: Some(client.clone()),
+            listener: hears.then(|| ear.clone() as Arc<dyn Listener>),
             ..Spawn::new(subject.program)
         };
         let pump = tokio::spawn(pump(output, Stream::Stderr, outgoing.clone()));
+        let calling = start(spawn).await?;
+        let pid = calling.pid();
+        // The client may be gone already; that shows when it is read from.
+        let _ = outgoing.send(Reply::Started { pid }).await;
+        self.lines.attach(pid, outgoing.clone()).await;
         let answer = {
-            let answer = self.kernel.call_tool(spawn, &call.tool, call.arguments);
-            tokio::pin!(answer);
+            let answer = calling.wait();
+            let passing_on = ear.pass_on();
+            tokio::pin!(answer, passing_on);
             loop {
                 tokio::select! {
-                    answer = &mut answer => break Some(answer?),
+                    answer = &mut answer => break Some(answer),
+                    () = &mut passing_on => {}
                     input = reader.next::<Input>() => match input {
                         Ok(Input::Answer { id, choice }) => client.answer(id, choice),
+                        Ok(Input::Replied { id, replies }) => ear.replied(id, replies),
                         // Dropping the call ends its process.
                         _ => break None,
                     },
@@ -150,10 +190,10 @@ impl Server {
             }
         };
         client.gone();
+        ear.tell().await;
         let _ = pump.await;
+        self.lines.detach(pid);
         let Some(answer) = answer else { return Err(Failure::new(Kind::Fault, "the call was cancelled")) };
-        self.lines.attach(answer.pid, outgoing.clone()).await;
-        self.lines.detach(answer.pid);
         let _ = outgoing.send(Reply::Answered { result: answer.result, exit: answer.exit }).await;
         Ok(())
     }
@@ -178,6 +218,7 @@ impl Server {
                     grants: grants.clone(),
                     limits: found.limits.clone(),
                     tools: found.tools.clone(),
+                    offers: found.offers.clone(),
                     judges: found.judges.clone(),
                 };
                 Ok::<_, Failure>((program, Some(grants)))

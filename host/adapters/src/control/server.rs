@@ -15,6 +15,7 @@ use super::{
     home::Claim,
     lines::Lines,
     protocol::{Greeting, Intent, PROTOCOL, Reply, Status},
+    rates::Rates,
     runs::Runs,
 };
 
@@ -44,8 +45,10 @@ pub struct Server {
     pub(crate) plugins: Arc<Plugins>,
     pub(crate) lines: Arc<Lines>,
     pub(crate) runs: Arc<Runs>,
+    pub(crate) rates: Rates,
     facts: Arc<Facts>,
     started: Instant,
+    changes: watch::Sender<()>,
     stopping: watch::Sender<bool>,
 }
 
@@ -55,17 +58,22 @@ impl Server {
         lines.of(&kernel);
         let runs = Arc::new(Runs::default());
         let (notified, settled) = (kernel.clone(), runs.clone());
+        let changes = watch::Sender::new(());
+        let told = changes.clone();
         plugins.notify(move || {
             settled.settle();
             notified.grants_changed();
+            told.send_replace(());
         });
         Arc::new(Self {
             kernel,
             plugins,
             lines,
             runs,
+            rates: Rates::default(),
             facts: Arc::new(facts),
             started: Instant::now(),
+            changes,
             stopping: watch::Sender::new(false),
         })
     }
@@ -125,6 +133,16 @@ impl Server {
     /// Ends [`Server::listen`].
     pub fn stop(&self) {
         self.stopping.send_replace(true);
+    }
+
+    /// Waits until it is told to end.
+    pub(crate) async fn stopped(&self) {
+        let _ = self.stopping.subscribe().wait_for(|stop| *stop).await;
+    }
+
+    /// Whether something was installed, removed or granted.
+    pub(crate) fn changes(&self) -> watch::Receiver<()> {
+        self.changes.subscribe()
     }
 
     pub(crate) fn greeting(&self) -> Greeting {

@@ -1,6 +1,10 @@
 //! Installed software as the other side sees it: plain values, and what `--json` prints.
 
-use holm_kernel::{account::Limits, program::ToolDescription, tool::Found};
+use holm_kernel::{
+    account::Limits,
+    program::{Offers, ToolDescription},
+    tool::Found,
+};
 use holm_packages::{Difference, Entry, LimitChange, Package, SkillHead};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -26,7 +30,7 @@ pub struct Listed {
 }
 
 /// A tool, with whose it is.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct ToolView {
     /// As it is called: `plugin/tool`.
@@ -70,6 +74,16 @@ impl From<Found> for FoundTool {
     fn from(Found { name, summary, score }: Found) -> Self {
         Self { name, summary, score }
     }
+}
+
+/// What a plugin offers beside its tools, with whose it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct OffersView {
+    /// Its plugin.
+    pub plugin: String,
+    /// What it offers.
+    pub offers: Offers,
 }
 
 /// All that is known of a plugin.
@@ -154,6 +168,8 @@ fn entry(entry: Entry) -> &'static str {
         Entry::Command => "command",
         Entry::Agent => "agent",
         Entry::Tools => "tools",
+        Entry::Resources => "resources",
+        Entry::Prompts => "prompts",
         Entry::Policy => "policy",
     }
 }

@@ -13,6 +13,7 @@ mod install;
 mod kernel;
 mod kill;
 mod list;
+mod mcp;
 mod metrics;
 mod model;
 mod new;
@@ -86,6 +87,7 @@ enum Command {
     Answer(answer::Arguments),
     Run(run::Arguments),
     Tool(tool::Arguments),
+    Mcp(Box<mcp::Arguments>),
     Ask(ask::Arguments),
     Chat(chat::Arguments),
     Model(model::Arguments),
@@ -171,6 +173,7 @@ async fn dispatch(command: Command, session: &Session) -> Result<()> {
         Command::Answer(arguments) => arguments.run(session).await,
         Command::Run(arguments) => arguments.run(session).await,
         Command::Tool(arguments) => arguments.run(session).await,
+        Command::Mcp(arguments) => arguments.run(session).await,
         Command::Ask(arguments) => arguments.run(session).await,
         Command::Chat(arguments) => arguments.run(session).await,
         Command::Model(arguments) => arguments.run(session).await,

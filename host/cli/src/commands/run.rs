@@ -95,6 +95,7 @@ impl TermArguments {
             nice: self.nice,
             on_empty: self.on_empty,
             ask: terminal.is_some(),
+            rate: None,
         };
         Ok((terms, terminal))
     }

@@ -80,6 +80,8 @@ pub struct Limits {
     pub requests: u64,
     /// *Tree.* Bytes sent to the network and received from it. Stops bodies that never end.
     pub network: Bytes,
+    /// *Tree.* Questions to whoever called a tool. Stops tools that wear down who answers.
+    pub questions: u64,
 }
 
 impl Default for Limits {
@@ -111,6 +113,7 @@ impl Default for Limits {
             model_streams: 32,
             requests: 16,
             network: Bytes(256 << 20),
+            questions: 64,
         }
     }
 }
@@ -160,6 +163,7 @@ impl Limits {
             model_streams,
             requests,
             network,
+            questions,
         )
     }
 }

@@ -60,6 +60,8 @@ pub enum Total {
     Network,
     /// Bytes put into storage. Its limit is the quota of whoever owns them, which the driver keeps.
     Stored,
+    /// Questions to whoever called a tool.
+    Questions,
 }
 
 const LEVELS: usize = 5;
@@ -348,6 +350,7 @@ impl Total {
             Total::ModelCalls => ("model-calls", limits.model_calls),
             Total::Tokens => ("tokens", limits.tokens),
             Total::Money => ("money", limits.money.0),
+            Total::Questions => ("questions", limits.questions),
             Total::Network => bytes("network", limits.network),
             Total::Stored => ("storage", u64::MAX),
         }

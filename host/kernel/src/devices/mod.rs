@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::syscall::grant::{Rule, RuleError, Rules};
 
+pub mod answer;
 #[cfg(holm_compile_fail)]
 mod forbidden;
 pub mod fs;

@@ -30,6 +30,8 @@ pub struct Image {
     pub kind: Kind,
     pub(crate) pre: InstancePre<Process>,
     pub(crate) tools: Option<crate::bindings::KernelPre<Process>>,
+    pub(crate) library: Option<crate::bindings::library::LibraryPre<Process>>,
+    pub(crate) prompter: Option<crate::bindings::prompter::PrompterPre<Process>>,
     pub(crate) policy: Option<crate::bindings::policy::JudgePre<Process>>,
     /// Its typed functions, which are tools too. None of an agent, a toolbox or a policy.
     pub(super) typed: Typed,
@@ -61,7 +63,7 @@ pub enum Kind {
     Agent,
     /// `wasi:cli/run`.
     Command,
-    /// Tools only; it cannot be run.
+    /// Tools, resources or prompts only; it cannot be run.
     Toolbox,
     /// It judges others, and cannot be run.
     Policy,
@@ -287,10 +289,12 @@ fn describe(
     let runs = ty.exports(engine).any(|(name, item)| name == "run" && is_agent(&item.ty));
     let tools = exports.iter().any(|name| name.starts_with("holm:sys/tools@"));
     let policy = exports.iter().any(|name| name.starts_with("holm:sys/policy@"));
+    let library = exports.iter().any(|name| name.starts_with("holm:sys/resources@"));
+    let prompter = exports.iter().any(|name| name.starts_with("holm:sys/prompts@"));
     let kind = match () {
         () if runs => Kind::Agent,
         () if exports.iter().any(|name| name.starts_with("wasi:cli/run@")) => Kind::Command,
-        () if tools => Kind::Toolbox,
+        () if tools || library || prompter => Kind::Toolbox,
         () if policy => Kind::Policy,
         () => Kind::Typed,
     };
@@ -309,6 +313,20 @@ fn describe(
         ),
         false => None,
     };
+    let library = match library {
+        true => Some(
+            crate::bindings::library::LibraryPre::new(pre.clone())
+                .map_err(|error| ImageError::Unsuitable(format!("its resources have another type: {error:#}")))?,
+        ),
+        false => None,
+    };
+    let prompter = match prompter {
+        true => Some(
+            crate::bindings::prompter::PrompterPre::new(pre.clone())
+                .map_err(|error| ImageError::Unsuitable(format!("its prompts have another type: {error:#}")))?,
+        ),
+        false => None,
+    };
     let policy = match policy {
         true => Some(
             crate::bindings::policy::JudgePre::new(pre.clone())
@@ -317,7 +335,7 @@ fn describe(
         false => None,
     };
     let places = places(&component, pooled);
-    Ok(Image { digest, kind, pre, tools, policy, typed, imports, exports, places })
+    Ok(Image { digest, kind, pre, tools, library, prompter, policy, typed, imports, exports, places })
 }
 
 /// Whether this is `run` of an agent: other functions of that name are tools.
@@ -335,7 +353,7 @@ fn nothing(typed: &Typed) -> String {
     match reasons.is_empty() {
         true => {
             "the component exports nothing that Holm runs: neither `run`, nor `wasi:cli/run`, nor `holm:sys/tools`, \
-                 nor `holm:sys/policy`, nor functions of its own types"
+                 `resources` or `prompts`, nor `holm:sys/policy`, nor functions of its own types"
                 .to_owned()
         }
         false => format!("the component exports no function that can be a tool: {}", reasons.join("; ")),

@@ -5,6 +5,7 @@ mod compile;
 mod config;
 pub(crate) mod cpu;
 mod image;
+mod offers;
 mod run;
 mod store;
 mod typed;

@@ -10,7 +10,7 @@ use crate::{
     bindings::{exports::holm::sys::tools, holm::sys::tool_types},
     devices::wasi::ExitCode,
     process::{ExitStatus, Fault},
-    program::ToolDescription,
+    program::{Fetch, Offers, ToolDescription},
     syscall::policy::{Actor, Decision, Event},
 };
 
@@ -28,8 +28,12 @@ pub(crate) enum Entry {
         /// A JSON object.
         arguments: String,
     },
+    /// Something that it offers beside its tools.
+    Fetch(Fetch),
     /// Tells its tools.
     Describe,
+    /// Tells what it offers beside them.
+    Offers,
     /// Judges what another does.
     Judge {
         /// Who does it.
@@ -48,6 +52,8 @@ pub(crate) enum Outcome {
     Answered(Result<String, tool_types::ToolError>),
     /// All its tools.
     Described(Vec<ToolDescription>),
+    /// All that it offers beside them.
+    Offered(Offers),
     /// What it says of it.
     Judged(Decision),
 }
@@ -130,6 +136,8 @@ async fn drive(image: &Image, entry: Entry, store: &mut Store<Process>) -> wasmt
                 Err(error) => Err(error),
             }))
         }
+        Entry::Fetch(fetch) => Ok(Outcome::Answered(super::offers::fetch(image, store, fetch).await?)),
+        Entry::Offers => Ok(Outcome::Offered(super::offers::list(image, store).await?)),
         Entry::Judge { actor, event } => {
             let pre = image.policy.as_ref().ok_or_else(|| wasmtime::Error::msg("it is no policy"))?;
             let policy = pre.instantiate_async(&mut *store).await?;

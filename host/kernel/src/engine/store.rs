@@ -11,6 +11,7 @@ use crate::{
     account::{Account, Level},
     bindings::{holm::sys, wasi},
     devices::{
+        answer::Answer,
         fs::Files,
         llm::Llm,
         log::Log,
@@ -55,6 +56,7 @@ devices! {
     tool: Tool,
     log: Log,
     task: Task,
+    answer: Answer,
     fs: Files,
     net: Net,
     io: Io,
@@ -113,6 +115,7 @@ pub(crate) fn link(linker: &mut Linker<Process>) -> wasmtime::Result<()> {
     sys::tool::add_to_linker::<_, Of<Tool>>(linker, Slot::syscall)?;
     sys::log::add_to_linker::<_, Of<Log>>(linker, Slot::syscall)?;
     sys::task::add_to_linker::<_, Of<Task>>(linker, Slot::syscall)?;
+    sys::answer::add_to_linker::<_, Of<Answer>>(linker, Slot::syscall)?;
 
     p2::io::error::add_to_linker::<_, Of<Io>>(linker, Slot::syscall)?;
     wasi::io::poll::add_to_linker::<_, Of<Io>>(linker, Slot::syscall)?;

@@ -7,14 +7,18 @@ use std::{
 
 use parking_lot::Mutex;
 
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{
+    Semaphore,
+    oneshot::{self, error::RecvError},
+    watch,
+};
 
 use super::{
     config::{BootError, Config, Parts},
     launch::Launch,
     pending::{Pending, Waiting},
     snapshot::ProcessSnapshot,
-    spawn::{NoSuchProcess, Running, Spawn, SpawnError, ToolAnswer, ToolError},
+    spawn::{Exit, NoSuchProcess, Running, Spawn, SpawnError, ToolAnswer, ToolError},
     statistics::{PluginLatency, PluginSnapshot, Statistics},
     threads,
 };
@@ -28,7 +32,7 @@ use crate::{
     },
     engine::{Capacity, Engines, Entry, Image, ImageError, Images, Outcome, Places, cpu::Cpu},
     process::{ExitStatus, KilledBy, Pid, Table},
-    program::{Program, Programs, ToolDescription},
+    program::{Fetch, Offers, Program, Programs, ToolDescription},
     sched::{Fair, Nice},
     syscall::{Authority, Control, authority::Epoch, ledger::Ledger},
 };
@@ -149,21 +153,34 @@ impl Kernel {
         Ok(running)
     }
 
+    /// Calls a tool of a plugin in a process with no parent.
+    ///
+    /// # Errors
+    /// As [`Kernel::spawn`].
+    pub async fn start_call(&self, spawn: Spawn, tool: &str, arguments: String) -> Result<Calling, SpawnError> {
+        self.calling(spawn, Entry::Call { tool: tool.to_owned(), arguments }).await
+    }
+
+    /// Fetches what a plugin offers beside its tools, in a process with no parent.
+    ///
+    /// # Errors
+    /// As [`Kernel::spawn`].
+    pub async fn start_fetch(&self, spawn: Spawn, fetch: Fetch) -> Result<Calling, SpawnError> {
+        self.calling(spawn, Entry::Fetch(fetch)).await
+    }
+
+    async fn calling(&self, spawn: Spawn, entry: Entry) -> Result<Calling, SpawnError> {
+        let (running, outcome) = self.inner.launch(Launch::root(spawn, entry)).await?;
+        let guard = KillOnDrop(Some(self.clone()), running.pid);
+        Ok(Calling { running, outcome, guard })
+    }
+
     /// Calls a tool of a plugin in a process with no parent, and waits for the answer.
     ///
     /// # Errors
     /// As [`Kernel::spawn`].
     pub async fn call_tool(&self, spawn: Spawn, tool: &str, arguments: String) -> Result<ToolAnswer, SpawnError> {
-        let entry = Entry::Call { tool: tool.to_owned(), arguments };
-        let (running, outcome) = self.inner.launch(Launch::root(spawn, entry)).await?;
-        let mut guard = KillOnDrop(Some(self.clone()), running.pid);
-        let exit = running.wait().await;
-        guard.0 = None;
-        let result = match outcome.await {
-            Ok(Outcome::Answered(answer)) => answer.map_err(ToolError::from),
-            _ => Err(ToolError::Ended(exit.status.clone())),
-        };
-        Ok(ToolAnswer { pid: running.pid, result, exit })
+        Ok(self.start_call(spawn, tool, arguments).await?.wait().await)
     }
 
     /// Asks a component for its tools, in a bounded run without grants.
@@ -176,6 +193,35 @@ impl Kernel {
             // Its types tell them; nothing is run.
             return Ok(image.typed_tools());
         }
+        match self.described(program, Entry::Describe).await? {
+            (Ok(Outcome::Described(tools)), _) => Ok(tools),
+            (_, exit) => Err(ImageError::Unsuitable(format!("it could not tell its tools: {}", exit.status)).into()),
+        }
+    }
+
+    /// Asks a component for what it offers beside its tools, as [`Kernel::describe_tools`].
+    ///
+    /// # Errors
+    /// As that.
+    pub async fn describe_offers(&self, program: Arc<Program>) -> Result<Offers, SpawnError> {
+        let image = self.inner.image(&program).await?;
+        if image.library.is_none() && image.prompter.is_none() {
+            return Ok(Offers::default());
+        }
+        match self.described(program, Entry::Offers).await? {
+            (Ok(Outcome::Offered(offers)), _) => Ok(offers),
+            (_, exit) => {
+                Err(ImageError::Unsuitable(format!("it could not tell what it offers: {}", exit.status)).into())
+            }
+        }
+    }
+
+    /// Has a component tell of itself, in a bounded run without grants.
+    async fn described(
+        &self,
+        program: Arc<Program>,
+        entry: Entry,
+    ) -> Result<(Result<Outcome, RecvError>, Exit), SpawnError> {
         let mut spawn = Spawn::new(program);
         spawn.limits = Limits {
             fuel: Fuel(5_000_000_000),
@@ -184,12 +230,9 @@ impl Kernel {
             children: 0,
             ..Limits::default()
         };
-        let (running, outcome) = self.inner.launch(Launch::without_grants(spawn, Entry::Describe)).await?;
+        let (running, outcome) = self.inner.launch(Launch::without_grants(spawn, entry)).await?;
         let exit = running.wait().await;
-        match outcome.await {
-            Ok(Outcome::Described(tools)) => Ok(tools),
-            _ => Err(ImageError::Unsuitable(format!("it could not tell its tools: {}", exit.status)).into()),
-        }
+        Ok((outcome.await, exit))
     }
 
     /// The tools that these words fit best, the best first, at most `limit` of those that `admits` lets be
@@ -370,6 +413,31 @@ impl Kernel {
         self.inner.save_budgets().await;
         let inner = self.inner.clone();
         let _ = tokio::task::spawn_blocking(move || inner.cpu.shutdown()).await;
+    }
+}
+
+/// A call under way. Dropping it ends its process.
+pub struct Calling {
+    running: Running,
+    outcome: oneshot::Receiver<Outcome>,
+    guard: KillOnDrop,
+}
+
+impl Calling {
+    /// The process that answers.
+    pub fn pid(&self) -> Pid {
+        self.running.pid
+    }
+
+    /// Waits for its answer.
+    pub async fn wait(mut self) -> ToolAnswer {
+        let exit = self.running.wait().await;
+        self.guard.0 = None;
+        let result = match self.outcome.await {
+            Ok(Outcome::Answered(answer)) => answer.map_err(ToolError::from),
+            _ => Err(ToolError::Ended(exit.status.clone())),
+        };
+        ToolAnswer { pid: self.running.pid, result, exit }
     }
 }
 

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     account::{Account, Fuel, Limits},
     devices::{
-        Grants, fs, interfaces, llm, net,
+        Grants, answer, fs, interfaces, llm, net,
         spawn::{self, Caller, Mailbox},
         storage, tool,
         wasi::Surroundings,
@@ -82,7 +82,9 @@ impl Inner {
         let image = self.image(&spawn.program).await?;
         if matches!(entry, Entry::Run { .. }) {
             let hint = match image.kind {
-                Kind::Toolbox | Kind::Typed => Some("it offers tools and cannot be run; `holm tool list` shows them"),
+                Kind::Toolbox | Kind::Typed => {
+                    Some("it offers tools, resources or prompts and cannot be run; `holm tool list` shows its tools")
+                }
                 Kind::Policy => Some("it is a policy and cannot be run; `holm policy set` sets it over a plugin"),
                 Kind::Agent | Kind::Command => None,
             };
@@ -144,6 +146,10 @@ impl Inner {
             (Ok(pid), Some(control)) => (pid, control),
             _ => return Err(full),
         };
+        if let Some(listener) = spawn.listener.clone().filter(|_| caller.is_none()) {
+            // Of a run that has just begun there is no other.
+            let _ = control.run.listener.set(listener);
+        }
         control.span.begin(&control, caller);
         let core = Core::new(
             control.clone(),
@@ -169,7 +175,9 @@ impl Inner {
             let outcome = run.await.unwrap_or_else(|panic| Outcome::Exited(ExitStatus::Fault(Fault::Host(panic))));
             finish.status = Some(match &outcome {
                 Outcome::Exited(status) => status.clone(),
-                Outcome::Answered(_) | Outcome::Described(_) | Outcome::Judged(_) => ExitStatus::Code(0),
+                Outcome::Answered(_) | Outcome::Described(_) | Outcome::Offered(_) | Outcome::Judged(_) => {
+                    ExitStatus::Code(0)
+                }
             });
             // Nobody may be asking.
             let _ = answer.send(outcome);
@@ -226,6 +234,7 @@ impl Inner {
             tool: tool::Session { driver: kernel, ledger: self.ledger.clone(), directory: directory.clone() },
             log: self.parts.log.clone(),
             task: (),
+            answer: answer::Session::new(matches!(entry, Entry::Call { .. } | Entry::Fetch(_))),
             fs: fs::Session::new(spawn.directory, self.parts.protected.clone()),
             net: net::Session::new(self.parts.network.clone(), self.ledger.clone()),
             io: (),

@@ -12,7 +12,7 @@ mod statistics;
 mod threads;
 
 pub use config::{BootError, Config, Parts};
-pub use facade::Kernel;
+pub use facade::{Calling, Kernel};
 pub use pending::Pending;
 pub use snapshot::ProcessSnapshot;
 pub use spawn::{Exit, NoSuchProcess, Running, Spawn, SpawnError, ToolAnswer, ToolError};

@@ -92,6 +92,7 @@ impl spawn::Driver for Services {
                 nice: nice.plus(request.nice),
                 limits,
                 operator: caller.operator.clone(),
+                listener: None,
             };
             let parent = Parentage {
                 caller,

@@ -7,7 +7,10 @@ use tokio::sync::watch;
 
 use crate::{
     account::{Account, Exceeded, Fuel, Limits, Money, Total},
-    devices::pipe::{self, PipeReader, PipeWriter},
+    devices::{
+        answer::Listener,
+        pipe::{self, PipeReader, PipeWriter},
+    },
     engine::ImageError,
     process::{ExitStatus, KilledBy, LatencySummary, Pid},
     program::{Program, ProgramError},
@@ -37,6 +40,8 @@ pub struct Spawn {
     pub limits: Limits,
     /// Told of denials, and asked.
     pub operator: Option<Arc<dyn Operator>>,
+    /// Hears what tools say before their end: its own calls, and those that it makes. Only a root has one.
+    pub listener: Option<Arc<dyn Listener>>,
 }
 
 impl Spawn {
@@ -53,6 +58,7 @@ impl Spawn {
             nice: Nice::default(),
             limits: Limits::default(),
             operator: None,
+            listener: None,
         }
     }
 }

@@ -6,14 +6,14 @@ use super::grant::RuleError;
 
 /// A name with `*` in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Pattern(String);
+pub struct Pattern(String);
 
 /// No grant needs longer names.
 const MAXIMUM_BYTES: usize = 512;
 
 impl Pattern {
     /// Whether `name` is meant.
-    pub(crate) fn admits(&self, name: &str) -> bool {
+    pub fn admits(&self, name: &str) -> bool {
         matches(&self.0, name)
     }
 

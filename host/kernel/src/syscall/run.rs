@@ -1,12 +1,16 @@
 //! What the processes of one tree share: from the start of its root to its end.
 
 use std::{
-    sync::atomic::{AtomicBool, AtomicU32, Ordering::SeqCst},
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicBool, AtomicU32, Ordering::SeqCst},
+    },
     time::Duration,
 };
 
 use parking_lot::Mutex;
 
+use super::listener::Listener;
 use crate::process::{Latency, Pid};
 
 /// One run: a root process and all below it.
@@ -17,13 +21,21 @@ pub(crate) struct Run {
     over: AtomicBool,
     /// How often the operator did not allow a call that they were asked about.
     pub(crate) refused: AtomicU32,
+    /// Who hears what its tools say before their end, if anybody does.
+    pub(crate) listener: OnceLock<Arc<dyn Listener>>,
     /// The calls of models that its root did not make itself, once there is one.
     descendants: Mutex<Option<Box<Latency>>>,
 }
 
 impl Run {
     pub(crate) fn new(root: Pid) -> Self {
-        Self { root, over: AtomicBool::default(), refused: AtomicU32::default(), descendants: Mutex::default() }
+        Self {
+            root,
+            over: AtomicBool::default(),
+            refused: AtomicU32::default(),
+            listener: OnceLock::new(),
+            descendants: Mutex::default(),
+        }
     }
 
     /// Its root has ended: nothing is set aside for it any more.

@@ -1,0 +1,134 @@
+//! What a tool wants to know, as MCP asks it, and what comes of it. A client is asked only what it said
+//! it can be asked.
+#![expect(deprecated, reason = "tools may ask for completions and roots as long as clients offer them")]
+
+use holm_kernel::answer::{Inquiry, Question, Reply, Wanted};
+use rmcp::model::{
+    ClientCapabilities, CreateMessageRequest, CreateMessageRequestParams, ElicitRequest, ElicitRequestParams,
+    InputRequest, ListRootsRequest,
+};
+use serde_json::Value;
+
+/// A question as a request to the client; none if the client cannot be asked that. `id` names a page to
+/// open, for clients before 2026-07-28.
+pub(crate) fn request(
+    inquiry: &Inquiry,
+    question: &Question,
+    client: &ClientCapabilities,
+    id: &str,
+) -> Option<InputRequest> {
+    let elicitation = client.elicitation.as_ref();
+    match &question.wanted {
+        Wanted::Form { message, schema } => {
+            // A client that names neither way means this one.
+            elicitation.filter(|can| can.form.is_some() || can.url.is_none())?;
+            Some(InputRequest::Elicitation(ElicitRequest::new(ElicitRequestParams::FormElicitationParams {
+                meta: None,
+                message: attributed(inquiry, message),
+                requested_schema: serde_json::from_str(schema).ok()?,
+            })))
+        }
+        Wanted::Link { message, url } => {
+            elicitation.filter(|can| can.url.is_some())?;
+            Some(InputRequest::Elicitation(ElicitRequest::new(ElicitRequestParams::UrlElicitationParams {
+                meta: None,
+                message: attributed(inquiry, message),
+                url: url.clone(),
+                elicitation_id: id.to_owned(),
+            })))
+        }
+        Wanted::Completion(parameters) => {
+            let can = client.sampling.as_ref()?;
+            let parameters: CreateMessageRequestParams = serde_json::from_str(parameters).ok()?;
+            let with_tools = parameters.tools.is_some() || parameters.tool_choice.is_some();
+            let fits = (!with_tools || can.tools.is_some()) && parameters.validate().is_ok();
+            fits.then(|| InputRequest::CreateMessage(CreateMessageRequest::new(parameters)))
+        }
+        Wanted::Roots => {
+            client.roots.as_ref()?;
+            Some(InputRequest::ListRoots(ListRootsRequest::default()))
+        }
+    }
+}
+
+/// Who called one plugin is told when it is another that asks.
+fn attributed(inquiry: &Inquiry, message: &str) -> String {
+    match inquiry.root {
+        true => message.to_owned(),
+        false => format!("The plugin `{}` asks: {message}", inquiry.plugin),
+    }
+}
+
+/// What a client answered. The kernel looks whether it fits the question.
+pub(crate) fn reply(question: &Question, answer: &Value) -> Reply {
+    match &question.wanted {
+        Wanted::Form { .. } | Wanted::Link { .. } => match answer.get("action").and_then(Value::as_str) {
+            Some("accept") => match (&question.wanted, answer.get("content")) {
+                (Wanted::Form { .. }, Some(content)) => Reply::Accepted(content.to_string()),
+                _ => Reply::Accepted("{}".to_owned()),
+            },
+            Some("decline") => Reply::Declined,
+            _ => Reply::Cancelled,
+        },
+        Wanted::Completion(_) | Wanted::Roots => Reply::Accepted(answer.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use holm_kernel::{
+        answer::{Inquiry, Question, Reply, Wanted},
+        process::Pid,
+    };
+    use serde_json::{Value, json};
+
+    use super::{reply, request};
+
+    fn question(wanted: Wanted) -> Question {
+        Question { name: "q".to_owned(), wanted }
+    }
+
+    fn asked(wanted: Wanted, client: Value) -> Option<Value> {
+        let inquiry = Inquiry { pid: Pid::new(1, 0), root: false, plugin: "other".to_owned(), questions: Vec::new() };
+        let client = serde_json::from_value(client).expect("capabilities");
+        request(&inquiry, &question(wanted), &client, "7").map(|request| serde_json::to_value(request).expect("JSON"))
+    }
+
+    #[test]
+    fn a_client_is_asked_what_it_can_be_asked() {
+        let form = || Wanted::Form {
+            message: "Who?".to_owned(),
+            schema: r#"{"type":"object","properties":{"name":{"type":"string"}}}"#.to_owned(),
+        };
+        let link = || Wanted::Link { message: "Sign in".to_owned(), url: "https://example.com/".to_owned() };
+        let hello =
+            json!({ "messages": [{ "role": "user", "content": { "type": "text", "text": "Hi" } }], "maxTokens": 9 });
+        let model = || Wanted::Completion(hello.to_string());
+        let said = asked(form(), json!({ "elicitation": {} })).expect("it can be asked");
+        assert_eq!(said["method"], "elicitation/create");
+        assert_eq!(said["params"]["message"], "The plugin `other` asks: Who?");
+        assert!(asked(form(), json!({ "elicitation": { "url": {} } })).is_none());
+        assert!(asked(form(), json!({})).is_none());
+        assert!(asked(link(), json!({ "elicitation": {} })).is_none());
+        assert_eq!(asked(link(), json!({ "elicitation": { "url": {} } })).expect("it can")["params"]["mode"], "url");
+        assert!(asked(model(), json!({})).is_none());
+        assert_eq!(asked(model(), json!({ "sampling": {} })).expect("it can")["params"]["maxTokens"], 9);
+        assert!(asked(Wanted::Completion("{}".to_owned()), json!({ "sampling": {} })).is_none());
+        assert!(asked(Wanted::Roots, json!({})).is_none() && asked(Wanted::Roots, json!({ "roots": {} })).is_some());
+    }
+
+    #[test]
+    fn what_comes_of_it_is_told() {
+        let form = question(Wanted::Form { message: String::new(), schema: String::new() });
+        let accepted = reply(&form, &json!({ "action": "accept", "content": { "name": "Ada" } }));
+        assert_eq!(accepted, Reply::Accepted(r#"{"name":"Ada"}"#.to_owned()));
+        assert_eq!(reply(&form, &json!({ "action": "decline" })), Reply::Declined);
+        for strange in [json!({ "action": "cancel" }), json!({}), json!("accept"), json!(null)] {
+            assert_eq!(reply(&form, &strange), Reply::Cancelled);
+        }
+        assert_eq!(
+            reply(&question(Wanted::Roots), &json!({ "roots": [] })),
+            Reply::Accepted(r#"{"roots":[]}"#.to_owned())
+        );
+    }
+}

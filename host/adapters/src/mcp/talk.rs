@@ -1,0 +1,195 @@
+//! A call and its client, until it is over or waits for the client's next request: what it says is passed
+//! on, what it asks is asked. Before 2026-07-28 a server asks by requests of its own; since then it answers
+//! that it waits, and the client asks again with the answers.
+#![expect(deprecated, reason = "tools may ask for completions and roots as long as clients offer them")]
+
+use std::collections::BTreeMap;
+
+use holm_kernel::answer::{Inquiry, Progress, Reply};
+use rmcp::{
+    ErrorData, RoleServer,
+    model::{
+        ClientCapabilities, InputRequest, InputRequests, InputRequiredResult, InputResponses, LoggingLevel,
+        ProgressNotificationParam, ServerRequest,
+    },
+    service::{PeerRequestOptions, RequestContext},
+};
+
+use super::{
+    asking,
+    call::{Call, Event, Failed},
+    logging,
+    parked::{PATIENCE, Parked, Waiting, unguessable},
+};
+
+/// How a request is answered.
+pub(crate) enum Outcome {
+    /// With this.
+    Ended(Result<String, Failed>),
+    /// Not yet: the client is to ask again, with answers.
+    Waits(InputRequiredResult),
+}
+
+/// A client's request under way.
+pub(crate) struct Talk<'a> {
+    pub(crate) context: &'a RequestContext<RoleServer>,
+    /// Whether the client asks again itself.
+    pub(crate) modern: bool,
+    /// How grave a line must be to be told; none are told otherwise.
+    pub(crate) wanted: Option<LoggingLevel>,
+    pub(crate) parked: &'a std::sync::Arc<Parked>,
+    /// Whose request of what this is: a call that waits is resumed by the same alone.
+    pub(crate) scope: Vec<u8>,
+}
+
+impl Talk<'_> {
+    /// Follows a call.
+    ///
+    /// # Errors
+    /// The client cancelled it; its process ends.
+    pub(crate) async fn follow(&self, mut call: Call) -> Result<Outcome, ErrorData> {
+        loop {
+            let event = tokio::select! {
+                event = call.next() => event,
+                () = self.context.ct.cancelled() => return Err(cancelled()),
+            };
+            match event {
+                Event::Line { logger, level, text } => {
+                    logging::tell(self.context, self.wanted, &logger, &level, text).await;
+                }
+                Event::Told(progress) => self.tell(progress).await,
+                Event::Withdrawn => {}
+                Event::Asked { id, inquiry } if self.modern => {
+                    let replies = vec![None; inquiry.questions.len()];
+                    match self.wait(Waiting { call, id, inquiry, replies }).await {
+                        Some(Waits::Parked(result)) => return Ok(Outcome::Waits(result)),
+                        Some(Waits::Answered(answered)) => call = answered,
+                        None => return Err(cancelled()),
+                    }
+                }
+                Event::Asked { id, inquiry } => {
+                    tokio::select! {
+                        replies = self.ask(&inquiry) => call.reply(id, replies).await,
+                        () = self.context.ct.cancelled() => return Err(cancelled()),
+                    }
+                }
+                Event::Ended(result) => {
+                    call.done();
+                    return Ok(Outcome::Ended(result));
+                }
+            }
+        }
+    }
+
+    /// Goes on with a call that waited for this request.
+    ///
+    /// # Errors
+    /// There is none, or it is another's.
+    pub(crate) async fn resume(&self, sealed: &str, responses: Option<&InputResponses>) -> Result<Outcome, ErrorData> {
+        let waiting = self.parked.resume(sealed, &self.scope);
+        let mut waiting =
+            waiting.map_err(|_| ErrorData::invalid_params("no call waits for this requestState", None))?;
+        let answered: Vec<_> = waiting
+            .open()
+            .filter_map(|(at, question)| {
+                let response = responses?.get(&question.name)?;
+                Some((at, asking::reply(question, response)))
+            })
+            .collect();
+        for (at, reply) in answered {
+            waiting.replies[at] = Some(reply);
+        }
+        match self.wait(waiting).await {
+            Some(Waits::Parked(result)) => Ok(Outcome::Waits(result)),
+            Some(Waits::Answered(call)) => self.follow(call).await,
+            None => Err(cancelled()),
+        }
+    }
+}
+
+/// What becomes of a call that asked.
+enum Waits {
+    /// It waits for the client's next request.
+    Parked(InputRequiredResult),
+    /// It goes on: all was answered.
+    Answered(Call),
+}
+
+impl Talk<'_> {
+    /// Has a call wait for what its client can be asked; what it cannot is answered so.
+    async fn wait(&self, mut waiting: Waiting) -> Option<Waits> {
+        let client = self.capabilities();
+        let mut requests = InputRequests::new();
+        let mut nobody = Vec::new();
+        for (at, question) in waiting.open() {
+            match asking::request(&waiting.inquiry, question, &client, "") {
+                Some(request) => drop(requests.insert(question.name.clone(), request)),
+                None => nobody.push(at),
+            }
+        }
+        for at in nobody {
+            waiting.replies[at] = Some(Reply::Nobody);
+        }
+        if requests.is_empty() {
+            let replies = waiting.replies.into_iter().map(|reply| reply.unwrap_or(Reply::Cancelled)).collect();
+            waiting.call.reply(waiting.id, replies).await;
+            return Some(Waits::Answered(waiting.call));
+        }
+        if self.context.ct.is_cancelled() {
+            return None;
+        }
+        let sealed = self.parked.park(waiting, &self.scope);
+        Some(Waits::Parked(InputRequiredResult::new(Some(requests), Some(sealed))))
+    }
+
+    /// Asks a client by requests, one after the other.
+    async fn ask(&self, inquiry: &Inquiry) -> Vec<Reply> {
+        let client = self.capabilities();
+        let mut replies = Vec::new();
+        for question in &inquiry.questions {
+            let reply = match asking::request(inquiry, question, &client, &unguessable()) {
+                Some(request) => self.request(request).await.map(|answer| asking::reply(question, &answer)),
+                None => Some(Reply::Nobody),
+            };
+            replies.push(reply.unwrap_or(Reply::Cancelled));
+        }
+        replies
+    }
+
+    /// One request to the client; nothing where it fails, or takes too long.
+    async fn request(&self, request: InputRequest) -> Option<serde_json::Value> {
+        let request = match request {
+            InputRequest::CreateMessage(request) => ServerRequest::CreateMessageRequest(request),
+            InputRequest::Elicitation(request) => ServerRequest::ElicitRequest(request),
+            InputRequest::ListRoots(request) => ServerRequest::ListRootsRequest(request),
+            _ => return None,
+        };
+        let options = PeerRequestOptions::with_timeout(PATIENCE);
+        let asked = self.context.peer.send_request_with_option(request, options).await.ok()?;
+        serde_json::to_value(asked.await_response().await.ok()?).ok()
+    }
+
+    fn capabilities(&self) -> ClientCapabilities {
+        self.context.client_capabilities().unwrap_or_default()
+    }
+
+    /// Tells how far a call is, if the client wants to know.
+    async fn tell(&self, progress: Progress) {
+        let Some(token) = self.context.meta.get_progress_token() else { return };
+        let mut told = ProgressNotificationParam::new(token, progress.done);
+        told.total = progress.total;
+        told.message = progress.message;
+        // A client that is gone is noticed elsewhere.
+        let _ = self.context.peer.notify_progress(told).await;
+    }
+}
+
+/// What tells a request apart: whose it is, what it asks for, with which arguments.
+pub(crate) fn scope(client: &str, method: &str, name: &str, arguments: &str) -> Vec<u8> {
+    let parts = BTreeMap::from([("client", client), ("method", method), ("name", name), ("arguments", arguments)]);
+    serde_json::to_vec(&parts).unwrap_or_default()
+}
+
+fn cancelled() -> ErrorData {
+    ErrorData::internal_error("cancelled", None)
+}
