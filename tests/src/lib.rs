@@ -162,6 +162,7 @@ impl Machine {
             storage: gate.clone(),
             network: Arc::new(network),
             programs: plugins.clone(),
+            servers: Arc::new(holm_kernel::devices::tool::NoServers),
             audit: records.clone(),
             log: Arc::new(()),
             compiler: Arc::new(InProcess),

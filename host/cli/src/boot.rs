@@ -54,6 +54,7 @@ pub(crate) fn boot(home: &Home, settings: Settings) -> Result<Board> {
         storage,
         network: Arc::new(network),
         programs: plugins.clone(),
+        servers: Arc::new(holm_kernel::devices::tool::NoServers),
         audit: denials.clone(),
         log: lines.clone(),
         compiler: Arc::new(ChildCompiler::new()),

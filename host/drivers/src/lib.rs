@@ -2,5 +2,6 @@
 
 mod forms;
 pub mod llm;
+pub mod mcp;
 pub mod net;
 pub mod storage;

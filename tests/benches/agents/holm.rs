@@ -90,6 +90,7 @@ impl Holm {
             storage: holm_drivers::storage::open("memory", Path::new("/nonexistent"))?,
             network: Arc::new(()),
             programs: Arc::<Plugins>::default(),
+            servers: Arc::new(holm_kernel::devices::tool::NoServers),
             audit: Arc::new(Counted),
             log: Arc::new(()),
             compiler: Arc::new(InProcess),

@@ -70,6 +70,7 @@ impl Holm {
             storage,
             network: Arc::new(()),
             programs: Arc::<Plugins>::default(),
+            servers: Arc::new(holm_kernel::devices::tool::NoServers),
             audit: Arc::<Newest>::default(),
             log: Arc::new(()),
             compiler: Arc::new(InProcess),

@@ -7,7 +7,7 @@ use std::{
 
 use crate::{
     account::{Fuel, Limits},
-    devices::{llm, log, net, storage},
+    devices::{llm, log, net, storage, tool},
     engine::Compiler,
     program::Programs,
     syscall::audit,
@@ -50,6 +50,8 @@ pub struct Parts {
     pub network: Arc<dyn net::Driver>,
     /// Keeps installed plugins.
     pub programs: Arc<dyn Programs>,
+    /// Answers tools that no plugin has.
+    pub servers: Arc<dyn tool::Servers>,
     /// Takes audit records.
     pub audit: Arc<dyn audit::Sink>,
     /// Takes log lines.

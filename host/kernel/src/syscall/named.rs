@@ -53,6 +53,18 @@ pub(crate) fn is_exact_name(text: &str) -> bool {
     is_name(text) && !text.contains('*')
 }
 
+/// Whether the text is the name of one tool: a plugin's, or one that MCP allows (SEP-986). `[A-Za-z0-9_.-]`,
+/// 1 to 128 bytes.
+pub(crate) fn is_tool_name(text: &str) -> bool {
+    is_tool_pattern(text) && !text.contains('*')
+}
+
+/// Whether the text is the name of a tool, `*` allowed.
+pub(crate) fn is_tool_pattern(text: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-*".contains(&byte);
+    (1..=128).contains(&text.len()) && text.bytes().all(plain)
+}
+
 /// Whether the text is the name of a plugin or tool, `*` allowed: `[a-z0-9_*-]`, 1 to 64 bytes.
 pub(crate) fn is_name(text: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_-*".contains(&byte);

@@ -7,7 +7,7 @@ use crate::syscall::{
     budget::{Budget, Budgeted, Unit},
     grant::{Rule, RuleError, Rules},
     is_hidden,
-    named::is_name,
+    named::{is_name, is_tool_pattern},
     pattern::Pattern,
 };
 
@@ -212,7 +212,7 @@ impl FromStr for ToolRule {
         let wrong = || RuleError::new(text, EXPECTED);
         let (what, terms) = terms(text);
         let (name, predicates) = what.split_once('?').map_or((what, None), |(name, rest)| (name, Some(rest)));
-        let named = name.split_once('/').is_some_and(|(plugin, tool)| is_name(plugin) && is_name(tool));
+        let named = name.split_once('/').is_some_and(|(plugin, tool)| is_name(plugin) && is_tool_pattern(tool));
         if !named || text.len() > RULE_BYTES {
             return Err(wrong());
         }
@@ -284,6 +284,7 @@ mod tests {
     fn a_rule_reads_as_it_is_written() {
         for text in [
             "jq/*",
+            "time/getCurrent.Time_*",
             "files/read_*:ask",
             "github/*?repo=me/*&state=open:ask,calls=100/hour,calls=5/run",
             "web/get?url=https://api.github.com/repos/*",
@@ -297,6 +298,8 @@ mod tests {
             "jq/",
             "a/b/c",
             "a b/c",
+            "A/c",
+            "a/c d",
             "jq/*:",
             "jq/*:ask,ask",
             "jq/*:aks",

@@ -21,7 +21,7 @@ use crate::{
         device::fuel_for_bytes,
         door::Granted,
         ledger::{Amounts, Ledger, Under, hour},
-        named::is_exact_name,
+        named::{is_exact_name, is_tool_name},
         policy::{Event, Moment, ToolEnd, ToolUse, Verdict},
     },
 };
@@ -63,7 +63,7 @@ impl Entered<'_, Tool> {
     /// Both parts of a tool's name.
     fn parts(&mut self, name: &str) -> std::result::Result<(String, String), Refusal> {
         self.charge(fuel_for_bytes(name.len() as u64));
-        let parts = name.split_once('/').filter(|(plugin, tool)| is_exact_name(plugin) && is_exact_name(tool));
+        let parts = name.split_once('/').filter(|(plugin, tool)| is_exact_name(plugin) && is_tool_name(tool));
         match parts {
             Some((plugin, tool)) => Ok((plugin.to_owned(), tool.to_owned())),
             None => Err(self.deny(Tool::NAME, name.chars().take(128).collect(), "a tool is named `plugin/tool`")),
@@ -195,6 +195,7 @@ impl Entered<'_, Tool> {
             Err(Refused::Exceeded(exceeded)) => Err(self.over(exceeded).into()),
             Err(Refused::Program(ProgramError::NotFound(_))) => Err(Refusal::Errno(Errno::NotFound).into()),
             Err(Refused::Program(error)) => Err(Refusal::Errno(Errno::Io(error.to_string())).into()),
+            Err(Refused::Denied(rule)) => Err(self.deny_and_tell(Tool::NAME, name, &rule).into()),
             Err(Refused::Other(text)) => Err(Refusal::Errno(Errno::Io(text)).into()),
         }
     }
