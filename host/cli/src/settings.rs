@@ -2,6 +2,7 @@
 
 use std::{path::Path, time::Duration};
 
+use holm_drivers::mcp;
 use holm_kernel::account::{Bytes, Limits};
 use serde::Deserialize;
 
@@ -27,6 +28,8 @@ pub(crate) struct Settings {
     pub(crate) models: Models,
     pub(crate) model_cache: CacheSettings,
     pub(crate) telemetry: TelemetrySettings,
+    /// Servers of tools, by name.
+    pub(crate) mcp_servers: mcp::Table,
 }
 
 /// `[kernel]`
@@ -89,7 +92,15 @@ impl Settings {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Self::default()),
             Err(error) => return Err(CommandError::internal(format!("`{}`: {error}", path.display()))),
         };
-        toml::from_str(&text)
+        Self::parse(&text, &path)
+    }
+
+    /// Reads settings from the text of this file.
+    ///
+    /// # Errors
+    /// It says what means nothing.
+    pub(crate) fn parse(text: &str, path: &Path) -> Result<Self> {
+        toml::from_str(text)
             .map_err(|error| CommandError::usage(format!("`{}`: {}", path.display(), error.to_string().trim_end())))
     }
 }

@@ -17,6 +17,7 @@ mod run;
 mod runs;
 mod secrets;
 mod server;
+mod tool_servers;
 mod view;
 
 pub use client::{ClientError, Connection, Replies, Sender, connect, start};
@@ -25,8 +26,9 @@ pub use frame::FrameError;
 pub use home::{Claim, ClaimError, Home, HomeError};
 pub use lines::Lines;
 pub use protocol::{
-    Call, Choice, Greeting, Input, Intent, Keeping, PROTOCOL, Reply, Request, Run, STDIN_WINDOW, Signal, Stage, Status,
-    Stream, Target, Terms,
+    Call, Choice, Greeting, Input, Intent, Keeping, PROTOCOL, Reply, Request, Run, STDIN_WINDOW, Serving, Signal, Stage,
+    Status, Stream, Target, Terms,
 };
 pub use server::{Facts, Server};
+pub use tool_servers::{ServerTool, ServerView, ToolServers, ToolStanding, ToolText};
 pub use view::{Inspected, Installed, Listed, Planned, ToolView};

@@ -121,6 +121,11 @@ impl Server {
         reader: &mut Reader,
         outgoing: &mpsc::Sender<Reply>,
     ) -> Result<(), Failure> {
+        if let Target::Installed(name) = &call.target
+            && self.servers.knows(name)
+        {
+            return self.call_server(name, &call.tool, call.arguments, reader, outgoing).await;
+        }
         let subject = self.subject(&call.target, &call.terms, outgoing).await?;
         let limits = self.limits(&call.terms, &subject.program.limits, outgoing).await;
         let client = Client::new(outgoing.clone(), call.terms.ask, subject.grants.clone(), self.plugins.clone());
@@ -191,6 +196,7 @@ impl Server {
         .map_err(|failure| self.suggest(target, failure))?;
         let (lines, directory) = (&terms.grants, &terms.directory);
         let extra = settle(&program.name, lines, directory, &program.ceiling, self.plugins.protected())?;
+        self.pin(lines, outgoing).await;
         let grants = self.runs.begin(&program.name, installed, extra);
         program.grants = grants.live.clone();
         let _ = outgoing.send(Reply::Progress(Stage::Compiling)).await;

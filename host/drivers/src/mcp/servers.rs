@@ -132,9 +132,10 @@ impl Servers {
 
     /// How many of a server run.
     pub async fn running(&self, server: &str) -> usize {
-        let slots = self.0.slots.lock();
-        let of: Vec<_> = slots.iter().filter(|((name, _), _)| name == server).map(|(_, slot)| slot.clone()).collect();
-        drop(slots);
+        let of = |slots: &Slots| -> Vec<_> {
+            slots.iter().filter(|((name, _), _)| name == server).map(|(_, slot)| slot.clone()).collect()
+        };
+        let of = of(&self.0.slots.lock());
         let mut running = 0;
         for slot in of {
             running += usize::from(slot.lock().await.running.as_ref().is_some_and(|running| !running.is_over()));

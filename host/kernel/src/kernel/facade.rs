@@ -23,6 +23,7 @@ use crate::{
         Grants,
         llm::{Models, ProviderSnapshot},
         storage::DriverError,
+        tool,
     },
     engine::{Capacity, Engines, Entry, Image, ImageError, Images, Outcome, cpu::Cpu},
     process::{ExitStatus, KilledBy, Pid, Table},
@@ -328,6 +329,11 @@ impl Kernel {
     /// The installed plugins.
     pub fn programs(&self) -> &Arc<dyn Programs> {
         &self.inner.parts.programs
+    }
+
+    /// What answers tools that no plugin has.
+    pub fn servers(&self) -> &Arc<dyn tool::Servers> {
+        &self.inner.parts.servers
     }
 
     /// Ends all processes, then the workers.

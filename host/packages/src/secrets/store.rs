@@ -198,6 +198,16 @@ impl Secrets {
         Ok(carried.map(|(binding, value)| (binding.clone(), value.clone())).collect())
     }
 
+    /// A secret itself, for what its user's own settings say by `${secret:NAME}`. No guest's word leads here.
+    ///
+    /// # Errors
+    /// There is no such secret, or the file cannot be read.
+    pub fn value(&self, name: &str) -> Result<Value, SecretsError> {
+        let all = self.read(&mut self.all.lock())?;
+        let kept = all.get(name).ok_or_else(|| SecretsError::NotFound(name.to_owned()))?;
+        Ok(kept.value.clone())
+    }
+
     fn read(&self, known: &mut Option<Arc<All>>) -> Result<Arc<All>, SecretsError> {
         if let Some(all) = known {
             return Ok(all.clone());
