@@ -163,6 +163,7 @@ impl Machine {
             network: Arc::new(network),
             programs: plugins.clone(),
             index: Arc::<holm_drivers::search::Tools>::default(),
+            servers: Arc::new(holm_kernel::devices::tool::NoServers),
             audit: records.clone(),
             log: Arc::new(()),
             compiler: Arc::new(InProcess),

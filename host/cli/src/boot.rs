@@ -19,7 +19,7 @@ use crate::{
     audit_log::AuditLog,
     compiler::ChildCompiler,
     error::{CommandError, Result},
-    models, session,
+    models, servers, session,
     settings::Settings,
 };
 
@@ -50,6 +50,7 @@ pub(crate) fn boot(home: &Home, settings: Settings) -> Result<Board> {
     let audit = AuditLog::start(&home.path().join("audit"), settings.audit.size)?;
     let denials = Denials::before(audit.clone());
     let lines = Lines::new();
+    let servers = servers::open(home.path(), settings.mcp_servers, &plugins, audit.clone())?;
     let protected = plugins.clone();
     let parts = Parts {
         models,
@@ -57,6 +58,7 @@ pub(crate) fn boot(home: &Home, settings: Settings) -> Result<Board> {
         network: Arc::new(network),
         programs: plugins.clone(),
         index: Arc::new(holm_drivers::search::Tools::default()),
+        servers: Arc::new(servers.clone()),
         audit: denials.clone(),
         log: lines.clone(),
         compiler: Arc::new(ChildCompiler::new(settings.compiler.bounds())),
@@ -80,7 +82,8 @@ pub(crate) fn boot(home: &Home, settings: Settings) -> Result<Board> {
         audited: Box::new(move || audit.flush()),
         metrics: Box::new(move || told.text()),
     };
-    Ok(Board { server: Server::new(kernel, plugins, lines, facts), numbers })
+    let servers = Arc::new(servers::Operated::new(servers, home.path().to_owned(), plugins.clone()));
+    Ok(Board { server: Server::new(kernel, plugins, servers, lines, facts), numbers })
 }
 
 /// Lets this process hold as many files as the machine allows it: what guests open, and the sockets of

@@ -20,6 +20,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use tokio::sync::{Mutex, Semaphore, mpsc, oneshot};
 
 use crate::{
+    commands::pinned,
     denial::Denials,
     error::{CommandError, FAULT, INTERRUPTED, KILLED, Result},
     output::GuestOutput,
@@ -131,6 +132,7 @@ impl Conversation {
             match reply {
                 Reply::Progress(stage) => spinner.show(stage),
                 Reply::Warning(text) => ui::warn(text),
+                Reply::Pinned(server) => pinned(&server),
                 Reply::Failed(failure) => return Err(failure.into()),
                 Reply::Started { pid } if self.detach => return Ok(End::Detached(pid)),
                 Reply::Started { .. } => {

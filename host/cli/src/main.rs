@@ -11,6 +11,8 @@ mod denial;
 mod error;
 mod models;
 mod output;
+mod seccomp;
+mod servers;
 mod session;
 mod settings;
 mod telemetry;

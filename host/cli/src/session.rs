@@ -5,7 +5,7 @@ use std::{os::unix::process::CommandExt, path::PathBuf, process::Command, sync::
 use holm_adapters::control::{self, Claim, Connection, Greeting, Home, Intent, PROTOCOL, Reply, Request, Target};
 
 use crate::{
-    boot,
+    boot, commands,
     error::{CommandError, INTERNAL, NOT_FOUND, Result},
     settings::Settings,
     ui::{self, Spinner},
@@ -109,6 +109,10 @@ pub(crate) async fn answer(connection: &mut Connection) -> Result<Reply> {
             Reply::Warning(text) => {
                 spinner.clear();
                 ui::warn(text);
+            }
+            Reply::Pinned(server) => {
+                spinner.clear();
+                commands::pinned(&server);
             }
             Reply::Failed(failure) => return Err(failure.into()),
             reply => return Ok(reply),

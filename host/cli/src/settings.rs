@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, path::Path, time::Duration};
 
 use holm_adapters::mcp::Profile;
+use holm_drivers::mcp;
 use holm_kernel::{
     account::{Bytes, Fuel, Limits, Money},
     pattern::Pattern,
@@ -36,6 +37,8 @@ pub(crate) struct Settings {
     pub(crate) telemetry: TelemetrySettings,
     /// What MCP clients are offered.
     pub(crate) profiles: BTreeMap<String, ProfileSettings>,
+    /// Servers of tools, by name.
+    pub(crate) mcp_servers: mcp::Table,
 }
 
 /// `[kernel]`
@@ -173,7 +176,15 @@ impl Settings {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Self::default()),
             Err(error) => return Err(CommandError::internal(format!("`{}`: {error}", path.display()))),
         };
-        toml::from_str(&text)
+        Self::parse(&text, &path)
+    }
+
+    /// Reads settings from the text of this file.
+    ///
+    /// # Errors
+    /// It says what means nothing.
+    pub(crate) fn parse(text: &str, path: &Path) -> Result<Self> {
+        toml::from_str(text)
             .map_err(|error| CommandError::usage(format!("`{}`: {}", path.display(), error.to_string().trim_end())))
     }
 }

@@ -153,6 +153,7 @@ impl Spinner {
             Stage::Checking => "checking",
             Stage::Compiling => "compiling",
             Stage::Describing => "asking for its tools",
+            Stage::Starting => "starting the server",
         });
     }
 

@@ -2,6 +2,7 @@
 
 mod forms;
 pub mod llm;
+pub mod mcp;
 pub mod net;
 pub mod registry;
 pub mod search;

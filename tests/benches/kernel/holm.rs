@@ -71,6 +71,7 @@ impl Holm {
             network: Arc::new(()),
             programs: Arc::<Plugins>::default(),
             index: Arc::new(()),
+            servers: Arc::new(holm_kernel::devices::tool::NoServers),
             audit: Arc::<Newest>::default(),
             log: Arc::new(()),
             compiler: Arc::new(InProcess),

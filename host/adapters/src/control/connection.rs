@@ -135,11 +135,12 @@ impl Server {
                 return self.install(Wanted { path, update, grants, directory }, reader, outgoing).await;
             }
             Request::Uninstall { plugin, keep_data } => self.uninstall(plugin, keep_data).await?,
-            Request::Grant { plugin, lines, directory } => self.grant(plugin, lines, directory).await?,
+            Request::Grant { plugin, lines, directory } => self.grant(plugin, lines, directory, outgoing).await?,
             Request::Revoke { plugin, lines, directory } => self.revoke(plugin, lines, directory).await?,
             Request::Tools { plugin } => self.tools(plugin).await?,
             Request::SearchTools { query, limit } => self.search_tools(&query, limit).await?,
             Request::Secrets(keeping) => self.secrets(keeping).await?,
+            Request::Servers(serving) => self.serving(serving, outgoing).await?,
             Request::Policies => self.policies(),
             Request::SetPolicies { plugin, policies } => self.set_policies(plugin, policies).await?,
             Request::Pending => Reply::Pending(self.kernel.pending()),

@@ -36,6 +36,7 @@ impl Server {
         let path = wanted.path.clone();
         let package = blocking(move || Package::open(&path)).await?;
         let name = package.manifest.name.clone();
+        self.free_name(&name)?;
         self.check_known(&name, &wanted, &package)?;
         let ceiling = &package.manifest.ceiling;
         let lines = settle(&name, &wanted.grants, &wanted.directory, ceiling, self.plugins.protected())?.lines();
@@ -60,6 +61,7 @@ impl Server {
             Ok::<_, Failure>(installed)
         })
         .await?;
+        self.pin(&wanted.grants, outgoing).await;
         let grants = self.plugins.grants(&name)?.lines();
         let (version, digest) = (installed.version.to_string(), installed.digest.to_string());
         let _ = outgoing.send(Reply::Installed(Installed { name, version, digest, grants })).await;

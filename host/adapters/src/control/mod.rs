@@ -20,6 +20,7 @@ mod run;
 mod runs;
 mod secrets;
 mod server;
+mod tool_servers;
 mod view;
 
 pub use client::{ClientError, Connection, Replies, Sender, connect, start};
@@ -29,7 +30,8 @@ pub use home::{Claim, ClaimError, Home, HomeError};
 pub use lines::Lines;
 pub use protocol::{
     Call, Choice, Fetching, Greeting, Input, Intent, Keeping, PROTOCOL, Rate, Reply, Request, Run, STDIN_WINDOW,
-    Signal, Stage, Status, Stream, Target, Terms,
+    Serving, Signal, Stage, Status, Stream, Target, Terms,
 };
 pub use server::{Facts, Server};
+pub use tool_servers::{ServerTool, ServerView, ToolServers, ToolStanding, ToolText};
 pub use view::{Inspected, Installed, Listed, OffersView, Planned, ToolView};

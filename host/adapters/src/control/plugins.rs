@@ -8,6 +8,7 @@ use holm_kernel::{
     tool::{MAXIMUM_FOUND, QUERY_BYTES},
 };
 use holm_packages::{GrantError, Package};
+use tokio::sync::mpsc;
 
 use super::{
     failure::{Failure, Kind},
@@ -108,10 +109,17 @@ impl Server {
     }
 
     /// Adds grants.
-    pub(crate) async fn grant(&self, plugin: String, lines: Vec<String>, directory: PathBuf) -> Result<Reply, Failure> {
-        let (plugins, name) = (self.plugins.clone(), plugin.clone());
-        let grants = blocking(move || plugins.grant(&name, &lines, &directory)).await;
+    pub(crate) async fn grant(
+        &self,
+        plugin: String,
+        lines: Vec<String>,
+        directory: PathBuf,
+        outgoing: &mpsc::Sender<Reply>,
+    ) -> Result<Reply, Failure> {
+        let (plugins, name, granted) = (self.plugins.clone(), plugin.clone(), lines.clone());
+        let grants = blocking(move || plugins.grant(&name, &granted, &directory)).await;
         let grants = grants.map_err(|failure| self.suggest(&Target::Installed(plugin), failure))?;
+        self.pin(&lines, outgoing).await;
         Ok(Reply::Grants(grants.lines()))
     }
 
@@ -148,11 +156,21 @@ impl Server {
 
     /// The tools of one plugin, or of all.
     pub(crate) async fn tools(&self, plugin: Option<String>) -> Result<Reply, Failure> {
+        let offered = self.kernel.servers().list().into_iter();
+        let offered = offered
+            .map(|(name, tool)| (name.split_once('/').map_or_else(String::new, |(name, _)| name.to_owned()), tool));
+        let of_servers: Vec<_> = offered
+            .filter(|(name, _)| plugin.as_ref().is_none_or(|plugin| plugin == name))
+            .map(|(name, tool)| ToolView::new(&name, &tool))
+            .collect();
+        if plugin.as_ref().is_some_and(|plugin| self.servers.knows(plugin)) {
+            return Ok(Reply::Tools(of_servers));
+        }
         let programs = self.programs(plugin).await?;
         let tools = programs.iter().flat_map(|program| {
             program.tools.iter().map(|tool| ToolView::new(&program.name, tool)).collect::<Vec<_>>()
         });
-        Ok(Reply::Tools(tools.collect()))
+        Ok(Reply::Tools(tools.chain(of_servers).collect()))
     }
 
     /// The tools that some words fit, of all that are installed.

@@ -1,6 +1,6 @@
 //! What a command and the kernel say to each other: plain values, one frame each.
 
-use std::path::PathBuf;
+use std::{collections::BTreeMap, path::PathBuf};
 
 use holm_kernel::{
     Capacity, Exit, Pending, PluginSnapshot, ProcessSnapshot, Question, ToolError,
@@ -16,6 +16,7 @@ use serde_bytes::ByteBuf;
 
 use super::{
     failure::Failure,
+    tool_servers::ServerView,
     view::{FoundTool, Inspected, Installed, Listed, OffersView, Planned, ToolView},
 };
 
@@ -116,6 +117,9 @@ pub enum Request {
     },
     /// Looks at the secrets, or changes them. Answered by [`Reply::Secrets`]: those there are then.
     Secrets(Keeping),
+    /// Looks at servers of tools, or changes what is accepted of them. Answered by [`Reply::Servers`] or
+    /// [`Reply::Done`].
+    Servers(Serving),
     /// The policies that are set. Answered by [`Reply::Policies`].
     Policies,
     /// Sets exactly these policies over a plugin, or over all (`*`). Answered by [`Reply::Policies`].
@@ -221,6 +225,32 @@ pub enum Keeping {
     },
     /// Seals them without a passphrase again.
     Unprotect,
+}
+
+/// What is done with servers of tools.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub enum Serving {
+    /// Tells of all of them.
+    List,
+    /// Starts one, and tells of its tools.
+    Look {
+        /// Which.
+        name: String,
+    },
+    /// Accepts tools of one.
+    Accept {
+        /// Whose.
+        name: String,
+        /// Which, and the digest of what was seen of each.
+        tools: BTreeMap<String, String>,
+    },
+    /// Forgets what was accepted of one.
+    Forget {
+        /// Which.
+        name: String,
+    },
+    /// Reads the configuration anew.
+    Reload,
 }
 
 /// A program to run.
@@ -375,6 +405,8 @@ pub enum Stage {
     Compiling,
     /// Asks a component for its tools.
     Describing,
+    /// Starts a server of tools.
+    Starting,
 }
 
 /// What the kernel says.
@@ -417,6 +449,10 @@ pub enum Reply {
     Changed,
     /// See [`Request::Secrets`].
     Secrets(Vec<Secret>),
+    /// See [`Request::Servers`].
+    Servers(Vec<ServerView>),
+    /// These tools of a server were accepted as they are, since a grant names them; an answer follows.
+    Pinned(ServerView),
     /// See [`Request::Policies`].
     Policies(Policies),
     /// See [`Request::Pending`].

@@ -124,6 +124,11 @@ impl Server {
         outgoing: &mpsc::Sender<Reply>,
     ) -> Result<(), Failure> {
         let Call { target, tool, arguments, hears, terms } = call;
+        if let Target::Installed(name) = &target
+            && self.servers.knows(name)
+        {
+            return self.call_server(name, &tool, arguments, reader, outgoing).await;
+        }
         let start = async |spawn| self.kernel.start_call(spawn, &tool, arguments).await;
         self.answered(target, terms, hears, reader, outgoing, start).await
     }
@@ -232,6 +237,7 @@ impl Server {
         .map_err(|failure| self.suggest(target, failure))?;
         let (lines, directory) = (&terms.grants, &terms.directory);
         let extra = settle(&program.name, lines, directory, &program.ceiling, self.plugins.protected())?;
+        self.pin(lines, outgoing).await;
         let grants = self.runs.begin(&program.name, installed, extra);
         program.grants = grants.live.clone();
         let _ = outgoing.send(Reply::Progress(Stage::Compiling)).await;

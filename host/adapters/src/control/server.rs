@@ -17,6 +17,7 @@ use super::{
     protocol::{Greeting, Intent, PROTOCOL, Reply, Status},
     rates::Rates,
     runs::Runs,
+    tool_servers::ToolServers,
 };
 
 /// Clients at a time. More wait to be accepted.
@@ -43,6 +44,7 @@ pub struct Facts {
 pub struct Server {
     pub(crate) kernel: Kernel,
     pub(crate) plugins: Arc<Plugins>,
+    pub(crate) servers: Arc<dyn ToolServers>,
     pub(crate) lines: Arc<Lines>,
     pub(crate) runs: Arc<Runs>,
     pub(crate) rates: Rates,
@@ -53,8 +55,15 @@ pub struct Server {
 }
 
 impl Server {
-    /// Stands before a kernel. `lines` has to be the kernel's log sink, `plugins` its programs.
-    pub fn new(kernel: Kernel, plugins: Arc<Plugins>, lines: Arc<Lines>, facts: Facts) -> Arc<Self> {
+    /// Stands before a kernel. `lines` has to be the kernel's log sink, `plugins` its programs, `servers` those
+    /// behind its tools.
+    pub fn new(
+        kernel: Kernel,
+        plugins: Arc<Plugins>,
+        servers: Arc<dyn ToolServers>,
+        lines: Arc<Lines>,
+        facts: Facts,
+    ) -> Arc<Self> {
         lines.of(&kernel);
         let runs = Arc::new(Runs::default());
         let (notified, settled) = (kernel.clone(), runs.clone());
@@ -68,6 +77,7 @@ impl Server {
         Arc::new(Self {
             kernel,
             plugins,
+            servers,
             lines,
             runs,
             rates: Rates::default(),
@@ -123,6 +133,7 @@ impl Server {
         claim.unlisten();
         drop(listener);
         self.kernel.shutdown().await;
+        self.servers.stop().await;
         let farewell = async { while clients.join_next().await.is_some() {} };
         if tokio::time::timeout(FAREWELL, farewell).await.is_err() {
             tracing::warn!("clients did not take their last replies");

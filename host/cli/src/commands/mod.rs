@@ -25,8 +25,10 @@ mod resume;
 mod revoke;
 mod run;
 mod secret;
+mod server;
 mod shutdown;
 mod signal;
+mod start_server;
 mod stop;
 mod tool;
 mod toolchain;
@@ -36,6 +38,8 @@ mod uninstall;
 mod update;
 
 pub(crate) use run::TermArguments;
+pub(crate) use server::pinned;
+pub(crate) use start_server::START_SERVER;
 
 use std::{path::PathBuf, process::ExitCode, time::Duration};
 
@@ -82,6 +86,7 @@ enum Command {
     Grant(grant::Arguments),
     Revoke(revoke::Arguments),
     Secret(secret::Arguments),
+    Server(server::Arguments),
     Policy(policy::Arguments),
     Pending(pending::Arguments),
     Answer(answer::Arguments),
@@ -108,6 +113,8 @@ enum Command {
     CompileComponent(compile_component::Arguments),
     #[command(name = build::CONFINED, hide = true)]
     BuildConfined(build::Confined),
+    #[command(name = START_SERVER, hide = true)]
+    StartServer(start_server::Arguments),
 }
 
 /// Longer than any kernel runs.
@@ -121,6 +128,7 @@ pub(crate) fn main() -> ExitCode {
         // These confine themselves: no thread may be there before.
         Command::CompileComponent(arguments) => return ExitCode::from(arguments.run()),
         Command::BuildConfined(arguments) => return finish(arguments.run()),
+        Command::StartServer(arguments) => return finish(arguments.run()),
         _ => {}
     }
     // Threads that block and once were started stay: a kernel that is full finds no room for another.
@@ -168,6 +176,7 @@ async fn dispatch(command: Command, session: &Session) -> Result<()> {
         Command::Grant(arguments) => arguments.run(session).await,
         Command::Revoke(arguments) => arguments.run(session).await,
         Command::Secret(arguments) => arguments.run(session).await,
+        Command::Server(arguments) => arguments.run(session).await,
         Command::Policy(arguments) => arguments.run(session).await,
         Command::Pending(arguments) => arguments.run(session).await,
         Command::Answer(arguments) => arguments.run(session).await,
@@ -190,7 +199,7 @@ async fn dispatch(command: Command, session: &Session) -> Result<()> {
         Command::Kernel(arguments) => arguments.run(session).await,
         Command::Shutdown(arguments) => arguments.run(session).await,
         // They were done before there was a runtime.
-        Command::CompileComponent(_) | Command::BuildConfined(_) => Ok(()),
+        Command::CompileComponent(_) | Command::BuildConfined(_) | Command::StartServer(_) => Ok(()),
     }
 }
 

@@ -52,6 +52,8 @@ pub struct Parts {
     pub programs: Arc<dyn Programs>,
     /// Finds tools by words.
     pub index: Arc<dyn tool::Index>,
+    /// Answers tools that no plugin has.
+    pub servers: Arc<dyn tool::Servers>,
     /// Takes audit records.
     pub audit: Arc<dyn audit::Sink>,
     /// Takes log lines.

@@ -28,7 +28,7 @@ use crate::{
         Grants,
         llm::{Models, ProviderSnapshot},
         storage::DriverError,
-        tool::{Admits, Found},
+        tool::{self, Admits, Found},
     },
     engine::{Capacity, Engines, Entry, Image, ImageError, Images, Outcome, Places, cpu::Cpu},
     process::{ExitStatus, KilledBy, Pid, Table},
@@ -396,6 +396,11 @@ impl Kernel {
     /// The installed plugins.
     pub fn programs(&self) -> &Arc<dyn Programs> {
         &self.inner.parts.programs
+    }
+
+    /// What answers tools that no plugin has.
+    pub fn servers(&self) -> &Arc<dyn tool::Servers> {
+        &self.inner.parts.servers
     }
 
     /// Ends all processes, then the workers.

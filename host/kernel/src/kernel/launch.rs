@@ -316,6 +316,7 @@ impl Inner {
         control.account.close();
         if control.parent.is_none() {
             self.ledger.end_run(&control.run);
+            self.parts.servers.ended(pid);
         }
         tracing::debug!(%pid, plugin = %control.plugin, %status, "process ended");
         if let Some(live) = live {

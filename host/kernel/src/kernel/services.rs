@@ -19,11 +19,11 @@ use crate::{
     devices::{
         llm,
         spawn::{self, Caller, Refused, Request, Started},
-        tool::{self, Admits, Called, Found},
+        tool::{self, Admits, Called, Found, ServerCall, ServerError},
     },
     engine::{Entry, Outcome},
     process::{ExitStatus, KilledBy, Pid},
-    program::{Offer, Program, ToolDescription},
+    program::{Offer, Program, ProgramError, ToolDescription},
     sched::Nice,
     syscall::{
         Authority, Operator, Question,
@@ -135,6 +135,7 @@ impl tool::Driver for Services {
             .flat_map(|program| {
                 program.tools.iter().map(|tool| (format!("{}/{}", program.name, tool.name), tool.clone()))
             })
+            .chain(kernel.parts.servers.list())
             .collect();
         tools.sort_by(|a, b| a.0.cmp(&b.0));
         tools
@@ -148,8 +149,11 @@ impl tool::Driver for Services {
     }
 
     fn find(&self, plugin: &str, tool: &str) -> Option<ToolDescription> {
-        let program = self.0.upgrade()?.parts.programs.find(plugin).ok()?;
-        program.tools.iter().find(|known| known.name == tool).cloned()
+        let kernel = self.0.upgrade()?;
+        match kernel.parts.programs.find(plugin) {
+            Err(ProgramError::NotFound(_)) => kernel.parts.servers.find(plugin, tool),
+            program => program.ok()?.tools.iter().find(|known| known.name == tool).cloned(),
+        }
     }
 
     fn call<'a>(
@@ -161,7 +165,14 @@ impl tool::Driver for Services {
     ) -> BoxFuture<'a, Result<Called, Refused>> {
         Box::pin(async move {
             let kernel = self.0.upgrade().ok_or_else(gone)?;
-            let program = kernel.program(plugin).await?;
+            let program = match kernel.program(plugin).await {
+                // One name is never both.
+                Err(Refused::Program(ProgramError::NotFound(_))) if kernel.parts.servers.knows(plugin) => {
+                    let call = server_call(caller, plugin, tool, arguments);
+                    return answered(kernel.parts.servers.call(call).await);
+                }
+                program => program?,
+            };
             let spawn = Spawn {
                 // The paths in its arguments are its caller's; they confer nothing.
                 directory: PathBuf::from(&caller.directory),
@@ -181,6 +192,34 @@ impl tool::Driver for Services {
             })
         })
     }
+}
+
+fn server_call(caller: Caller, server: &str, tool: &str, arguments: String) -> ServerCall {
+    ServerCall {
+        root: caller.control.tree,
+        pid: caller.control.pid,
+        plugin: caller.control.plugin.to_string(),
+        server: server.to_owned(),
+        tool: tool.to_owned(),
+        arguments,
+        maximum: caller.control.account.limits().hostcall,
+        operator: caller.operator,
+    }
+}
+
+/// A server's answer as the device knows answers.
+fn answered(answer: Result<String, ServerError>) -> Result<Called, Refused> {
+    let error = match answer {
+        Ok(result) => return Ok(Called::Answered(Ok(result))),
+        Err(error) => error,
+    };
+    Ok(Called::Answered(Err(match error {
+        ServerError::NoSuchTool => tool_types::ToolError::NoSuchTool,
+        ServerError::InvalidArguments(text) => tool_types::ToolError::InvalidArguments(text),
+        ServerError::Failed(text) => tool_types::ToolError::Failed(text),
+        ServerError::Suspended(rule) => return Err(Refused::Denied(rule)),
+        ServerError::Unavailable(text) => return Err(Refused::Other(text)),
+    })))
 }
 
 impl Judges for Services {

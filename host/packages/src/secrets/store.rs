@@ -267,6 +267,16 @@ impl Secrets {
         Ok(carried.collect())
     }
 
+    /// A secret itself, for what its user's own settings say by `${secret:NAME}`. No guest's word leads here.
+    ///
+    /// # Errors
+    /// There is no such secret, or the file cannot be read.
+    pub fn value(&self, name: &str) -> Result<Value, SecretsError> {
+        let all = self.read(&mut self.known.lock())?;
+        let kept = all.get(name).ok_or_else(|| SecretsError::NotFound(name.to_owned()))?;
+        Ok(kept.value.clone())
+    }
+
     fn read(&self, known: &mut Known) -> Result<Arc<All>, SecretsError> {
         if let Known::All(all) = known {
             return Ok(all.clone());

@@ -55,6 +55,9 @@ pub(crate) enum Refused {
     /// Not installed, changed, or unreadable.
     #[error(transparent)]
     Program(ProgramError),
+    /// It is not what its user accepted: by which rule.
+    #[error("{0}")]
+    Denied(String),
     /// Its component cannot be run, or the kernel is full.
     #[error("{0}")]
     Other(String),

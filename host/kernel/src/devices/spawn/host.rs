@@ -115,7 +115,7 @@ fn refuse(call: &mut Entered<'_, Spawn>, refused: Refused) -> Interrupt<Error> {
         Refused::Exceeded(exceeded) => call.over(exceeded).into(),
         Refused::Program(ProgramError::NotFound(_)) => Refusal::Errno(Errno::NotFound).into(),
         Refused::Program(error) => Refusal::Errno(Errno::Io(error.to_string())).into(),
-        Refused::Other(text) => Refusal::Errno(Errno::Io(text)).into(),
+        Refused::Denied(text) | Refused::Other(text) => Refusal::Errno(Errno::Io(text)).into(),
     }
 }
 

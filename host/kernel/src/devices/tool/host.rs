@@ -216,6 +216,7 @@ impl Entered<'_, Tool> {
             Err(Refused::Exceeded(exceeded)) => Err(self.over(exceeded).into()),
             Err(Refused::Program(ProgramError::NotFound(_))) => Err(Refusal::Errno(Errno::NotFound).into()),
             Err(Refused::Program(error)) => Err(Refusal::Errno(Errno::Io(error.to_string())).into()),
+            Err(Refused::Denied(rule)) => Err(self.deny_and_tell(Tool::NAME, name, &rule).into()),
             Err(Refused::Other(text)) => Err(Refusal::Errno(Errno::Io(text)).into()),
         }
     }

@@ -1,0 +1,91 @@
+//! `holm start-server`: what a server's program is before it becomes that program.
+
+use std::{ffi::OsString, os::unix::process::CommandExt, path::PathBuf, process::Command};
+
+use rustix::process::{Resource, Rlimit, Signal, getppid, getrlimit, set_parent_process_death_signal, setrlimit};
+
+use crate::{
+    confine,
+    error::{CommandError, Result},
+    seccomp,
+};
+
+/// The hidden verb.
+pub(crate) const START_SERVER: &str = "start-server";
+
+/// Bytes of memory that it fills. Not of address space: JavaScript's runtime reserves a hundred times what it
+/// uses.
+const MEMORY: u64 = 4 << 30;
+/// Files that it holds open. Stops one that leaks them.
+const FILES: u64 = 1024;
+/// Bytes of a file that it writes. Stops one that fills the disk with a single file.
+const FILE: u64 = 1 << 30;
+/// Processes and threads of its user beyond those there are as it starts. Stops one that starts ever more.
+const PROCESSES: u64 = 2048;
+
+/// Confine this process, then become a server
+#[derive(clap::Args)]
+pub(super) struct Arguments {
+    /// A place to read
+    #[arg(long)]
+    read: Vec<PathBuf>,
+    /// A place to write
+    #[arg(long)]
+    write: Vec<PathBuf>,
+    /// Who starts it
+    #[arg(long)]
+    parent: i32,
+    /// Do not confine
+    #[arg(long)]
+    native: bool,
+    /// The command
+    #[arg(last = true, required = true)]
+    command: Vec<OsString>,
+}
+
+impl Arguments {
+    pub(super) fn run(self) -> Result<()> {
+        let failed = |error: rustix::io::Errno| CommandError::internal(error);
+        // Who started it may be gone already, and then this comes too late.
+        set_parent_process_death_signal(Some(Signal::KILL)).map_err(failed)?;
+        if getppid().is_none_or(|parent| parent.as_raw_nonzero().get() != self.parent) {
+            return Err(CommandError::internal("who started this server is gone"));
+        }
+        limit(Resource::Core, 0)?;
+        let [program, arguments @ ..] = self.command.as_slice() else { return Ok(()) };
+        if !self.native {
+            limit(Resource::Data, MEMORY)?;
+            limit(Resource::Nofile, FILES)?;
+            limit(Resource::Fsize, FILE)?;
+            limit(Resource::Nproc, processes() + PROCESSES)?;
+            match confine::to(&self.read, &self.write) {
+                Ok(true) => {}
+                Ok(false) => return Err(CommandError::internal("this kernel has no landlock")),
+                Err(error) => return Err(CommandError::internal(error)),
+            }
+            seccomp::apply().map_err(CommandError::internal)?;
+        }
+        let error = Command::new(program).args(arguments).exec();
+        Err(CommandError::internal(format!("`{}`: {error}", program.to_string_lossy())))
+    }
+}
+
+/// At most this, and never more than there was.
+fn limit(resource: Resource, most: u64) -> Result<()> {
+    let most = getrlimit(resource).maximum.map_or(most, |maximum| maximum.min(most));
+    let limit = Rlimit { current: Some(most), maximum: Some(most) };
+    setrlimit(resource, limit).map_err(CommandError::internal)
+}
+
+/// Processes and threads of this user, as far as they can be counted.
+fn processes() -> u64 {
+    let own = rustix::process::getuid().as_raw();
+    let threads = |status: &str| {
+        let value = |key: &str| status.lines().find_map(|line| line.strip_prefix(key)).map(str::trim);
+        let user = value("Uid:")?.split_ascii_whitespace().next()?.parse::<u32>().ok()?;
+        (user == own).then(|| value("Threads:")?.parse::<u64>().ok()).flatten()
+    };
+    let listed = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    let statuses = listed.filter_map(|entry| std::fs::read_to_string(entry.path().join("status")).ok());
+    statuses.filter_map(|status| threads(&status)).sum()
+}

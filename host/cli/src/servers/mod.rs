@@ -1,0 +1,143 @@
+//! Servers of tools on this machine: confined, given what their settings name, and operated.
+
+mod operated;
+mod places;
+
+use std::{
+    ffi::OsString,
+    path::{Path, PathBuf},
+    process::Command,
+    sync::Arc,
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use holm_drivers::mcp::{Launch, Pins, Server, Servers, Table};
+use holm_kernel::{
+    audit::{Decision, Record, Sink},
+    process::Pid,
+};
+use holm_packages::Plugins;
+
+pub(crate) use operated::Operated;
+
+use crate::{
+    commands::START_SERVER,
+    confine::Landlock,
+    error::{CommandError, Result},
+    seccomp, session,
+};
+
+/// What a server finds as its path where Holm itself has none.
+const PATH: &str = "/usr/local/bin:/usr/bin:/bin";
+
+/// Where what is known of servers is kept, and the folder of each, below Holm's home.
+const FOLDER: &str = "servers";
+
+/// The servers of a home.
+///
+/// # Errors
+/// Its settings make no sense.
+pub(crate) fn open(home: &Path, table: Table, plugins: &Arc<Plugins>, audit: Arc<dyn Sink>) -> Result<Servers> {
+    let names = plugins.store().names().map_err(CommandError::internal)?;
+    let taken = |name: &str| names.iter().any(|known| known == name);
+    let launch = Machine { home: home.to_owned(), plugins: plugins.clone(), audit };
+    let pins = Pins::new(home.join(FOLDER));
+    Servers::new(table, taken, pins, Arc::new(launch)).map_err(CommandError::usage)
+}
+
+/// What would confine a server on this machine; why none can be confined.
+pub(crate) fn confinement() -> std::result::Result<&'static str, &'static str> {
+    match (Landlock::of_this_machine(), seccomp::is_possible()) {
+        (Landlock::None, _) => Err("this kernel has no landlock"),
+        (_, false) => Err("there is no seccomp filter for this machine"),
+        (Landlock::Full | Landlock::FilesOnly, true) => Ok("landlock, seccomp, no network"),
+    }
+}
+
+/// This machine, as servers have it.
+struct Machine {
+    home: PathBuf,
+    plugins: Arc<Plugins>,
+    audit: Arc<dyn Sink>,
+}
+
+impl Machine {
+    /// Folders that no server gets for its program alone: Holm's own, or its user's whole home.
+    fn is_private(&self, place: &Path) -> bool {
+        let home = std::env::home_dir();
+        self.plugins.protected().touched_by(place).is_some() || home.is_some_and(|home| home.starts_with(place))
+    }
+
+    /// Said in the audit log: it has all that its user has.
+    fn record_native(&self, name: &str) {
+        let time = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        self.audit.record(Record {
+            time: u64::try_from(time.as_millis()).unwrap_or_default(),
+            pid: Pid::from(0),
+            plugin: "holm".to_owned(),
+            device: "tool".to_owned(),
+            operation: "start-unconfined".to_owned(),
+            resource: name.to_owned(),
+            decision: Decision::Allowed,
+            count: 1,
+            fuel: 0,
+        });
+    }
+}
+
+impl Launch for Machine {
+    fn command(&self, name: &str, server: &Server) -> std::result::Result<Command, String> {
+        let own = self.home.join(FOLDER).join(name);
+        let temporary = own.join("tmp");
+        std::fs::create_dir_all(&temporary).map_err(|error| format!("`{}`: {error}", temporary.display()))?;
+        let path = std::env::var_os("PATH").filter(|path| !path.is_empty()).unwrap_or_else(|| OsString::from(PATH));
+        let program = server.command.clone().unwrap_or_default();
+        let mut command = session::this_program();
+        command.arg(START_SERVER).arg("--parent").arg(std::process::id().to_string());
+        if server.native {
+            tracing::warn!(server = name, "a server starts unconfined: `native = true`");
+            self.record_native(name);
+            command.arg("--native");
+        } else {
+            confinement().map_err(|why| {
+                format!("{why}, and an unconfined server starts only with `native = true` in its settings")
+            })?;
+            let of_program = places::of_command(&program, &server.args, &path, |place| self.is_private(place));
+            let system = places::SYSTEM.iter().map(PathBuf::from);
+            for place in system.chain(of_program) {
+                command.arg("--read").arg(place);
+            }
+            for place in ["/dev/null", "/dev/zero", "/dev/full"].map(PathBuf::from) {
+                command.arg("--write").arg(place);
+            }
+            command.arg("--write").arg(&own);
+            for place in &server.fs {
+                if let Some(holms) = self.plugins.protected().touched_by(&place.path) {
+                    return Err(format!(
+                        "`fs = [\"{}\"]` reaches `{}`, which is Holm's own and given to nobody",
+                        place.path.display(),
+                        holms.display()
+                    ));
+                }
+                command.arg(if place.writes { "--write" } else { "--read" }).arg(&place.path);
+            }
+        }
+        command.arg("--").arg(program).args(&server.args);
+        command.env_clear().env("PATH", path).env("HOME", &own).env("TMPDIR", &temporary);
+        command.env("LANG", std::env::var_os("LANG").unwrap_or_else(|| OsString::from("C.UTF-8")));
+        command.current_dir(server.cwd.as_deref().unwrap_or(&own));
+        Ok(command)
+    }
+
+    fn value(&self, kind: &str, name: &str) -> std::result::Result<String, String> {
+        match kind {
+            "secret" => {
+                let value = self.plugins.secrets().value(name);
+                value.map(|value| value.expose().to_owned()).map_err(|error| error.to_string())
+            }
+            _ => std::env::var(name).map_err(|_| {
+                format!("the environment has no `{name}`; set it where the kernel is started, then `holm shutdown`")
+            }),
+        }
+    }
+}

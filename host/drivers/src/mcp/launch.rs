@@ -1,0 +1,67 @@
+//! What a server needs of this machine: how its program is started, and what stands for what is not written down.
+
+use std::process::Command;
+
+use super::Server;
+
+/// Given by who knows the machine: the command line.
+pub trait Launch: Send + Sync + 'static {
+    /// The command that becomes a native program, confined as it has to be. Its environment is all that it
+    /// finds, and does not hold [`Server::env`] yet.
+    ///
+    /// # Errors
+    /// It cannot be confined, or a place of it is Holm's own; a text for its user.
+    fn command(&self, name: &str, server: &Server) -> Result<Command, String>;
+
+    /// What `${env:NAME}` (`kind` is `env`) or `${secret:NAME}` stands for.
+    ///
+    /// # Errors
+    /// There is no such thing; a text for its user.
+    fn value(&self, kind: &str, name: &str) -> Result<String, String>;
+}
+
+/// The text with what it names in it, and what that was.
+pub(super) fn expand(text: &str, launch: &dyn Launch) -> Result<(String, Vec<String>), String> {
+    let (mut expanded, mut values, mut rest) = (String::new(), Vec::new(), text);
+    while let Some((before, after)) = rest.split_once("${") {
+        expanded.push_str(before);
+        let (name, after) = after.split_once('}').ok_or_else(|| format!("`{text}` has a `${{` without an end"))?;
+        let (kind, name) = name.split_once(':').unwrap_or(("env", name));
+        if !["env", "secret"].contains(&kind) {
+            return Err(format!("`${{{kind}:{name}}}` is none of `${{env:NAME}}` and `${{secret:NAME}}`"));
+        }
+        let value = launch.value(kind, name)?;
+        expanded.push_str(&value);
+        values.push(value);
+        rest = after;
+    }
+    expanded.push_str(rest);
+    Ok((expanded, values))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Known;
+
+    impl Launch for Known {
+        fn command(&self, _: &str, _: &Server) -> Result<Command, String> {
+            Err("none".to_owned())
+        }
+
+        fn value(&self, kind: &str, name: &str) -> Result<String, String> {
+            if name == "NONE" { Err("there is none".to_owned()) } else { Ok(format!("<{kind} {name}>")) }
+        }
+    }
+
+    #[test]
+    fn what_a_text_names_is_put_in_once() {
+        let full = |text: &str| expand(text, &Known).map(|(text, _)| text);
+        assert_eq!(full("Bearer ${env:A}${secret:b}!").as_deref(), Ok("Bearer <env A><secret b>!"));
+        assert_eq!(full("${A} $B {c}").as_deref(), Ok("<env A> $B {c}"));
+        for text in ["${", "${file:x}", "${env:NONE}"] {
+            assert!(full(text).is_err(), "{text}");
+        }
+    }
+}
