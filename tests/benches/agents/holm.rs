@@ -115,6 +115,7 @@ impl Holm {
             limits: limits(),
             tools: Vec::new(),
             judges: Vec::new(),
+            offers: Default::default(),
         }))
     }
 

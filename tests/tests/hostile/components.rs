@@ -129,6 +129,7 @@ fn another_digest() {
             limits: other.limits.clone(),
             tools: Vec::new(),
             judges: Vec::new(),
+            offers: Default::default(),
         };
         let machine = Machine::alone(Config { capacity: 16, ..Config::default() }, |_| ());
         let inspected = machine.kernel.inspect(&lie).await.err();

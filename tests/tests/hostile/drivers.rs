@@ -98,6 +98,10 @@ impl net::Driver for Panicking {
             panic!("the network driver panics")
         })
     }
+
+    fn carries(&self, _: &str, _: &holm_kernel::devices::net::law::Target, _: &str) -> Vec<String> {
+        Vec::new()
+    }
 }
 
 #[test]
