@@ -326,7 +326,7 @@ fn a_crash_leaves_the_old_or_the_new() {
     grant(&place, &again, "storage=notes:rw");
     // Cut after the record, before the grants: they are for the old digest, and hold no more.
     place.write("README.md", "newer");
-    again.store().install(&place.package(), &[], &Offers::default()).unwrap();
+    again.store().install(&place.package(), &[], &holm_kernel::program::Offers::default()).unwrap();
     assert!(fs::read_to_string(place.path("home/grants.toml")).unwrap().contains("notes:rw"));
     find(&place.plugins(), &expect!["clipper may "]);
 }
