@@ -139,7 +139,8 @@ fn a_passphrase_locks_them_until_it_is_given() {
     holm.feed(&["secret", "unlock"], b"a wrong passphrase\n").ends(3);
     holm.feed(&["secret", "unlock"], b"a long passphrase\n").succeeds();
     assert!(holm.run(&["secret", "list"]).succeeds().stdout.contains("token"));
-    holm.run(&["secret", "unprotect"]).succeeds();
+    holm.feed(&["secret", "unprotect"], b"a wrong passphrase\n").ends(3);
+    holm.feed(&["secret", "unprotect"], b"a long passphrase\n").succeeds();
     doctor("a key that lies beside them");
     holm.feed(&["secret", "unlock"], b"a long passphrase\n").ends(2);
 }

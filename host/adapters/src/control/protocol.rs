@@ -224,7 +224,10 @@ pub enum Keeping {
         passphrase: Value,
     },
     /// Seals them without a passphrase again.
-    Unprotect,
+    Unprotect {
+        /// The one that they have.
+        passphrase: Value,
+    },
 }
 
 /// What is done with servers of tools.

@@ -35,7 +35,7 @@ impl Server {
                 Keeping::Delete { name } => secrets.delete(&name)?,
                 Keeping::Protect { passphrase } => secrets.protect(&passphrase)?,
                 Keeping::Unlock { passphrase } => secrets.unlock(&passphrase)?,
-                Keeping::Unprotect => secrets.unprotect()?,
+                Keeping::Unprotect { passphrase } => secrets.unprotect(&passphrase)?,
             }
             Ok::<_, Failure>(Reply::Secrets(secrets.list()?))
         })

@@ -105,7 +105,7 @@ impl Arguments {
             Command::Delete { name } => Keeping::Delete { name },
             Command::Protect => Keeping::Protect { passphrase: chosen()? },
             Command::Unlock => Keeping::Unlock { passphrase: read("the passphrase")? },
-            Command::Unprotect => Keeping::Unprotect,
+            Command::Unprotect => Keeping::Unprotect { passphrase: read("the passphrase")? },
         };
         let secrets = match session.ask(&Request::Secrets(keeping)).await? {
             Reply::Secrets(secrets) => secrets,
@@ -147,7 +147,7 @@ fn read(what: &str) -> Result<Value> {
         let terminal = Terminal::open().ok_or_else(|| CommandError::usage("there is no terminal to type it on"))?;
         return terminal.unseen(&format!("{what}: ")).map(Value::new).map_err(CommandError::internal);
     }
-    let mut text = String::new();
+    let mut text = zeroize::Zeroizing::new(String::new());
     let read = std::io::stdin().take(MAXIMUM_BYTES).read_to_string(&mut text);
     read.map_err(|error| CommandError::usage(format!("{what} cannot be read: {error}")))?;
     Ok(Value::new(text.trim_end_matches(['\r', '\n']).to_owned()))

@@ -68,6 +68,8 @@ struct Used {
     clock: HashMap<Key, u64>,
     /// Of each run.
     runs: HashMap<Pid, HashMap<Key, u64>>,
+    /// The newest hour that anybody counted in: a call that began long ago forgets nothing of it.
+    newest: u64,
 }
 
 impl Used {
@@ -84,6 +86,12 @@ impl Used {
             Period::Run(root) => self.runs.get_mut(&root)?.get_mut(key),
             _ => self.clock.get_mut(key),
         }
+    }
+
+    /// Forgets hours and days that are over.
+    fn forget(&mut self) {
+        let newest = self.newest;
+        self.clock.retain(|key, _| key.period.lives(newest));
     }
 
     fn entry(&mut self, key: Key) -> &mut u64 {
@@ -139,8 +147,9 @@ impl Ledger {
         amounts: Amounts,
     ) -> Result<(), Exceeded> {
         let mut used = self.used.lock();
+        used.newest = used.newest.max(hour);
         if used.clock.len() >= ENTRIES {
-            used.clock.retain(|key, _| key.period.lives(hour));
+            used.forget();
         }
         let budgets: Vec<(Key, Budget)> = keys(under, run.root, hour).collect();
         for (key, budget) in &budgets {
@@ -211,7 +220,8 @@ impl Ledger {
             return None;
         }
         let mut used = self.used.lock();
-        used.clock.retain(|key, _| key.period.lives(hour));
+        used.newest = used.newest.max(hour);
+        used.forget();
         let kept = used.clock.iter().filter_map(|(key, used)| {
             let (window, period) = match key.period {
                 Period::Run(_) => return None,

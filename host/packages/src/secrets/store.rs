@@ -146,11 +146,13 @@ impl Secrets {
         self.read(&mut self.known.lock()).map(drop)
     }
 
-    /// Lets the key lie beside them without a passphrase.
+    /// Lets the key lie beside them without a passphrase. It is asked for even where they are open: who finds
+    /// a terminal unattended does not take it off.
     ///
     /// # Errors
-    /// They are locked, have no passphrase, or the file cannot be replaced.
-    pub fn unprotect(&self) -> Result<(), SecretsError> {
+    /// It is not the passphrase, there is none, or the file cannot be replaced.
+    pub fn unprotect(&self, passphrase: &Value) -> Result<(), SecretsError> {
+        self.unlock(passphrase)?;
         Ok(self.key.bare()?)
     }
 
@@ -390,7 +392,8 @@ mod tests {
         assert!(matches!(wrong, Err(SecretsError::Seal(SealError::WrongPassphrase))), "{wrong:?}");
         again.unlock(&phrase("a long phrase")).expect("unlocked");
         assert_eq!(carried(&again, "web", "https://a.example/v1/x"), 1);
-        again.unprotect().expect("bare again");
+        assert!(again.unprotect(&phrase("a wrong phrase")).is_err());
+        again.unprotect(&phrase("a long phrase")).expect("bare again");
         assert_eq!(carried(&Secrets::new(home.path()), "web", "https://a.example/v1/x"), 1);
     }
 

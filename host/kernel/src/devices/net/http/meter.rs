@@ -1,7 +1,7 @@
 //! What one request's bytes are taken from, both ways: the account, and the budgets of the grants that
 //! the request is made under.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::SystemTime};
 
 use parking_lot::Mutex;
 
@@ -10,7 +10,7 @@ use crate::{
     account::{Account, Exceeded, Total},
     syscall::{
         Run,
-        ledger::{Amounts, Ledger, Under},
+        ledger::{Amounts, Ledger, Under, hour},
     },
 };
 
@@ -24,9 +24,15 @@ pub(super) struct Meter {
     /// Those with budgets of bytes.
     under: Vec<Under<NetRule>>,
     run: Arc<Run>,
+    ahead: Mutex<Ahead>,
+}
+
+/// What is set aside in the budgets, and not used yet.
+#[derive(Default)]
+struct Ahead {
+    /// The hour in which it was.
     hour: u64,
-    /// Set aside in the budgets, and not used yet.
-    ahead: Mutex<u64>,
+    bytes: u64,
 }
 
 impl Meter {
@@ -35,9 +41,8 @@ impl Meter {
         ledger: Arc<Ledger>,
         under: Vec<Under<NetRule>>,
         run: Arc<Run>,
-        hour: u64,
     ) -> Self {
-        Self { account, ledger, under, run, hour, ahead: Mutex::new(0) }
+        Self { account, ledger, under, run, ahead: Mutex::default() }
     }
 
     /// Uses bytes up.
@@ -49,19 +54,34 @@ impl Meter {
         if self.under.is_empty() {
             return Ok(());
         }
+        self.at(hour(SystemTime::now()), bytes)
+    }
+
+    /// What passes is counted in the hour in which it passes, however long ago its request began.
+    fn at(&self, hour: u64, bytes: u64) -> Result<(), Exceeded> {
         let mut ahead = self.ahead.lock();
-        if *ahead < bytes {
-            let lacking = bytes - *ahead;
-            // Near its end a budget is used up to the last byte.
-            let reserved = self.reserve(lacking.max(AHEAD)).or_else(|_| self.reserve(lacking))?;
-            *ahead += reserved;
+        if ahead.hour != hour {
+            self.give_back(&ahead);
+            *ahead = Ahead { hour, bytes: 0 };
         }
-        *ahead -= bytes;
+        if ahead.bytes < bytes {
+            let lacking = bytes - ahead.bytes;
+            // Near its end a budget is used up to the last byte.
+            let reserved = self.reserve(hour, lacking.max(AHEAD)).or_else(|_| self.reserve(hour, lacking))?;
+            ahead.bytes += reserved;
+        }
+        ahead.bytes -= bytes;
         Ok(())
     }
 
-    fn reserve(&self, bytes: u64) -> Result<u64, Exceeded> {
-        self.ledger.reserve(&self.under, &self.run, self.hour, amount(bytes)).map(|()| bytes)
+    fn reserve(&self, hour: u64, bytes: u64) -> Result<u64, Exceeded> {
+        self.ledger.reserve(&self.under, &self.run, hour, amount(bytes)).map(|()| bytes)
+    }
+
+    fn give_back(&self, ahead: &Ahead) {
+        if ahead.bytes > 0 {
+            self.ledger.settle(&self.under, &self.run, ahead.hour, amount(ahead.bytes), Amounts::default());
+        }
     }
 }
 
@@ -71,10 +91,7 @@ fn amount(bytes: u64) -> Amounts {
 
 impl Drop for Meter {
     fn drop(&mut self) {
-        let ahead = *self.ahead.get_mut();
-        if ahead > 0 {
-            self.ledger.settle(&self.under, &self.run, self.hour, amount(ahead), Amounts::default());
-        }
+        self.give_back(&self.ahead.lock());
     }
 }
 
@@ -88,7 +105,7 @@ mod tests {
         let (ledger, run) = (Arc::new(Ledger::default()), Arc::new(Run::new(Pid::new(1, 1))));
         let rule: NetRule = "https://a.example:bytes=100000/run".parse().expect("a rule");
         let under = || vec![Under { plugin: "a".into(), rule: rule.clone() }];
-        let meter = || Meter::new(Account::root(Limits::default()), ledger.clone(), under(), run.clone(), 0);
+        let meter = || Meter::new(Account::root(Limits::default()), ledger.clone(), under(), run.clone());
         let (first, second) = (meter(), meter());
         first.take(1).expect("there is enough");
         // The rest is set aside for the first, as long as it lives.
@@ -98,5 +115,24 @@ mod tests {
         assert_eq!(second.take(1), Err(Exceeded { limit: "bytes/run", maximum: 100_000 }));
         drop(second);
         assert!(meter().take(1).is_err());
+    }
+
+    #[test]
+    fn what_goes_on_into_another_hour_is_counted_there() {
+        let (ledger, run) = (Arc::new(Ledger::default()), Arc::new(Run::new(Pid::new(1, 1))));
+        let rule: NetRule = "https://a.example:bytes=100000/hour".parse().expect("a rule");
+        let under = vec![Under { plugin: "a".into(), rule }];
+        ledger.restore(Vec::new());
+        let meter = Meter::new(Account::root(Limits::default()), ledger.clone(), under, run);
+        meter.at(5, 100_000).expect("all of an hour");
+        assert!(meter.at(5, 1).is_err());
+        // The past is forgotten meanwhile; nothing is counted in it any more.
+        ledger.keep(6);
+        meter.at(6, 60_000).expect("there is enough");
+        ledger.keep(6);
+        meter.at(6, 40_000).expect("there is enough");
+        ledger.keep(6);
+        assert!(meter.at(6, 1).is_err());
+        meter.at(7, 100_000).expect("all of an hour");
     }
 }

@@ -320,7 +320,7 @@ impl Entered<'_, Net> {
         ledger.reserve(&under, &run, hour, one).map_err(|exceeded| self.over(exceeded))?;
         let bytes = |under: &Under<NetRule>| under.rule.budgets().iter().any(|budget| budget.unit == Unit::Bytes);
         let under = under.into_iter().filter(bytes).collect();
-        Ok(Meter::new(self.account().clone(), ledger, under, run, hour))
+        Ok(Meter::new(self.account().clone(), ledger, under, run))
     }
 
     async fn admitted(&mut self, request: &Resource<HostOutgoingRequest>) -> Result<Admitted, Refusal> {
