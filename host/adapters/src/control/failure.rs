@@ -88,7 +88,6 @@ kinds! {
     }
     StoreError {
         StoreError::NotFound(_) => NotFound,
-        StoreError::NoManifest(_) => Usage,
         StoreError::Changed(_) => Conflict,
         _ => Internal,
     }
@@ -123,6 +122,7 @@ impl From<UpdateError> for Failure {
             UpdateError::Store(error) => error.into(),
             UpdateError::Secrets(error) => error.into(),
             UpdateError::Tools(error) => Failure::new(Kind::Fault, error),
+            UpdateError::Policy(_) => Failure::new(Kind::Usage, error),
             UpdateError::Outdated(_) => Failure::new(Kind::Conflict, error),
             UpdateError::Grants(_) => Failure::internal(error),
         }
