@@ -81,6 +81,10 @@ impl Job {
         ui::talk(format_args!("{} {} {}", ui::good(verb), ui::bold(&installed.name), installed.version));
         match installed.grants.is_empty() {
             true if plan.plugin.ceiling.is_empty() => {}
+            true if plan.plugin.entries == ["functions"] => ui::hint(format!(
+                "its tools may do nothing yet; `holm tool call {0}/…` asks, `holm grant {0} …` allows",
+                installed.name
+            )),
             true => ui::hint(format!(
                 "it may do nothing yet; `holm run {0}` asks, `holm grant {0} …` allows",
                 installed.name
