@@ -2,9 +2,16 @@
 
 use holm_kernel::devices::Grants;
 use serde::Serialize;
-use wasmparser::{ComponentTypeRef, Encoding, Parser, Payload, TypeBounds, Validator};
+use wasmparser::{
+    ComponentTypeRef, Encoding, Parser, Payload, PrimitiveValType, TypeBounds, ValidPayload, Validator,
+    component_types::{
+        ComponentDefinedType, ComponentDefinedTypeId, ComponentEntityType, ComponentFuncType, ComponentValType,
+    },
+    types::Types,
+};
 
 use crate::{
+    docs::Docs,
     interfaces,
     text::{is_hidden, printable},
 };
@@ -74,6 +81,8 @@ pub enum Entry {
     Prompts,
     /// It exports `holm:sys/policy`.
     Policy,
+    /// It exports functions of its own types, each of which may be a tool.
+    Functions,
 }
 
 /// The imports and exports of a component, by name, sorted.
@@ -83,6 +92,15 @@ pub struct Surface {
     pub imports: Vec<String>,
     /// Interfaces and functions it offers.
     pub exports: Vec<String>,
+    /// Whether its `run` is an agent's.
+    #[serde(skip)]
+    agent: bool,
+    /// Whether it exports functions of its own types.
+    #[serde(skip)]
+    functions: bool,
+    /// What its functions are for, where it says so.
+    #[serde(skip)]
+    pub(crate) docs: Docs,
 }
 
 impl Surface {
@@ -114,7 +132,11 @@ impl Surface {
             if matches!(payload, Payload::End(_)) {
                 depth = depth.saturating_sub(1);
             }
-            validator.payload(&payload).map_err(malformed)?;
+            if let ValidPayload::End(types) = validator.payload(&payload).map_err(malformed)?
+                && depth == 0
+            {
+                surface.look(&types);
+            }
             if surface.imports.len().max(surface.exports.len()) > MAXIMUM_NAMES {
                 return Err(ComponentError::TooManyNames);
             }
@@ -144,9 +166,31 @@ impl Surface {
                     self.exports.push(export?.name.name.to_owned());
                 }
             }
+            Payload::CustomSection(section) if section.name() == Docs::SECTION => {
+                self.docs = Docs::parse(section.data());
+            }
             _ => {}
         }
         Ok(())
+    }
+
+    /// Looks at the types of its exports.
+    fn look(&mut self, types: &Types) {
+        let types = types.as_ref();
+        for name in &self.exports {
+            let own = !["wasi:", "holm:"].iter().any(|prefix| name.starts_with(prefix));
+            match types.component_item_for_export(name).map(|item| item.ty) {
+                Some(ComponentEntityType::Func(id)) if name == "run" && is_agent(&types[id], |id| &types[id]) => {
+                    self.agent = true;
+                }
+                Some(ComponentEntityType::Func(_)) => self.functions = true,
+                Some(ComponentEntityType::Instance(id)) if own => {
+                    let exports = types[id].exports.values();
+                    self.functions |= exports.into_iter().any(|item| matches!(item.ty, ComponentEntityType::Func(_)));
+                }
+                _ => {}
+            }
+        }
     }
 
     /// The ways in which it can be used.
@@ -156,7 +200,7 @@ impl Surface {
         if exports("wasi:cli/run@0.2.") {
             entries.push(Entry::Command);
         }
-        if self.exports.iter().any(|name| name == "run") {
+        if self.agent {
             entries.push(Entry::Agent);
         }
         if exports("holm:sys/tools@0.1.") {
@@ -171,6 +215,10 @@ impl Surface {
         if exports("holm:sys/policy@0.1.") {
             entries.push(Entry::Policy);
         }
+        // An agent, a toolbox and a policy are nothing besides.
+        if self.functions && entries.iter().all(|entry| *entry == Entry::Command) {
+            entries.push(Entry::Functions);
+        }
         entries
     }
 
@@ -183,5 +231,24 @@ impl Surface {
             beyond if beyond.is_empty() => Ok(()),
             beyond => Err(ComponentError::Beyond(beyond)),
         }
+    }
+}
+
+/// Whether this is `run` of an agent: a list of strings to a code.
+fn is_agent<'a>(run: &ComponentFuncType, defined: impl Fn(ComponentDefinedTypeId) -> &'a ComponentDefinedType) -> bool {
+    let text = ComponentValType::Primitive(PrimitiveValType::String);
+    let takes = match run.params.as_ref() {
+        [(_, ComponentValType::Type(id))] => {
+            matches!(defined(*id), ComponentDefinedType::List { element, .. } if same(*element, text))
+        }
+        _ => false,
+    };
+    takes && run.result.is_some_and(|code| same(code, ComponentValType::Primitive(PrimitiveValType::U8)))
+}
+
+fn same(one: ComponentValType, other: ComponentValType) -> bool {
+    match (one, other) {
+        (ComponentValType::Primitive(one), ComponentValType::Primitive(other)) => one == other,
+        _ => false,
     }
 }

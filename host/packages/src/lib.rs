@@ -5,6 +5,7 @@
 
 mod component;
 mod digest;
+mod docs;
 mod files;
 mod folder;
 mod grant;

@@ -4,10 +4,11 @@ use std::path::Path;
 
 use holm_kernel::{Moment, account::Limits, devices::Grants};
 use semver::Version;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
 use crate::{
+    component::ComponentError,
     limits::LimitRequest,
     text::{At, Text, TextError, is_hidden, printable},
 };
@@ -160,6 +161,21 @@ impl Manifest {
             limits: LimitRequest::named(&raw.limits, |name| limits.is_some_and(|limits| limits.contains_key(name))),
             judges,
         })
+    }
+
+    /// The text of a manifest that nobody wrote. Limits are not in it: nobody asked for any.
+    pub(crate) fn written(&self) -> Result<String, ComponentError> {
+        #[derive(Serialize)]
+        struct Written<'a> {
+            name: &'a str,
+            version: &'a Version,
+            description: &'a str,
+            component: &'a str,
+            ceiling: &'a Grants,
+        }
+        let Self { name, version, description, component, ceiling, .. } = self;
+        let written = Written { name, version, description, component, ceiling };
+        toml::to_string(&written).map_err(|error| ComponentError::Malformed(error.to_string()))
     }
 
     /// Reads a manifest's bytes, as they came from a file.

@@ -14,6 +14,7 @@ use semver::Version;
 
 use crate::{
     component::{ComponentError, Entry, MAXIMUM_COMPONENT_BYTES, Surface},
+    digest::FolderDigest,
     files,
     folder::{self, File, Folder, FolderError, Keep},
     interfaces,
@@ -86,9 +87,21 @@ pub struct Package {
     pub left_out: Vec<String>,
     /// Where it lies: the folder, or the component's file. Absolute.
     pub source: PathBuf,
-    /// The folder; none where it is a component alone.
-    pub(crate) folder: Option<Folder>,
+    /// What is copied where it is installed.
+    pub(crate) files_of: Files,
 }
+
+/// Where a plugin's files come from.
+#[derive(Debug)]
+pub(crate) enum Files {
+    /// Its folder.
+    Folder(Folder),
+    /// A component alone, and the manifest that is written for it.
+    Alone(String),
+}
+
+/// What a component without a manifest is called where it is installed.
+const COMPONENT: &str = "component.wasm";
 
 impl Package {
     /// Checks a plugin's folder, or a component file alone. Nothing of it is run.
@@ -149,7 +162,7 @@ impl Package {
             surface,
             digest,
             source,
-            folder: Some(folder),
+            files_of: Files::Folder(folder),
         })
     }
 
@@ -163,29 +176,34 @@ impl Package {
         }
         let component = files::read_from(file, MAXIMUM_COMPONENT_BYTES).map_err(unreadable)?;
         let surface = Surface::read(&component).map_err(refused)?;
-        let digest = Digest::of(&component);
         let file_name = source.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let manifest = Manifest {
             name: name_from(&file_name),
             version: Version::new(0, 0, 0),
             description: format!("The component {}", crate::text::printable(&file_name)),
-            component: file_name.clone(),
+            component: COMPONENT.to_owned(),
             include: Vec::new(),
             ceiling: interfaces::widest(&surface.imports).map_err(refused)?,
             limits: LimitRequest::default(),
             judges: Vec::new(),
         };
+        let text = manifest.written().map_err(refused)?;
+        let mut digest = FolderDigest::new(2);
+        for (path, bytes) in [(COMPONENT, &component[..]), (manifest::FILE, text.as_bytes())] {
+            digest.file(path, bytes.len() as u64);
+            digest.content(bytes);
+        }
         Ok(Self {
             manifest,
             declared: false,
             surface,
-            digest,
-            component: digest,
+            digest: digest.finish(),
+            component: Digest::of(&component),
             skill: None,
             files: vec![File { path: file_name, bytes: component.len() as u64 }],
             left_out: Vec::new(),
             source,
-            folder: None,
+            files_of: Files::Alone(text),
         })
     }
 
@@ -195,6 +213,36 @@ impl Package {
         self.named(format!("{}@{:.16}", self.manifest.name, self.digest.to_string()), operator, grants, tools)
     }
 
+    /// The tools that its component told of, with what it says they are for.
+    #[must_use]
+    pub fn documented(&self, mut tools: Vec<ToolDescription>) -> Vec<ToolDescription> {
+        if self.surface.entries().contains(&Entry::Functions) {
+            self.surface.docs.describe(&mut tools);
+        }
+        tools
+    }
+
+    /// Copies its files into an empty folder of Holm's own and makes them durable; the digest of what was copied.
+    pub(crate) fn copy_to(&self, target: &Path) -> Result<Digest, FolderError> {
+        let text = match &self.files_of {
+            Files::Folder(folder) => return folder.copy_to(target),
+            Files::Alone(text) => text,
+        };
+        let io_at = |path: &str| {
+            let path = path.to_owned();
+            move |source| FolderError::Io { path, source }
+        };
+        let component = files::read(&self.source, MAXIMUM_COMPONENT_BYTES).map_err(io_at(&self.manifest.component))?;
+        let mut digest = FolderDigest::new(2);
+        for (path, bytes) in [(COMPONENT, &component[..]), (manifest::FILE, text.as_bytes())] {
+            digest.file(path, bytes.len() as u64);
+            digest.content(bytes);
+            files::write_new(&target.join(path), bytes).map_err(io_at(path))?;
+        }
+        files::sync_folder(target).map_err(io_at("the store"))?;
+        Ok(digest.finish())
+    }
+
     pub(crate) fn named(
         &self,
         name: String,
@@ -202,9 +250,9 @@ impl Package {
         grants: Arc<LiveGrants>,
         tools: Vec<ToolDescription>,
     ) -> Program {
-        let path = match &self.folder {
-            Some(_) => self.source.join(&self.manifest.component),
-            None => self.source.clone(),
+        let path = match &self.files_of {
+            Files::Folder(_) => self.source.join(&self.manifest.component),
+            Files::Alone(_) => self.source.clone(),
         };
         let ceiling = self.manifest.ceiling.clone();
         Program {

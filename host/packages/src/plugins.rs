@@ -17,6 +17,7 @@ use holm_kernel::{
 use parking_lot::{Mutex, RwLock};
 
 use crate::{
+    component::Entry,
     folder::FolderError,
     grant::{self, GrantError},
     grants_file::{Granted, GrantsFile, GrantsFileError},
@@ -63,6 +64,9 @@ pub enum UpdateError {
     /// What was bound to it.
     #[error(transparent)]
     Secrets(#[from] SecretsError),
+    /// It is a policy alone.
+    #[error("`{0}` is a policy: put it into a folder with a plugin.toml that names in `judges` when it is asked")]
+    Policy(PathBuf),
     /// Something else was installed since the plan was made.
     #[error("`{0}` was installed or changed meanwhile; look at it again")]
     Outdated(String),
@@ -223,9 +227,13 @@ impl Plugins {
     /// # Errors
     /// Its tools are not acceptable, or the store cannot be read.
     pub fn plan(&self, package: Package, tools: Vec<ToolDescription>) -> Result<InstallPlan, UpdateError> {
-        tools::check_tools(&tools)?;
-        if !package.declared {
-            return Err(StoreError::NoManifest(package.source).into());
+        let entries = package.surface.entries();
+        if !package.declared && entries.contains(&Entry::Policy) {
+            return Err(UpdateError::Policy(package.source));
+        }
+        match entries.contains(&Entry::Functions) {
+            true => tools::check_functions(&tools)?,
+            false => tools::check_tools(&tools)?,
         }
         let before = match self.store.find(&package.manifest.name) {
             Err(StoreError::NotFound(_)) => None,

@@ -55,9 +55,6 @@ pub enum StoreError {
     /// No plugin of that name.
     #[error("no plugin `{0}` is installed; `holm list` shows what is")]
     NotFound(String),
-    /// The source is a component alone.
-    #[error("`{0}` has no plugin.toml: it can be run, but not installed; put it into a folder with one")]
-    NoManifest(PathBuf),
     /// The source changed after it was checked.
     #[error("`{0}` changed after it was checked; nothing was installed: try again")]
     Changed(PathBuf),
@@ -173,11 +170,10 @@ impl Store {
         tools: &[ToolDescription],
         offers: &Offers,
     ) -> Result<Installed, StoreError> {
-        let folder = package.folder.as_ref().ok_or_else(|| StoreError::NoManifest(package.source.clone()))?;
         let _alone = self.lock()?;
         let fresh = files::unique(&self.plugins, "incoming");
         let copied = files::make_folder(&fresh).map_err(io_at(&fresh)).and_then(|()| {
-            let digest = folder.copy_to(&fresh).map_err(|source| match source {
+            let digest = package.copy_to(&fresh).map_err(|source| match source {
                 FolderError::Changed(_) => StoreError::Changed(package.source.clone()),
                 source => StoreError::Copy { path: package.source.clone(), source },
             })?;

@@ -34,6 +34,18 @@ pub enum ToolsError {
 /// # Errors
 /// A name, a schema, or the amount of text is not acceptable.
 pub fn check_tools(tools: &[ToolDescription]) -> Result<(), ToolsError> {
+    check(tools, is_name, "has a name that is not 1 to 64 of a-z, 0-9, _ and -")
+}
+
+/// Checks the tools that typed functions are: their names are longer, and have dots and capitals.
+///
+/// # Errors
+/// As [`check_tools`].
+pub(crate) fn check_functions(tools: &[ToolDescription]) -> Result<(), ToolsError> {
+    check(tools, is_function, "has a name that is not 1 to 128 of A-Z, a-z, 0-9, _, - and .")
+}
+
+fn check(tools: &[ToolDescription], is_name: fn(&str) -> bool, other: &'static str) -> Result<(), ToolsError> {
     if tools.len() > MAXIMUM_TOOLS {
         return Err(ToolsError::TooMuch("over 256 tools"));
     }
@@ -45,7 +57,7 @@ pub fn check_tools(tools: &[ToolDescription]) -> Result<(), ToolsError> {
             texts.iter().map(|text| text.len()).sum::<usize>() + tool.output_schema.as_ref().map_or(0, String::len);
         bytes += size;
         if !is_name(&tool.name) {
-            return refuse("has a name that is not 1 to 64 of a-z, 0-9, _ and -");
+            return refuse(other);
         }
         if !names.insert(&tool.name) {
             return refuse("is told of twice");
@@ -78,4 +90,9 @@ pub fn check_tools(tools: &[ToolDescription]) -> Result<(), ToolsError> {
 pub(crate) fn is_name(text: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_-".contains(&byte);
     (1..=64).contains(&text.len()) && text.bytes().all(plain)
+}
+
+fn is_function(text: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte);
+    (1..=128).contains(&text.len()) && text.bytes().all(plain)
 }

@@ -21,6 +21,7 @@ mod secrets;
 mod storage;
 mod surroundings;
 mod tools;
+mod typed;
 mod wat;
 
 use std::{future::Future, path::PathBuf};

@@ -91,7 +91,6 @@ kinds! {
     }
     StoreError {
         StoreError::NotFound(_) => NotFound,
-        StoreError::NoManifest(_) => Usage,
         StoreError::Changed(_) => Conflict,
         _ => Internal,
     }
@@ -127,6 +126,7 @@ impl From<UpdateError> for Failure {
             UpdateError::Secrets(error) => error.into(),
             UpdateError::Tools(error) => Failure::new(Kind::Fault, error),
             UpdateError::Offers(error) => Failure::new(Kind::Fault, error),
+            UpdateError::Policy(_) => Failure::new(Kind::Usage, error),
             UpdateError::Outdated(_) => Failure::new(Kind::Conflict, error),
             UpdateError::Grants(_) => Failure::internal(error),
         }

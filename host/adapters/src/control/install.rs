@@ -42,13 +42,13 @@ impl Server {
         let lines = settle(&name, &wanted.grants, &wanted.directory, ceiling, self.plugins.protected())?.lines();
         let program = Arc::new(package.program(self.plugins.operator(), Arc::default(), Vec::new()));
         let _ = outgoing.send(Reply::Progress(Stage::Compiling)).await;
-        self.kernel.inspect(&program).await?;
+        let refused = self.kernel.inspect(&program).await?.refused().to_vec();
         let _ = outgoing.send(Reply::Progress(Stage::Describing)).await;
-        let tools = self.kernel.describe_tools(program.clone()).await?;
+        let tools = package.documented(self.kernel.describe_tools(program.clone()).await?);
         let offers = self.kernel.describe_offers(program).await?;
         let plugins = self.plugins.clone();
         let plan = blocking(move || Ok::<_, Failure>(plugins.plan(package, tools)?.offering(offers)?)).await?;
-        let _ = outgoing.send(Reply::Planned(Box::new(self.planned(&plan, lines.clone())))).await;
+        let _ = outgoing.send(Reply::Planned(Box::new(self.planned(&plan, lines.clone(), refused)))).await;
         let Ok(Input::Proceed { keep_grants }) = reader.next().await else {
             return Err(Failure::new(Kind::Conflict, format!("`{name}` was not installed")));
         };
@@ -85,9 +85,10 @@ impl Server {
         }
     }
 
-    fn planned(&self, plan: &InstallPlan, grants: Vec<String>) -> Planned {
+    fn planned(&self, plan: &InstallPlan, grants: Vec<String>, refused: Vec<(String, String)>) -> Planned {
         let limits = plan.package.manifest.limits.within(self.plugins.operator());
         let mut plugin = Inspected::of(&plan.package, &plan.tools, limits);
+        plugin.refused = refused;
         plugin.grants = plan.difference.grants_kept.clone();
         Planned::of(plugin, plan.difference.clone(), grants, plan.package.left_out.clone())
     }

@@ -60,14 +60,24 @@ impl Server {
     pub(crate) async fn inspect(self: &Arc<Self>, target: Target) -> Result<Reply, Failure> {
         let server = self.clone();
         let inspected = match target.clone() {
-            Target::Installed(name) => blocking(move || server.inspect_installed(&name)).await,
+            Target::Installed(name) => match blocking(move || server.inspect_installed(&name)).await {
+                Ok((inspected, program)) => self.with_refused(inspected, &program).await,
+                Err(failure) => Err(failure),
+            },
             Target::Path(path) => self.inspect_path(path).await,
         };
         let inspected = inspected.map_err(|failure| self.suggest(&target, failure))?;
         Ok(Reply::Inspected(Box::new(inspected)))
     }
 
-    fn inspect_installed(&self, name: &str) -> Result<Inspected, Failure> {
+    /// What its exports cannot be is the kernel's to say; where it does not start, that is said elsewhere.
+    async fn with_refused(&self, mut inspected: Inspected, program: &Program) -> Result<Inspected, Failure> {
+        let image = self.kernel.inspect(program).await;
+        inspected.refused = image.map(|image| image.refused().to_vec()).unwrap_or_default();
+        Ok(inspected)
+    }
+
+    fn inspect_installed(&self, name: &str) -> Result<(Inspected, Arc<Program>), Failure> {
         let (installed, package) = self.plugins.inspect(name)?;
         let grants = self.plugins.grants(name)?;
         let program = self.plugins.find(name)?;
@@ -78,14 +88,14 @@ impl Server {
         inspected.policies = self.plugins.policies_over(name);
         inspected.installed = Some(installed.installed);
         inspected.source = installed.source;
-        Ok(inspected)
+        Ok((inspected, program))
     }
 
     async fn inspect_path(&self, path: PathBuf) -> Result<Inspected, Failure> {
         let package = blocking(move || Package::open(&path)).await?;
         let program = Arc::new(package.program(self.plugins.operator(), Arc::default(), Vec::new()));
-        let tools = self.kernel.describe_tools(program.clone()).await?;
-        Ok(Inspected::of(&package, &tools, program.limits.clone()))
+        let tools = package.documented(self.kernel.describe_tools(program.clone()).await?);
+        self.with_refused(Inspected::of(&package, &tools, program.limits.clone()), &program).await
     }
 
     /// Removes a plugin, and what it has stored: who is installed by its name next is somebody else.

@@ -106,7 +106,7 @@ pub struct Inspected {
     pub installed: Option<String>,
     /// Whether it has a manifest.
     pub declared: bool,
-    /// How it is used: `command`, `agent`, `tools`.
+    /// How it is used: `command`, `agent`, `tools`, `policy`, `functions`.
     pub entries: Vec<String>,
     /// The interfaces it needs.
     pub imports: Vec<String>,
@@ -114,6 +114,8 @@ pub struct Inspected {
     pub exports: Vec<String>,
     /// Its tools.
     pub tools: Vec<ToolView>,
+    /// Exports of its own types that are no tools, and why not.
+    pub refused: Vec<(String, String)>,
     /// What it may ever be granted.
     pub ceiling: Vec<String>,
     /// What it is granted.
@@ -150,6 +152,7 @@ impl Inspected {
             imports: package.surface.imports.clone(),
             exports: package.surface.exports.clone(),
             tools: tools.iter().map(|tool| ToolView::new(&manifest.name, tool)).collect(),
+            refused: Vec::new(),
             ceiling: manifest.ceiling.lines(),
             grants: Vec::new(),
             effective: Vec::new(),
@@ -171,6 +174,7 @@ fn entry(entry: Entry) -> &'static str {
         Entry::Resources => "resources",
         Entry::Prompts => "prompts",
         Entry::Policy => "policy",
+        Entry::Functions => "functions",
     }
 }
 

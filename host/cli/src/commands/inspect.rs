@@ -88,6 +88,10 @@ fn show(plugin: &Inspected) -> Result<()> {
     }
     section("imports", &plugin.imports, "nothing")?;
     section("exports", &plugin.exports, "nothing")?;
+    if !plugin.refused.is_empty() {
+        let refused: Vec<_> = plugin.refused.iter().map(|(export, reason)| format!("{export}: {reason}")).collect();
+        section("no tools (exports that cannot be one, and why)", &refused, "nothing")?;
+    }
     limits(plugin)?;
     if !plugin.tools.is_empty() {
         ui::data(format_args!("\n{}", ui::bold("tools")))?;

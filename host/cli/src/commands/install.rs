@@ -13,7 +13,7 @@ use crate::{
     ui,
 };
 
-/// Install a plugin from a folder; nothing of its author's runs outside the sandbox
+/// Install a plugin from a folder, or a component; nothing of its author's runs outside the sandbox
 #[derive(clap::Args)]
 pub(super) struct Arguments {
     #[command(flatten)]
@@ -26,8 +26,8 @@ pub(super) struct Arguments {
 /// What `holm install` and `holm update` both take.
 #[derive(clap::Args)]
 pub(super) struct Source {
-    /// The folder, with its plugin.toml and its built component
-    #[arg(value_name = "DIR")]
+    /// The folder, with its plugin.toml and its built component; or a component's file alone
+    #[arg(value_name = "DIR|FILE")]
     folder: PathBuf,
     /// Grant this at once
     #[arg(long = "grant", value_name = "CAPABILITY=RULE")]
@@ -55,15 +55,6 @@ pub(super) struct Job {
 impl Job {
     pub(super) async fn run(self, session: &Session) -> Result<()> {
         let path = std::path::absolute(&self.source.folder).map_err(CommandError::usage)?;
-        if path.is_file() {
-            let error = CommandError::usage(format!(
-                "`{}` is a file, and a plugin is a folder with a plugin.toml",
-                path.display()
-            ));
-            return Err(
-                error.hint(format!("to run it without installing it: holm run {}", self.source.folder.display()))
-            );
-        }
         let request =
             Request::Install { path, update: self.update, grants: self.source.grants.clone(), directory: directory()? };
         let mut connection = session.connect().await?;
@@ -90,6 +81,10 @@ impl Job {
         ui::talk(format_args!("{} {} {}", ui::good(verb), ui::bold(&installed.name), installed.version));
         match installed.grants.is_empty() {
             true if plan.plugin.ceiling.is_empty() => {}
+            true if plan.plugin.entries == ["functions"] => ui::hint(format!(
+                "its tools may do nothing yet; `holm tool call {0}/…` asks, `holm grant {0} …` allows",
+                installed.name
+            )),
             true => ui::hint(format!(
                 "it may do nothing yet; `holm run {0}` asks, `holm grant {0} …` allows",
                 installed.name
@@ -173,13 +168,11 @@ fn show(plan: &Planned) {
             some("loses", &plan.grants_lost);
         }
     }
+    let refused: Vec<_> = plugin.refused.iter().map(|(export, reason)| format!("{export}: {reason}")).collect();
+    few("no tools", &refused, "; ");
     some("judges", &plugin.judges);
     some("granted now", &plan.grants);
-    if !plan.left_out.is_empty() {
-        let shown: Vec<_> = plan.left_out.iter().take(8).map(|name| printable(name)).collect();
-        let more = if plan.left_out.len() > shown.len() { ", …" } else { "" };
-        line("left out", &format!("{}{more}", shown.join(", ")));
-    }
+    few("left out", &plan.left_out, ", ");
 }
 
 fn line(name: &str, value: &str) {
@@ -189,6 +182,15 @@ fn line(name: &str, value: &str) {
 fn some(name: &str, values: &[String]) {
     if !values.is_empty() {
         line(name, &values.join(", "));
+    }
+}
+
+/// The first of many.
+fn few(name: &str, values: &[String], between: &str) {
+    let shown: Vec<_> = values.iter().take(8).map(|value| printable(value)).collect();
+    if !shown.is_empty() {
+        let more = if values.len() > shown.len() { format!("{between}…") } else { String::new() };
+        line(name, &format!("{}{more}", shown.join(between)));
     }
 }
 

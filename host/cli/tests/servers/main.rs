@@ -7,6 +7,7 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod foreign;
 mod install;
 
 use common::{Holm, Said};

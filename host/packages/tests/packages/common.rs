@@ -12,9 +12,14 @@ pub(crate) fn component(imports: &[&str]) -> Vec<u8> {
     let imports: String = imports.iter().map(|name| format!("(import \"{name}\" (instance))\n")).collect();
     wat::parse_str(format!(
         r#"(component {imports}
-            (core module $m (func (export "run")))
+            (core module $m
+                (memory (export "memory") 1)
+                (func (export "realloc") (param i32 i32 i32 i32) (result i32) (i32.const 0))
+                (func (export "run") (param i32 i32) (result i32) (i32.const 0)))
             (core instance $i (instantiate $m))
-            (func $run (canon lift (core func $i "run")))
+            (func $run (param "arguments" (list string)) (result u8)
+                (canon lift (core func $i "run") (memory (core memory $i "memory"))
+                    (realloc (core func $i "realloc"))))
             (export "run" (func $run)))"#
     ))
     .unwrap()

@@ -13,7 +13,7 @@ fn refused(bytes: &[u8], expected: &Expect) {
 #[test]
 fn imports_and_exports_are_listed() {
     let surface = Surface::read(&component(&["wasi:io/streams@0.2.6", "holm:sys/storage@0.1.0"])).unwrap();
-    expect![[r#"Surface { imports: ["holm:sys/storage@0.1.0", "wasi:io/streams@0.2.6"], exports: ["run"] }"#]]
+    expect![[r#"Surface { imports: ["holm:sys/storage@0.1.0", "wasi:io/streams@0.2.6"], exports: ["run"], agent: true, functions: false, docs: Docs { own: {}, interfaces: {} } }"#]]
         .assert_eq(&format!("{surface:?}"));
     assert_eq!(surface.entries(), [Entry::Agent]);
 }
@@ -24,7 +24,7 @@ fn inner_components_do_not_speak_for_the_outer_one() {
         (component $inner (import "holm:sys/spawn@0.1.0" (instance)) (export "wasi:cli/run@0.2.0" (instance 0)))
         (import "wasi:io/poll@0.2.0" (instance $poll)) (export "holm:sys/tools@0.1.0" (instance $poll)))"#;
     let surface = Surface::read(&wat::parse_str(text).unwrap()).unwrap();
-    expect![[r#"Surface { imports: ["wasi:io/poll@0.2.0"], exports: ["holm:sys/tools@0.1.0"] }"#]]
+    expect![[r#"Surface { imports: ["wasi:io/poll@0.2.0"], exports: ["holm:sys/tools@0.1.0"], agent: false, functions: false, docs: Docs { own: {}, interfaces: {} } }"#]]
         .assert_eq(&format!("{surface:?}"));
     assert_eq!(surface.entries(), [Entry::Tools]);
 }

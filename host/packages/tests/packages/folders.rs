@@ -165,7 +165,7 @@ fn a_component_has_to_keep_to_its_manifest() {
     place.refused(&expect!["`/tmp/clipper/clipper.wasm`: this is a core module, not a component: build for `wasm32-wasip2`, or run `holm build`"]);
     let whole = component(&[]);
     place.write("clipper.wasm", &whole[..whole.len() - 5]);
-    place.refused(&expect!["`/tmp/clipper/clipper.wasm`: the component is malformed: unexpected end-of-file (at offset 0x63); build or download it anew"]);
+    place.refused(&expect!["`/tmp/clipper/clipper.wasm`: the component is malformed: unexpected end-of-file (at offset 0xb6); build or download it anew"]);
     place.write("clipper.wasm", component(&[]));
     place.write("plugin.toml", MANIFEST.replace("clipper.wasm", "../x.wasm"));
     place.refused(&expect!["/tmp/clipper/plugin.toml:5:13: `component` is `../x.wasm`: name a file in the plugin's own folder, like `clipper.wasm`"]);

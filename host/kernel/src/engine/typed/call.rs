@@ -2,13 +2,14 @@
 
 use wasmtime::{
     Store,
-    component::{Func, Instance, Val},
+    component::{Func, Instance, ResourceAny, Val},
 };
 
 use super::{
-    exports::Function,
+    exports::{Function, Maker},
     lift::{Lift, Unwritten},
     lower::{Lower, Unfit},
+    names::Path,
     shape::Shape,
 };
 use crate::{
@@ -35,7 +36,7 @@ pub(in crate::engine) async fn call(
     store: &mut Store<Process>,
 ) -> wasmtime::Result<Option<Answer>> {
     let Some(function) = image.typed.find(tool) else { return Ok(None) };
-    let (given, _held) = match take(function, &arguments, store) {
+    let (mut given, _held) = match take(function, &arguments, store) {
         Ok(given) => given,
         Err(Unfit::Wrong(reason)) => return Ok(Some(Err(ToolError::InvalidArguments(reason)))),
         Err(Unfit::TooLarge) => {
@@ -44,19 +45,54 @@ pub(in crate::engine) async fn call(
     };
     drop(arguments);
     let instance = image.pre.instantiate_async(&mut *store).await?;
-    let called = find(function, &instance, store)?;
+    let made = match &function.maker {
+        None => None,
+        Some(maker) => {
+            let takes = if maker.takes { given.remove(0) } else { Val::Record(Vec::new()) };
+            let made = make(maker, takes, &instance, store).await?;
+            given.insert(0, Val::Resource(made));
+            Some(made)
+        }
+    };
+    let called = find(&function.path, &instance, store)?;
     let mut results = vec![Val::Bool(false); usize::from(function.result.is_some())];
     called.call_async(&mut *store, &given, &mut results).await?;
-    give(function, results.pop(), store).map(Some)
+    let answer = give(function, results.pop(), store)?;
+    if let Some(made) = made {
+        // It may have something to put away.
+        made.resource_drop_async(&mut *store).await?;
+    }
+    Ok(Some(answer))
 }
 
-fn find(function: &Function, instance: &Instance, store: &mut Store<Process>) -> wasmtime::Result<Func> {
-    let gone = || wasmtime::Error::msg(format!("it exports no `{}`", function.path));
-    let interface = match &function.path.interface {
+/// What a method is called on.
+async fn make(
+    maker: &Maker,
+    takes: Val,
+    instance: &Instance,
+    store: &mut Store<Process>,
+) -> wasmtime::Result<ResourceAny> {
+    let Val::Record(takes) = takes else { return Err(mistyped()) };
+    let takes: Vec<Val> = takes.into_iter().map(|(_, value)| value).collect();
+    let mut made = [Val::Bool(false)];
+    find(&maker.path, instance, store)?.call_async(&mut *store, &takes, &mut made).await?;
+    match made {
+        [Val::Resource(made)] => Ok(made),
+        _ => Err(mistyped()),
+    }
+}
+
+fn mistyped() -> wasmtime::Error {
+    Fault::Host("a value is not of its type".to_owned()).into()
+}
+
+fn find(path: &Path, instance: &Instance, store: &mut Store<Process>) -> wasmtime::Result<Func> {
+    let gone = || wasmtime::Error::msg(format!("it exports no `{path}`"));
+    let interface = match &path.interface {
         Some(name) => Some(instance.get_export_index(&mut *store, None, name).ok_or_else(gone)?),
         None => None,
     };
-    let index = instance.get_export_index(&mut *store, interface.as_ref(), &function.path.function);
+    let index = instance.get_export_index(&mut *store, interface.as_ref(), &path.function);
     instance.get_func(&mut *store, index.ok_or_else(gone)?).ok_or_else(gone)
 }
 
@@ -89,7 +125,7 @@ fn give(function: &Function, result: Option<Val>, store: &Store<Process>) -> was
             Ok(text)
         }
         Err(Unwritten::TooLong) => Err(wasmtime::Error::from(Fault::Hostcall)),
-        Err(Unwritten::Mistyped) => Err(Fault::Host("a value is not of its type".to_owned()).into()),
+        Err(Unwritten::Mistyped) => Err(mistyped()),
     };
     let null = || "null".to_owned();
     Ok(match (&function.result, result) {

@@ -1,15 +1,17 @@
 //! What a component's exports are as tools, and which cannot be one.
 
+use std::collections::HashMap;
+
 use wasmtime::{
     Engine,
     component::{
-        Component,
+        Component, Type,
         types::{ComponentFunc, ComponentItem},
     },
 };
 
 use super::{
-    names::{self, Path},
+    names::{self, CONSTRUCTOR, Path},
     schema::{self, Way},
     shape::{FUNCTION, Room, Shape},
 };
@@ -31,6 +33,16 @@ pub(super) struct Function {
     pub(super) path: Path,
     pub(super) parameters: Vec<(String, Shape)>,
     pub(super) result: Option<Shape>,
+    /// What makes the resource that it is a method of.
+    pub(super) maker: Option<Maker>,
+}
+
+/// A constructor: what a method is called on is made first, in the same process, and gone after it.
+#[derive(Clone, Debug)]
+pub(super) struct Maker {
+    pub(super) path: Path,
+    /// Whether it takes anything: the first parameter of its methods, a record, is then for it.
+    pub(super) takes: bool,
 }
 
 /// Functions of one component. Stops catalogues that take longer to write than to run.
@@ -82,12 +94,21 @@ impl Typed {
     }
 
     fn name(&mut self, found: Vec<(Path, ComponentFunc)>) {
+        // Constructors are no tools by themselves.
+        let (makers, found): (Vec<_>, Vec<_>) =
+            found.into_iter().partition(|(path, _)| path.function.starts_with(CONSTRUCTOR));
+        let makers: HashMap<(Option<String>, String), ComponentFunc> =
+            makers.into_iter().map(|(path, ty)| ((path.interface, path.function), ty)).collect();
         let (paths, types): (Vec<Path>, Vec<ComponentFunc>) = found.into_iter().unzip();
         let mut room = COMPONENT;
         for ((name, path), ty) in names::shortest(&paths).into_iter().zip(paths).zip(types) {
             let mut own = Room(room.min(FUNCTION));
             let before = own.0;
-            match function(name, &path, &ty, &mut own) {
+            let maker = path.constructor().and_then(|maker| {
+                let ty = makers.get(&(maker.interface.clone(), maker.function.clone()))?;
+                Some((maker, ty))
+            });
+            match function(name, &path, &ty, maker, &mut own) {
                 Ok(function) => self.functions.push(function),
                 Err(reason) => self.refuse(&path.to_string(), &reason),
             }
@@ -113,7 +134,13 @@ impl Typed {
     }
 }
 
-fn function(name: Option<String>, path: &Path, ty: &ComponentFunc, room: &mut Room) -> Result<Function, String> {
+fn function(
+    name: Option<String>,
+    path: &Path,
+    ty: &ComponentFunc,
+    maker: Option<(Path, &ComponentFunc)>,
+    room: &mut Room,
+) -> Result<Function, String> {
     let name = name.ok_or("another export has the same name")?;
     if name.len() > names::NAME {
         return Err(format!("its name as a tool is longer than {} bytes", names::NAME));
@@ -121,13 +148,31 @@ fn function(name: Option<String>, path: &Path, ty: &ComponentFunc, room: &mut Ro
     if ty.async_() {
         return Err("it is asynchronous, and Holm runs WASI 0.2".to_owned());
     }
-    let mut parameters: Vec<(String, Shape)> = Vec::new();
-    for (name, ty) in ty.params() {
-        parameters.push((name.to_owned(), Shape::of(&ty, room)?));
+    let mut parameters = Vec::new();
+    let maker = match maker {
+        Some((maker, ty)) => {
+            let takes = shapes(ty.params(), room)?;
+            let (resource, made) = (maker.plain().to_owned(), Maker { path: maker, takes: !takes.is_empty() });
+            if made.takes {
+                parameters.push((resource, Shape::Record(takes)));
+            }
+            Some(made)
+        }
+        None => None,
+    };
+    // The first parameter of a method is what it is called on.
+    let own = shapes(ty.params().skip(usize::from(maker.is_some())), room)?;
+    if own.iter().any(|(name, _)| parameters.iter().any(|(resource, _)| resource == name)) {
+        return Err("a parameter is called as its resource is".to_owned());
     }
+    parameters.extend(own);
     // There is one at most.
     let result = ty.results().next().map(|ty| Shape::of(&ty, room)).transpose()?;
-    Ok(Function { name, path: path.clone(), parameters, result })
+    Ok(Function { name, path: path.clone(), parameters, result, maker })
+}
+
+fn shapes<'a>(named: impl Iterator<Item = (&'a str, Type)>, room: &mut Room) -> Result<Vec<(String, Shape)>, String> {
+    named.map(|(name, ty)| Ok((name.to_owned(), Shape::of(&ty, room)?))).collect()
 }
 
 impl Function {

@@ -11,6 +11,9 @@ pub(super) struct Path {
     pub(super) function: String,
 }
 
+/// What the name of a constructor begins with.
+pub(super) const CONSTRUCTOR: &str = "[constructor]";
+
 /// Bytes of a tool's name, as MCP has it.
 pub(super) const NAME: usize = 128;
 
@@ -27,6 +30,12 @@ impl Path {
     /// The function's own name: what is in brackets says what kind of function of a resource it is.
     pub(super) fn plain(&self) -> &str {
         self.function.rsplit(']').next().unwrap_or_default()
+    }
+
+    /// Where a method's resource is made.
+    pub(super) fn constructor(&self) -> Option<Path> {
+        let (resource, _) = self.function.strip_prefix("[method]")?.split_once('.')?;
+        Some(Self { interface: self.interface.clone(), function: format!("{CONSTRUCTOR}{resource}") })
     }
 
     /// Its names from the shortest to the longest: `calc.add`, `math.calc.add`, `local.math.calc.add`,
