@@ -3,6 +3,7 @@
 use std::{path::Path, time::Duration};
 
 use holm_kernel::account::{Bytes, Limits};
+use holm_packages::SignatureRules;
 use serde::Deserialize;
 
 use crate::{
@@ -27,6 +28,8 @@ pub(crate) struct Settings {
     pub(crate) models: Models,
     pub(crate) model_cache: CacheSettings,
     pub(crate) telemetry: TelemetrySettings,
+    /// Which plugins have to be signed.
+    pub(crate) signatures: SignatureRules,
 }
 
 /// `[kernel]`

@@ -25,8 +25,8 @@ pub use frame::FrameError;
 pub use home::{Claim, ClaimError, Home, HomeError};
 pub use lines::Lines;
 pub use protocol::{
-    Call, Choice, Greeting, Input, Intent, Keeping, PROTOCOL, Reply, Request, Run, STDIN_WINDOW, Signal, Stage, Status,
-    Stream, Target, Terms,
+    Call, Choice, Greeting, Input, Intent, Keeping, KeyChange, PROTOCOL, Reply, Request, Run, STDIN_WINDOW, Signal,
+    Source, Stage, Status, Stream, Target, Terms,
 };
 pub use server::{Facts, Server};
-pub use view::{Inspected, Installed, Listed, Planned, ToolView};
+pub use view::{FoundTool, Inspected, Installed, Listed, Planned, ToolView};

@@ -7,7 +7,7 @@ use std::{
 };
 
 use holm_kernel::Kernel;
-use holm_packages::Plugins;
+use holm_packages::{Plugins, Registries, SignatureRules};
 use tokio::{net::UnixStream, sync::watch, task::JoinSet};
 
 use super::{
@@ -34,6 +34,10 @@ pub struct Facts {
     pub storage: String,
     /// Waits until all audit records so far are written. May block.
     pub audited: Box<dyn Fn() + Send + Sync>,
+    /// Where plugins come from that are no folders.
+    pub registries: Box<dyn Registries>,
+    /// Which plugins have to be signed.
+    pub signatures: SignatureRules,
     /// Its figures, as text.
     pub metrics: Box<dyn Fn() -> String + Send + Sync>,
 }
@@ -44,7 +48,7 @@ pub struct Server {
     pub(crate) plugins: Arc<Plugins>,
     pub(crate) lines: Arc<Lines>,
     pub(crate) runs: Arc<Runs>,
-    facts: Arc<Facts>,
+    pub(crate) facts: Arc<Facts>,
     started: Instant,
     stopping: watch::Sender<bool>,
 }

@@ -11,6 +11,7 @@ mod grant;
 mod inspect;
 mod install;
 mod kernel;
+mod key;
 mod kill;
 mod list;
 mod metrics;
@@ -81,6 +82,7 @@ enum Command {
     Grant(grant::Arguments),
     Revoke(revoke::Arguments),
     Secret(secret::Arguments),
+    Key(key::Arguments),
     Policy(policy::Arguments),
     Pending(pending::Arguments),
     Answer(answer::Arguments),
@@ -162,6 +164,7 @@ async fn dispatch(command: Command, session: &Session) -> Result<()> {
         Command::Grant(arguments) => arguments.run(session).await,
         Command::Revoke(arguments) => arguments.run(session).await,
         Command::Secret(arguments) => arguments.run(session).await,
+        Command::Key(arguments) => arguments.run(session).await,
         Command::Policy(arguments) => arguments.run(session).await,
         Command::Pending(arguments) => arguments.run(session).await,
         Command::Answer(arguments) => arguments.run(session).await,
