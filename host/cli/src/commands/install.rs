@@ -14,7 +14,7 @@ use crate::{
     ui,
 };
 
-/// Install a plugin from a folder or a registry; nothing of its author's runs outside the sandbox
+/// Install a plugin from a folder or a registry; none of it runs outside the sandbox
 #[derive(clap::Args)]
 pub(super) struct Arguments {
     #[command(flatten)]
@@ -27,7 +27,8 @@ pub(super) struct Arguments {
 /// What `holm install` and `holm update` both take.
 #[derive(clap::Args)]
 pub(super) struct Source {
-    /// The folder, with its plugin.toml and its built component; or a component in a registry
+    /// The folder, with its plugin.toml and its built component; or a reference in a registry (`update` finds
+    /// it by the plugin's name)
     #[arg(value_name = "DIR|oci://…")]
     folder: PathBuf,
     /// Grant this at once

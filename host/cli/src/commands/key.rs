@@ -16,9 +16,10 @@ Which plugins have to be signed, and by whom, is written in config.toml:
   [signatures]
   require = true                          # by any key that was added
   [signatures.from]
-  \"oci://ghcr.io/acme/*\" = [\"acme\"]      # by this one
+  \"oci://ghcr.io/acme/*\" = [\"acme\"]     # by this one
 
-  cosign generate-key-pair                # then `cosign sign --key cosign.key ghcr.io/acme/jq@sha256:…`
+What `cosign generate-key-pair` and `cosign sign --key cosign.key REFERENCE` make is understood:
+
   holm key add acme cosign.pub
 
 A folder is signed by a file `plugin.sig` in it: Ed25519 or ECDSA over the text

@@ -29,7 +29,7 @@ fn a_component_is_installed_by_its_reference() {
     let reference = format!("oci://{}/tools/clerk:v1.2.0", server.host);
     let said = holm.run(&["install", &reference]).succeeds();
     assert!(
-        said.talk.contains("clerk 1.2.0") && said.talk.contains("may ask for  storage=*:rw"),
+        said.talk.contains("clerk 1.2.0") && said.talk.contains("may ask for  fs=*:rw, storage=*:rw"),
         "{}",
         said.transcript()
     );
@@ -276,6 +276,38 @@ fn keys_are_added_and_removed() {
             &["key", "remove", "ann"],
             &["key", "remove", "ann"],
         ],
-        expect_test::expect![[""]],
+        expect_test::expect![[r#"
+            $ holm key list
+            ! no key is known
+
+            $ holm key add ann ann.pub
+            ! signatures of ann are known
+
+            $ holm key add ann ann.pub
+            ! signatures of ann are known
+
+            $ holm key add Ann ann.pub
+            ! error: `Ann` is no name of a key: write 1 to 64 of a-z, 0-9 and -
+            ? 2
+
+            $ holm key add ann secret.pem
+            ! error: this is a private key: keep it to yourself, and add the public one
+            ? 2
+
+            $ holm key add bob absent.pub
+            ! error: `absent.pub`: No such file or directory (os error 2)
+            ? 4
+
+            $ holm key list
+            KEY  KIND     FINGERPRINT
+            ann  ed25519  [DIGEST]
+
+            $ holm key remove ann
+            ! signatures of ann are known no longer
+
+            $ holm key remove ann
+            ! error: there is no key `ann`; `holm key list` shows them
+            ? 4
+        "#]],
     );
 }

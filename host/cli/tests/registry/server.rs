@@ -1,4 +1,5 @@
 //! A registry that gives what a test wants: what was put there, or worse.
+#![allow(unreachable_pub, reason = "a module of a test binary")]
 
 use std::{
     collections::HashMap,
