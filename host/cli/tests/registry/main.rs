@@ -39,6 +39,10 @@ fn a_component_is_installed_by_its_reference() {
     assert_eq!(listed[0]["grants"].as_array().unwrap().len(), 0);
     let said = holm.run(&["tool", "call", "clerk/get", "--arg", "it=x", "--no-ask"]).ends(1);
     assert!(said.talk.contains("holm grant clerk storage=notes:rw"), "{}", said.transcript());
+    // What its user was shown is what was installed: nothing was asked a second time, when the tag may have moved.
+    let asked: Vec<String> = server.asked.lock().unwrap().iter().map(|(path, _)| path.clone()).collect();
+    assert_eq!(asked.iter().filter(|path| path.ends_with("/manifests/v1.2.0")).count(), 1, "{asked:?}");
+    assert_eq!(asked.iter().filter(|path| path.contains("/blobs/")).count(), 1, "{asked:?}");
     // By its digest alone it is the same plugin.
     let pinned = format!("oci://{}/tools/clerk@{digest}", server.host);
     let said = holm.run(&["install", &pinned]);
