@@ -6,7 +6,7 @@ use holm_adapters::{
     control::{Facts, Home, Lines, Server},
     telemetry::{Denials, Numbers},
 };
-use holm_drivers::net;
+use holm_drivers::{net, registry::Registry};
 use holm_kernel::{
     Config, Kernel, Parts,
     devices::net::{NetWant, law::Target},
@@ -19,7 +19,9 @@ use crate::{
     audit_log::AuditLog,
     compiler::ChildCompiler,
     error::{CommandError, Result},
-    models, servers, session,
+    models,
+    registry::Reached,
+    servers, session,
     settings::Settings,
 };
 
@@ -55,7 +57,7 @@ pub(crate) fn boot(home: &Home, settings: Settings) -> Result<Board> {
     let parts = Parts {
         models,
         storage,
-        network: Arc::new(network),
+        network: Arc::new(network.clone()),
         programs: plugins.clone(),
         index: Arc::new(holm_drivers::search::Tools::default()),
         servers: Arc::new(servers.clone()),
@@ -80,6 +82,8 @@ pub(crate) fn boot(home: &Home, settings: Settings) -> Result<Board> {
         build: session::build(),
         storage: settings.storage.driver,
         audited: Box::new(move || audit.flush()),
+        registries: Box::new(Reached(Registry::new(network.clone()))),
+        signatures: settings.signatures,
         metrics: Box::new(move || told.text()),
     };
     let servers = Arc::new(servers::Operated::new(servers, home.path().to_owned(), plugins.clone()));

@@ -11,6 +11,7 @@ mod denial;
 mod error;
 mod models;
 mod output;
+mod registry;
 mod seccomp;
 mod servers;
 mod session;

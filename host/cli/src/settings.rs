@@ -8,7 +8,7 @@ use holm_kernel::{
     account::{Bytes, Fuel, Limits, Money},
     pattern::Pattern,
 };
-use holm_packages::printable;
+use holm_packages::{SignatureRules, printable};
 use serde::Deserialize;
 
 use crate::{
@@ -39,6 +39,8 @@ pub(crate) struct Settings {
     pub(crate) profiles: BTreeMap<String, ProfileSettings>,
     /// Servers of tools, by name.
     pub(crate) mcp_servers: mcp::Table,
+    /// Which plugins have to be signed.
+    pub(crate) signatures: SignatureRules,
 }
 
 /// `[kernel]`

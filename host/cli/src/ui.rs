@@ -1,6 +1,7 @@
 //! What a person sees: data on stdout, talk on stderr, colour and movement on a terminal only.
 
 use std::{
+    borrow::Cow,
     fmt,
     io::{IsTerminal, Write},
     time::Duration,
@@ -8,7 +9,7 @@ use std::{
 
 use anstyle::{AnsiColor, Style};
 use holm_adapters::control::Stage;
-use holm_kernel::process::Times;
+use holm_kernel::{account::Bytes, process::Times};
 use indicatif::{ProgressBar, ProgressStyle};
 use parking_lot::Mutex;
 use serde::Serialize;
@@ -150,15 +151,16 @@ impl Spinner {
     /// Shows what is being done.
     pub(crate) fn show(&mut self, stage: Stage) {
         self.say(match stage {
-            Stage::Checking => "checking",
-            Stage::Compiling => "compiling",
-            Stage::Describing => "asking for its tools",
-            Stage::Starting => "starting the server",
+            Stage::Fetching { come, whole } => format!("fetching {} of {}", Bytes(come), Bytes(whole)).into(),
+            Stage::Checking => Cow::from("checking"),
+            Stage::Compiling => "compiling".into(),
+            Stage::Describing => "asking for its tools".into(),
+            Stage::Starting => "starting the server".into(),
         });
     }
 
     /// Shows what is being done.
-    pub(crate) fn say(&mut self, text: &'static str) {
+    pub(crate) fn say(&mut self, text: impl Into<Cow<'static, str>>) {
         if !std::io::stderr().is_terminal() {
             return;
         }

@@ -1,5 +1,9 @@
 //! Agents: tasks, conversations, sub-agents, and what ends them, on a scripted provider.
-#![expect(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test that cannot be set up fails; its numbers are of interest"
+)]
 
 mod common;
 
@@ -494,6 +498,22 @@ text = "Hello."
     assert!(said.stdout.contains("crowd0/work_244"), "{}", said.transcript());
     holm.check(
         &[&["tool", "search", "--limit", "1", "put"], &["tool", "search", "xyzzy"], &["tool", "search"]],
-        expect![[""]],
+        expect![[r#"
+            $ holm tool search --limit 1 put
+            TOOL       SUMMARY
+            clerk/put  put
+
+            $ holm tool search xyzzy
+            ! no tool fits these words
+
+            $ holm tool search
+            ! error: the following required arguments were not provided:
+            !   <WORDS>...
+            !
+            ! Usage: holm tool search <WORDS>...
+            !
+            ! For more information, try '--help'.
+            ? 2
+        "#]],
     );
 }

@@ -297,6 +297,25 @@ impl Offer for Program {
     }
 }
 
+/// Tools under a name, of whoever answers for them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Offered {
+    /// The name.
+    pub name: String,
+    /// The tools.
+    pub tools: Vec<ToolDescription>,
+}
+
+impl Offer for Offered {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn tools(&self) -> &[ToolDescription] {
+        &self.tools
+    }
+}
+
 /// Why a plugin cannot be started.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum ProgramError {

@@ -14,6 +14,7 @@ use crate::{
     digest::FolderDigest,
     files,
     manifest::{self, Manifest},
+    signatures::SIGNATURE_FILE,
     text::{is_hidden, printable},
 };
 
@@ -294,8 +295,8 @@ impl Listing {
     }
 
     fn leave_out(&mut self, name: &str) {
-        // For people to read: a hundred are enough.
-        if self.left_out.len() < 100 {
+        // For people to read: a hundred are enough. A signature is of what belongs to it, and no part of it.
+        if name != SIGNATURE_FILE && self.left_out.len() < 100 {
             self.left_out.push(printable(name));
         }
     }

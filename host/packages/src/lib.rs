@@ -39,16 +39,18 @@ pub use limits::LimitRequest;
 pub use manifest::{Manifest, ManifestError};
 pub use offers::{OffersError, check_offers};
 pub use package::{Package, PackageError};
-pub use plan::{Difference, InstallPlan, LimitChange};
+pub use plan::{Difference, InstallPlan, LimitChange, Origin};
 pub use plugins::{OpenError, Plugins, UpdateError};
 pub use policies::{EVERYONE, Policies, PolicyError};
 pub use protected::Protected;
-pub use registry::{FetchError, Fetched, ImageError, Reference, ReferenceError, Remote, RemoteError, fetch};
+pub use registry::{
+    FetchError, Fetched, ImageError, Login, Progress, Reference, ReferenceError, Registries, Remote, RemoteError, fetch,
+};
 pub use secrets::{
     Binding, BindingError, Carried, SealError, Secret, Secrets, SecretsError, Template, Value, is_protected,
 };
 pub use signatures::{
-    CosignSignature, Key, KeyError, Keys, KeysError, SIGNATURE_FILE, SignatureError, SignatureRules, Signed,
+    CosignSignature, Key, KeyError, Keys, KeysError, KnownKey, SIGNATURE_FILE, SignatureError, SignatureRules,
     signed_text,
 };
 pub use skill::SkillHead;

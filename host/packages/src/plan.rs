@@ -21,8 +21,19 @@ pub struct InstallPlan {
     pub before: Option<Installed>,
     /// What would change.
     pub difference: Difference,
+    /// Where it comes from, where that is no folder, and who signed it.
+    pub origin: Origin,
     /// The grants that can be carried over.
     pub(crate) carried: Grants,
+}
+
+/// Where a plugin comes from, and whose it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Origin {
+    /// Its reference in a registry, with the digest that it was resolved to.
+    pub reference: Option<String>,
+    /// The names of the keys that signed it.
+    pub signed_by: Vec<String>,
 }
 
 /// What an install changes.
@@ -96,8 +107,15 @@ pub(crate) fn plan(package: Package, tools: Vec<ToolDescription>, before: Option
             tools_added: tools.iter().map(|tool| tool.name.clone()).collect(),
             ..Difference::default()
         };
-        let offers = Offers::default();
-        return InstallPlan { package, tools, offers, before: None, difference, carried: Grants::default() };
+        return InstallPlan {
+            package,
+            tools,
+            offers: Offers::default(),
+            before: None,
+            difference,
+            origin: Origin::default(),
+            carried: Grants::default(),
+        };
     };
     let (old, new) = (manifest.as_ref(), &package.manifest);
     let ceiling = old.map(|manifest| manifest.ceiling.clone()).unwrap_or_default();
@@ -125,7 +143,8 @@ pub(crate) fn plan(package: Package, tools: Vec<ToolDescription>, before: Option
         grants_kept: carried.lines(),
         grants_lost,
     };
-    InstallPlan { package, tools, offers: Offers::default(), before: Some(installed), difference, carried }
+    let (offers, origin) = (Offers::default(), Origin::default());
+    InstallPlan { package, tools, offers, before: Some(installed), difference, origin, carried }
 }
 
 /// The ceiling with links resolved, as grants are.

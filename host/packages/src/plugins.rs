@@ -27,6 +27,7 @@ use crate::{
     policies::{EVERYONE, Policies, PoliciesFile, PolicyError},
     protected::Protected,
     secrets::{Secrets, SecretsError},
+    signatures::Keys,
     stamp::Stamp,
     store::{Installed, Store, StoreError},
     tools::{self, ToolsError},
@@ -89,6 +90,7 @@ pub struct Plugins {
     policies: RwLock<Arc<Policies>>,
     protected: Protected,
     secrets: Arc<Secrets>,
+    keys: Keys,
     operator: Limits,
     checked: RwLock<BTreeMap<String, Arc<Checked>>>,
     /// The grants of running processes stay the same object, so that a change reaches them.
@@ -119,6 +121,7 @@ impl Plugins {
             policies,
             protected,
             secrets: Arc::new(Secrets::new(home)),
+            keys: Keys::new(home),
             store,
             operator,
             checked: RwLock::default(),
@@ -184,6 +187,11 @@ impl Plugins {
     /// What the host adds to requests of plugins.
     pub fn secrets(&self) -> &Arc<Secrets> {
         &self.secrets
+    }
+
+    /// The keys that plugins may be signed by.
+    pub fn keys(&self) -> &Keys {
+        &self.keys
     }
 
     /// What is recorded of each plugin, by name, whether it can be started or not.
@@ -262,7 +270,7 @@ impl Plugins {
         }
         // A file of grants that cannot be read is found out before anything changes.
         let held = self.file.read()?.contains_key(name);
-        let installed = self.store.install(&plan.package, &plan.tools, &plan.offers)?;
+        let installed = self.store.install(&plan.package, &plan.tools, &plan.offers, &plan.origin)?;
         if !plan.difference.same_files {
             // A crash before this leaves the new files without grants: they are for the old digest.
             if keep_grants && !plan.difference.grants_kept.is_empty() {

@@ -17,6 +17,7 @@ use crate::{
     digest, files,
     folder::FolderError,
     package::Package,
+    plan::Origin,
     text::{Text, TextError},
 };
 
@@ -39,8 +40,11 @@ pub struct Installed {
     pub component: Digest,
     /// When it was installed, as RFC 3339 writes it.
     pub installed: String,
-    /// Where it was installed from, for people to read.
+    /// Where it was installed from: a folder, or a reference with the digest that it was resolved to.
     pub source: String,
+    /// The keys that had signed it, by their names then.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub signed_by: Vec<String>,
     /// Its tools, as its component told of them then.
     #[serde(default)]
     pub tools: Vec<ToolDescription>,
@@ -142,6 +146,11 @@ impl Store {
         }
     }
 
+    /// A path for what is fetched and not installed yet. What is left there goes with the next start.
+    pub fn incoming(&self) -> PathBuf {
+        files::unique(&self.plugins, "incoming")
+    }
+
     /// The names that have a record, sorted.
     ///
     /// # Errors
@@ -169,6 +178,7 @@ impl Store {
         package: &Package,
         tools: &[ToolDescription],
         offers: &Offers,
+        origin: &Origin,
     ) -> Result<Installed, StoreError> {
         let _alone = self.lock()?;
         let fresh = files::unique(&self.plugins, "incoming");
@@ -178,7 +188,7 @@ impl Store {
                 source => StoreError::Copy { path: package.source.clone(), source },
             })?;
             match digest == package.digest {
-                true => self.record(package, tools, offers, &fresh),
+                true => self.record(package, tools, offers, origin, &fresh),
                 false => Err(StoreError::Changed(package.source.clone())),
             }
         });
@@ -194,6 +204,7 @@ impl Store {
         package: &Package,
         tools: &[ToolDescription],
         offers: &Offers,
+        origin: &Origin,
         copy: &Path,
     ) -> Result<Installed, StoreError> {
         let installed = Installed {
@@ -202,7 +213,8 @@ impl Store {
             digest: package.digest,
             component: package.component,
             installed: humantime::format_rfc3339_seconds(SystemTime::now()).to_string(),
-            source: package.source.to_string_lossy().into_owned(),
+            source: origin.reference.clone().unwrap_or_else(|| package.source.to_string_lossy().into_owned()),
+            signed_by: origin.signed_by.clone(),
             tools: tools.to_vec(),
             offers: offers.clone(),
         };

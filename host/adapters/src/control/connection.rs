@@ -131,8 +131,8 @@ impl Server {
             Request::Audited => self.audited().await?,
             Request::List => self.list().await?,
             Request::Inspect(target) => self.inspect(target).await?,
-            Request::Install { path, update, grants, directory } => {
-                return self.install(Wanted { path, update, grants, directory }, reader, outgoing).await;
+            Request::Install { source, update, grants, directory } => {
+                return self.install(Wanted { source, update, grants, directory }, reader, outgoing).await;
             }
             Request::Uninstall { plugin, keep_data } => self.uninstall(plugin, keep_data).await?,
             Request::Grant { plugin, lines, directory } => self.grant(plugin, lines, directory, outgoing).await?,
@@ -141,6 +141,7 @@ impl Server {
             Request::SearchTools { query, limit } => self.search_tools(&query, limit).await?,
             Request::Secrets(keeping) => self.secrets(keeping).await?,
             Request::Servers(serving) => self.serving(serving, outgoing).await?,
+            Request::Keys(change) => self.keys(change).await?,
             Request::Policies => self.policies(),
             Request::SetPolicies { plugin, policies } => self.set_policies(plugin, policies).await?,
             Request::Pending => Reply::Pending(self.kernel.pending()),

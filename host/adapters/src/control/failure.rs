@@ -1,7 +1,10 @@
 //! What goes wrong, as the other side is told: a kind for programs, a message for people.
 
 use holm_kernel::{CompileError, ImageError, NoSuchProcess, SpawnError, program::ProgramError};
-use holm_packages::{GrantError, PackageError, PolicyError, SealError, SecretsError, StoreError, UpdateError};
+use holm_packages::{
+    FetchError, GrantError, KeysError, PackageError, PolicyError, RemoteError, SealError, SecretsError, StoreError,
+    UpdateError,
+};
 use serde::{Deserialize, Serialize};
 
 /// Why something was not done.
@@ -88,6 +91,18 @@ kinds! {
         SecretsError::Seal(_) => Internal,
         SecretsError::NotFound(_) | SecretsError::NotBound { .. } => NotFound,
         SecretsError::Binding(_) | SecretsError::Name(_) | SecretsError::Value | SecretsError::TooMany(_) => Usage,
+    }
+    FetchError {
+        FetchError::Remote { source: RemoteError::NotFound(_), .. } => NotFound,
+        FetchError::Image { .. } | FetchError::Component { .. } => Fault,
+        FetchError::Digest { .. } => Conflict,
+        FetchError::Remote { .. } | FetchError::Io { .. } => Internal,
+    }
+    KeysError {
+        KeysError::NotFound(_) => NotFound,
+        KeysError::Taken(_) => Conflict,
+        KeysError::Io { .. } => Internal,
+        KeysError::Name(_) | KeysError::Key(_) | KeysError::TooMany => Usage,
     }
     StoreError {
         StoreError::NotFound(_) => NotFound,

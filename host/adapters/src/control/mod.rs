@@ -29,9 +29,9 @@ pub use frame::FrameError;
 pub use home::{Claim, ClaimError, Home, HomeError};
 pub use lines::Lines;
 pub use protocol::{
-    Call, Choice, Fetching, Greeting, Input, Intent, Keeping, PROTOCOL, Rate, Reply, Request, Run, STDIN_WINDOW,
-    Serving, Signal, Stage, Status, Stream, Target, Terms,
+    Call, Choice, Fetching, Greeting, Input, Intent, Keeping, KeyChange, PROTOCOL, Rate, Reply, Request, Run,
+    STDIN_WINDOW, Serving, Signal, Source, Stage, Status, Stream, Target, Terms,
 };
 pub use server::{Facts, Server};
 pub use tool_servers::{ServerTool, ServerView, ToolServers, ToolStanding, ToolText};
-pub use view::{Inspected, Installed, Listed, OffersView, Planned, ToolView};
+pub use view::{FoundTool, Inspected, Installed, Listed, OffersView, Planned, ToolView};

@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 
 use super::{
     failure::{Failure, Kind},
-    protocol::{Reply, Target},
+    protocol::{KeyChange, Reply, Target},
     runs::take_all,
     server::{Server, blocking},
     view::{FoundTool, Inspected, Listed, OffersView, ToolView},
@@ -29,6 +29,7 @@ impl Server {
                     name: name.clone(),
                     version: String::new(),
                     digest: String::new(),
+                    source: String::new(),
                     description: String::new(),
                     tools: Vec::new(),
                     grants: Vec::new(),
@@ -38,6 +39,7 @@ impl Server {
                     Ok(installed) => {
                         entry.version = installed.version.to_string();
                         entry.digest = installed.digest.to_string();
+                        entry.source = installed.source;
                         entry.tools = installed.tools.iter().map(|tool| tool.name.clone()).collect();
                     }
                     Err(error) => entry.problem = Some(error.to_string()),
@@ -88,6 +90,7 @@ impl Server {
         inspected.policies = self.plugins.policies_over(name);
         inspected.installed = Some(installed.installed);
         inspected.source = installed.source;
+        inspected.signed_by = installed.signed_by;
         Ok((inspected, program))
     }
 
@@ -202,6 +205,20 @@ impl Server {
         })
         .await
         .map_err(|failure| self.suggest(&Target::Installed(plugin.unwrap_or_default()), failure))
+    }
+
+    /// The keys that plugins may be signed by, once they are changed.
+    pub(crate) async fn keys(&self, change: KeyChange) -> Result<Reply, Failure> {
+        let plugins = self.plugins.clone();
+        let keys = blocking(move || {
+            match change {
+                KeyChange::List => {}
+                KeyChange::Add { name, pem } => plugins.keys().add(&name, &pem)?,
+                KeyChange::Remove { name } => plugins.keys().remove(&name)?,
+            }
+            plugins.keys().list()
+        });
+        keys.await.map(Reply::Keys)
     }
 
     /// The policies that are set.

@@ -10,7 +10,7 @@ use holm_kernel::{
     program::Fetch,
     sched::Nice,
 };
-use holm_packages::{Policies, Secret, Value};
+use holm_packages::{KnownKey, Login, Policies, Secret, Value};
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
@@ -66,11 +66,11 @@ pub enum Request {
     List,
     /// All about a plugin. Answered by [`Reply::Inspected`].
     Inspect(Target),
-    /// Installs a folder, or puts another version in the place of one. Answered by
+    /// Installs a plugin, or puts another version in the place of one. Answered by
     /// [`Reply::Planned`]; after [`Input::Proceed`] by [`Reply::Installed`].
     Install {
-        /// The folder.
-        path: PathBuf,
+        /// What.
+        source: Source,
         /// Whether it is installed already.
         update: bool,
         /// What to grant to it at once.
@@ -120,6 +120,8 @@ pub enum Request {
     /// Looks at servers of tools, or changes what is accepted of them. Answered by [`Reply::Servers`] or
     /// [`Reply::Done`].
     Servers(Serving),
+    /// Looks at the keys that plugins may be signed by, or changes them. Answered by [`Reply::Keys`].
+    Keys(KeyChange),
     /// The policies that are set. Answered by [`Reply::Policies`].
     Policies,
     /// Sets exactly these policies over a plugin, or over all (`*`). Answered by [`Reply::Policies`].
@@ -164,6 +166,39 @@ pub enum Request {
         pids: Vec<Pid>,
         /// What.
         signal: Signal,
+    },
+}
+
+/// Where a plugin is installed from.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub enum Source {
+    /// A folder; absolute.
+    Path(PathBuf),
+    /// A registry.
+    Registry {
+        /// Like `oci://ghcr.io/owner/name:1.0.0`.
+        reference: String,
+        /// As whom; none asks as anybody may.
+        login: Option<Login>,
+    },
+}
+
+/// What is done with the keys that plugins may be signed by.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum KeyChange {
+    /// Nothing.
+    List,
+    /// Adds one.
+    Add {
+        /// What to call it.
+        name: String,
+        /// A public key.
+        pem: String,
+    },
+    /// Removes one.
+    Remove {
+        /// Its name.
+        name: String,
     },
 }
 
@@ -402,6 +437,13 @@ pub enum Stream {
 /// What the kernel is doing, where that takes a while.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Stage {
+    /// Fetches a plugin from a registry.
+    Fetching {
+        /// Bytes that have come.
+        come: u64,
+        /// Of so many.
+        whole: u64,
+    },
     /// Reads and digests files.
     Checking,
     /// Compiles a component.
@@ -456,6 +498,8 @@ pub enum Reply {
     Servers(Vec<ServerView>),
     /// These tools of a server were accepted as they are, since a grant names them; an answer follows.
     Pinned(ServerView),
+    /// See [`Request::Keys`]: those there are then.
+    Keys(Vec<KnownKey>),
     /// See [`Request::Policies`].
     Policies(Policies),
     /// See [`Request::Pending`].

@@ -7,7 +7,7 @@ use std::{
 };
 
 use holm_kernel::Kernel;
-use holm_packages::Plugins;
+use holm_packages::{Plugins, Registries, SignatureRules};
 use tokio::{net::UnixStream, sync::watch, task::JoinSet};
 
 use super::{
@@ -36,6 +36,10 @@ pub struct Facts {
     pub storage: String,
     /// Waits until all audit records so far are written. May block.
     pub audited: Box<dyn Fn() + Send + Sync>,
+    /// Where plugins come from that are no folders.
+    pub registries: Box<dyn Registries>,
+    /// Which plugins have to be signed.
+    pub signatures: SignatureRules,
     /// Its figures, as text.
     pub metrics: Box<dyn Fn() -> String + Send + Sync>,
 }
@@ -48,7 +52,7 @@ pub struct Server {
     pub(crate) lines: Arc<Lines>,
     pub(crate) runs: Arc<Runs>,
     pub(crate) rates: Rates,
-    facts: Arc<Facts>,
+    pub(crate) facts: Arc<Facts>,
     started: Instant,
     changes: watch::Sender<()>,
     stopping: watch::Sender<bool>,

@@ -19,6 +19,8 @@ pub struct Listed {
     pub version: String,
     /// The digest of its files.
     pub digest: String,
+    /// Where it was installed from.
+    pub source: String,
     /// What it is for.
     pub description: String,
     /// The names of its tools.
@@ -102,6 +104,8 @@ pub struct Inspected {
     pub component: String,
     /// Where it was installed from, or where it lies.
     pub source: String,
+    /// The keys that signed it, by their names.
+    pub signed_by: Vec<String>,
     /// When it was installed; none if it is not.
     pub installed: Option<String>,
     /// Whether it has a manifest.
@@ -146,6 +150,7 @@ impl Inspected {
             digest: package.digest.to_string(),
             component: package.component.to_string(),
             source: package.source.display().to_string(),
+            signed_by: Vec::new(),
             installed: None,
             declared: package.declared,
             entries: package.surface.entries().into_iter().map(entry).map(str::to_owned).collect(),

@@ -64,6 +64,9 @@ fn show(plugin: &Inspected) -> Result<()> {
         field("component", &plugin.component)?;
     }
     field("source", &printable(&plugin.source))?;
+    if !plugin.signed_by.is_empty() {
+        field("signed by", &plugin.signed_by.join(", "))?;
+    }
     field("installed", plugin.installed.as_deref().unwrap_or("no"))?;
     field("files", &format!("{}, {}", ui::count(plugin.files, "file"), Bytes(plugin.bytes)))?;
     field("kind", &if plugin.entries.is_empty() { "nothing to run".to_owned() } else { plugin.entries.join(", ") })?;

@@ -2,18 +2,19 @@
 
 use std::path::PathBuf;
 
-use holm_adapters::control::{Input, Installed, Planned, Reply, Request};
-use holm_packages::printable;
+use holm_adapters::control::{Input, Installed, Planned, Reply, Request, Source as Whence, Target};
+use holm_packages::{Reference, printable};
 
 use super::inspect::amount;
 use crate::{
     error::{CONFLICT, CommandError, Result},
+    registry,
     session::{Session, answer, directory, unexpected},
     terminal::Terminal,
     ui,
 };
 
-/// Install a plugin from a folder, or a component; nothing of its author's runs outside the sandbox
+/// Install a plugin from a folder, a component or a registry; none of it runs outside the sandbox
 #[derive(clap::Args)]
 pub(super) struct Arguments {
     #[command(flatten)]
@@ -26,8 +27,9 @@ pub(super) struct Arguments {
 /// What `holm install` and `holm update` both take.
 #[derive(clap::Args)]
 pub(super) struct Source {
-    /// The folder, with its plugin.toml and its built component; or a component's file alone
-    #[arg(value_name = "DIR|FILE")]
+    /// The folder, with its plugin.toml and its built component; a component's file alone; or a reference in a
+    /// registry (`update` finds it by the plugin's name)
+    #[arg(value_name = "DIR|FILE|oci://…")]
     folder: PathBuf,
     /// Grant this at once
     #[arg(long = "grant", value_name = "CAPABILITY=RULE")]
@@ -54,9 +56,13 @@ pub(super) struct Job {
 
 impl Job {
     pub(super) async fn run(self, session: &Session) -> Result<()> {
-        let path = std::path::absolute(&self.source.folder).map_err(CommandError::usage)?;
-        let request =
-            Request::Install { path, update: self.update, grants: self.source.grants.clone(), directory: directory()? };
+        let from = self.from(session).await?;
+        let request = Request::Install {
+            source: from,
+            update: self.update,
+            grants: self.source.grants.clone(),
+            directory: directory()?,
+        };
         let mut connection = session.connect().await?;
         connection.send(&request).await?;
         let plan = match answer(&mut connection).await? {
@@ -94,6 +100,30 @@ impl Job {
         Ok(())
     }
 
+    /// A folder; a registry, asked as its user is known there; or where an installed plugin came from.
+    async fn from(&self, session: &Session) -> Result<Whence> {
+        let given = self.source.folder.to_string_lossy();
+        let mut reference = Reference::is_meant(&given).then(|| given.clone().into_owned());
+        if self.update && reference.is_none() && !self.source.folder.exists() {
+            reference = came_from(session, &given).await?;
+        }
+        if let Some(reference) = reference {
+            let parsed: Reference = reference.parse().map_err(CommandError::usage)?;
+            return Ok(Whence::Registry { reference, login: registry::login(&parsed.registry) });
+        }
+        let path = std::path::absolute(&self.source.folder).map_err(CommandError::usage)?;
+        if path.is_file() {
+            let error = CommandError::usage(format!(
+                "`{}` is a file, and a plugin is a folder with a plugin.toml",
+                path.display()
+            ));
+            return Err(
+                error.hint(format!("to run it without installing it: holm run {}", self.source.folder.display()))
+            );
+        }
+        Ok(Whence::Path(path))
+    }
+
     /// Whether to go on, and whether grants carry over.
     fn decide(&self, plan: &Planned) -> Result<bool> {
         let name = &plan.plugin.name;
@@ -126,6 +156,19 @@ impl Job {
     }
 }
 
+/// The reference that an installed plugin came by, as far as it may have moved since.
+async fn came_from(session: &Session, name: &str) -> Result<Option<String>> {
+    let reply = session.ask(&Request::Inspect(Target::Installed(name.to_owned()))).await;
+    let Ok(Reply::Inspected(plugin)) = reply else { return Ok(None) };
+    if !Reference::is_meant(&plugin.source) {
+        let error =
+            CommandError::usage(format!("`{name}` was installed from a folder: name the one to update it from"));
+        return Err(error.hint(format!("holm update {}", printable(&plugin.source))));
+    }
+    let reference: Reference = plugin.source.parse().map_err(CommandError::usage)?;
+    Ok(Some(reference.loose().to_string()))
+}
+
 /// What is installed already.
 fn unchanged(plan: Planned) -> Installed {
     let plugin = plan.plugin;
@@ -138,6 +181,10 @@ fn show(plan: &Planned) {
     let before = plan.version_before.as_ref().map(|before| format!(" (now {before})")).unwrap_or_default();
     ui::talk(format_args!("{} {}{before}  {}", ui::bold(&plugin.name), plugin.version, printable(&plugin.description)));
     line("digest", &plugin.digest);
+    if Reference::is_meant(&plugin.source) {
+        line("from", &printable(&plugin.source));
+    }
+    some("signed by", &plugin.signed_by);
     if plan.tampered {
         ui::warn("what is installed was changed behind Holm's back; its grants end");
     }

@@ -11,6 +11,7 @@ mod grant;
 mod inspect;
 mod install;
 mod kernel;
+mod key;
 mod kill;
 mod list;
 mod mcp;
@@ -87,6 +88,7 @@ enum Command {
     Revoke(revoke::Arguments),
     Secret(secret::Arguments),
     Server(server::Arguments),
+    Key(key::Arguments),
     Policy(policy::Arguments),
     Pending(pending::Arguments),
     Answer(answer::Arguments),
@@ -177,6 +179,7 @@ async fn dispatch(command: Command, session: &Session) -> Result<()> {
         Command::Revoke(arguments) => arguments.run(session).await,
         Command::Secret(arguments) => arguments.run(session).await,
         Command::Server(arguments) => arguments.run(session).await,
+        Command::Key(arguments) => arguments.run(session).await,
         Command::Policy(arguments) => arguments.run(session).await,
         Command::Pending(arguments) => arguments.run(session).await,
         Command::Answer(arguments) => arguments.run(session).await,

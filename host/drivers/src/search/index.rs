@@ -109,8 +109,10 @@ impl State {
 
     /// Takes in what changed since last time.
     fn settle(&mut self, offers: &[Arc<dyn Offer>]) -> tantivy::Result<()> {
-        let same =
-            |known: &Arc<dyn Offer>, offer: &Arc<dyn Offer>| std::ptr::addr_eq(&raw const **known, &raw const **offer);
+        // The very same, or told anew with nothing new in it.
+        let same = |known: &Arc<dyn Offer>, offer: &Arc<dyn Offer>| {
+            std::ptr::addr_eq(Arc::as_ptr(known), Arc::as_ptr(offer)) || known.tools() == offer.tools()
+        };
         let fresh = |offer: &&Arc<dyn Offer>| self.known.get(offer.name()).is_none_or(|known| !same(known, offer));
         let fresh: Vec<_> = offers.iter().filter(fresh).cloned().collect();
         let here: HashSet<&str> = offers.iter().map(|offer| offer.name()).collect();

@@ -9,26 +9,10 @@ use std::{
 
 use holm_drivers::search::Tools;
 use holm_kernel::{
-    program::{Offer, ToolDescription},
+    program::{Offer, Offered, ToolDescription},
     tool::{Admits, Found, Index},
 };
 use serde_json::json;
-
-/// What offers tools in a test.
-struct Shelf {
-    name: String,
-    tools: Vec<ToolDescription>,
-}
-
-impl Offer for Shelf {
-    fn name(&self) -> &str {
-        &self.name
-    }
-
-    fn tools(&self) -> &[ToolDescription] {
-        &self.tools
-    }
-}
 
 fn tool(name: &str, description: &str, arguments: &[(&str, &str)]) -> ToolDescription {
     let properties: serde_json::Map<_, _> = arguments
@@ -45,7 +29,7 @@ fn tool(name: &str, description: &str, arguments: &[(&str, &str)]) -> ToolDescri
 }
 
 fn shelf(name: &str, tools: Vec<ToolDescription>) -> Arc<dyn Offer> {
-    Arc::new(Shelf { name: name.to_owned(), tools })
+    Arc::new(Offered { name: name.to_owned(), tools })
 }
 
 /// Tools as the servers that people use have them.
@@ -174,7 +158,7 @@ fn what_changes_is_found_as_it_is_now() {
     let new = shelf("boats", vec![tool("list_ships", "Lists ships at sea.", &[])]);
     assert_eq!(finds(&[new.clone(), other.clone()], "harbour"), [""; 0]);
     assert_eq!(finds(&[new, other.clone()], "ships"), ["boats/list_ships"]);
-    assert_eq!(finds(&[other.clone()], "ships"), [""; 0]);
+    assert_eq!(finds(std::slice::from_ref(&other), "ships"), [""; 0]);
     assert_eq!(finds(&[old, other], "harbour"), ["boats/list_boats"]);
 }
 

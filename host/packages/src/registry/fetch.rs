@@ -4,6 +4,7 @@ use std::path::Path;
 
 use futures_core::future::BoxFuture;
 use holm_kernel::program::Digest;
+use serde::{Deserialize, Serialize};
 
 use super::{
     Reference,
@@ -13,6 +14,7 @@ use crate::{
     component::{ComponentError, Surface},
     files, interfaces,
     manifest::{self, Manifest},
+    secrets::Value,
     signatures::{COSIGN_MEDIA_TYPE, COSIGN_SIGNATURE, CosignSignature},
     text::{is_hidden, printable},
 };
@@ -28,8 +30,34 @@ const SIGNATURES: usize = 16;
 pub trait Remote: Send + Sync {
     /// The manifest of a tag or `sha256:…`: the bytes, at most so many.
     fn manifest<'a>(&'a self, version: &'a str, maximum: u64) -> BoxFuture<'a, Result<Vec<u8>, RemoteError>>;
-    /// Bytes by their `sha256:…`, at most so many.
-    fn blob<'a>(&'a self, digest: &'a str, maximum: u64) -> BoxFuture<'a, Result<Vec<u8>, RemoteError>>;
+    /// Bytes by their `sha256:…`, at most so many; `progress` is told how many have come.
+    fn blob<'a>(
+        &'a self,
+        digest: &'a str,
+        maximum: u64,
+        progress: Progress<'a>,
+    ) -> BoxFuture<'a, Result<Vec<u8>, RemoteError>>;
+}
+
+/// Told how many bytes have come.
+pub type Progress<'a> = &'a mut (dyn FnMut(u64) + Send);
+
+/// A user of a registry.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Login {
+    /// Who.
+    pub user: String,
+    /// What only they know.
+    pub password: Value,
+}
+
+/// All registries.
+pub trait Registries: Send + Sync {
+    /// The one where a component lies.
+    ///
+    /// # Errors
+    /// It cannot be asked at all.
+    fn open(&self, reference: &Reference, login: Option<Login>) -> Result<Box<dyn Remote>, RemoteError>;
 }
 
 /// Why a registry gave nothing.
@@ -134,12 +162,13 @@ pub async fn fetch(
         Layers::Component(blob) => vec![(String::new(), blob)],
     };
     for (name, blob) in wanted {
-        let bytes = checked(remote, reference, &blob).await?;
+        let bytes = checked(remote, reference, &blob, &mut |part| progress(come + part, whole)).await?;
         come += bytes.len() as u64;
-        progress(come, whole);
         files.push((name, bytes));
     }
-    if let [(name, component)] = &mut files[..] {
+    if let [(name, component)] = &mut files[..]
+        && name.is_empty()
+    {
         let manifest = derive(reference, &image, component)
             .map_err(|source| FetchError::Component { reference: named.clone(), source })?;
         *name = manifest.0;
@@ -149,10 +178,15 @@ pub async fn fetch(
     Ok(Fetched { reference: reference.pinned(digest), digest, signatures, files })
 }
 
-async fn checked(remote: &dyn Remote, reference: &Reference, blob: &Blob) -> Result<Vec<u8>, FetchError> {
+async fn checked(
+    remote: &dyn Remote,
+    reference: &Reference,
+    blob: &Blob,
+    progress: Progress<'_>,
+) -> Result<Vec<u8>, FetchError> {
     let named = reference.to_string();
     let expected = blob.digest().map_err(|source| FetchError::Image { reference: named.clone(), source })?;
-    let bytes = remote.blob(&format!("sha256:{expected}"), blob.size).await;
+    let bytes = remote.blob(&format!("sha256:{expected}"), blob.size, progress).await;
     let bytes = bytes.map_err(|source| FetchError::Remote { reference: named.clone(), source })?;
     let found = Digest::of(&bytes);
     match found == expected {
@@ -171,18 +205,16 @@ async fn signatures(
     reference: &Reference,
     digest: Digest,
 ) -> Result<Vec<CosignSignature>, FetchError> {
-    let named = reference.to_string();
-    let bytes = match remote.manifest(&format!("sha256-{digest}.sig"), MANIFEST_BYTES).await {
-        Err(RemoteError::NotFound(_)) => return Ok(Vec::new()),
-        bytes => bytes.map_err(|source| FetchError::Remote { reference: named.clone(), source })?,
-    };
+    let beside = remote.manifest(&format!("sha256-{digest}.sig"), MANIFEST_BYTES).await;
+    // Registries do not agree on what they say where there is nothing. Where a signature is wanted, none is a no.
+    let Ok(bytes) = beside else { return Ok(Vec::new()) };
     // What makes no sense there is no signature; whether one is wanted is decided later.
     let Ok(image) = Image::parse(&bytes) else { return Ok(Vec::new()) };
     let mut found = Vec::new();
     let signed = image.layers.iter().filter(|layer| layer.media_type == COSIGN_MEDIA_TYPE);
     for layer in signed.filter(|layer| layer.size <= PAYLOAD_BYTES).take(SIGNATURES) {
         let Some(signature) = layer.annotations.get(COSIGN_SIGNATURE) else { continue };
-        let payload = checked(remote, reference, layer).await?;
+        let payload = checked(remote, reference, layer, &mut |_| ()).await?;
         found.push(CosignSignature { payload, signature: signature.clone() });
     }
     Ok(found)

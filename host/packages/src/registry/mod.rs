@@ -4,6 +4,6 @@ mod fetch;
 mod image;
 mod reference;
 
-pub use fetch::{FetchError, Fetched, Remote, RemoteError, fetch};
+pub use fetch::{FetchError, Fetched, Login, Progress, Registries, Remote, RemoteError, fetch};
 pub use image::ImageError;
 pub use reference::{Reference, ReferenceError};

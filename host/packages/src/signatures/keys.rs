@@ -50,7 +50,7 @@ pub enum KeysError {
 
 /// A key, as anybody may see it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Signed {
+pub struct KnownKey {
     /// Its name.
     pub name: String,
     /// `ed25519` or `ecdsa-p256`.
@@ -110,8 +110,8 @@ impl Keys {
     ///
     /// # Errors
     /// As [`Keys::all`].
-    pub fn list(&self) -> Result<Vec<Signed>, KeysError> {
-        let seen = |(name, key): (String, Key)| Signed {
+    pub fn list(&self) -> Result<Vec<KnownKey>, KeysError> {
+        let seen = |(name, key): (String, Key)| KnownKey {
             name,
             kind: key.kind().to_owned(),
             fingerprint: key.fingerprint().to_string(),

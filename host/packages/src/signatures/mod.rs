@@ -8,5 +8,5 @@ mod rules;
 pub use cosign::CosignSignature;
 pub(crate) use cosign::{MEDIA_TYPE as COSIGN_MEDIA_TYPE, SIGNATURE as COSIGN_SIGNATURE};
 pub use key::{Key, KeyError};
-pub use keys::{Keys, KeysError, SIGNATURE_FILE, Signed, signed_text};
+pub use keys::{Keys, KeysError, KnownKey, SIGNATURE_FILE, signed_text};
 pub use rules::{SignatureError, SignatureRules};

@@ -77,12 +77,12 @@ mod tests {
         assert_eq!(check("x", Some("ghcr.io/acme/x"), &["acme-old"]), Ok(()));
         assert_eq!(check("x", Some("ghcr.io/acmee/x"), &[]), Ok(()));
         assert_eq!(
-            check("x", Some("ghcr.io/acme/x"), &["me"]).unwrap_err(),
+            check("x", Some("ghcr.io/acme/x"), &["me"]).expect_err("refused"),
             "`x` is not signed by acme or acme-old, as [signatures] of config.toml wants it (it is signed by me)"
         );
         assert_eq!(check("jq", Some("ghcr.io/acme/jq"), &["acme", "me"]), Ok(()));
         assert!(check("jq", Some("ghcr.io/acme/jq"), &["acme"]).is_err());
-        assert!(check("jq", None, &[]).unwrap_err().contains("holm key add"));
+        assert!(check("jq", None, &[]).expect_err("refused").contains("holm key add"));
         assert!(check("nobody", None, &["me"]).is_err());
         let all = SignatureRules { require: true, ..SignatureRules::default() };
         assert!(all.check("x", None, &[]).is_err() && all.check("x", None, &["me".to_owned()]).is_ok());
