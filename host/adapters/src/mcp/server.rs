@@ -8,11 +8,12 @@ use parking_lot::Mutex;
 use rmcp::{
     ErrorData, RoleServer, ServerHandler, ServiceExt as _,
     model::{
-        CallToolRequestParams, CallToolResponse, CompleteRequestParams, CompleteResult, CompletionInfo,
-        GetPromptRequestParams, GetPromptResponse, GetPromptResult, Implementation, InputResponses, ListPromptsResult,
-        ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, LoggingLevel, PaginatedRequestParams,
-        ProtocolVersion, ReadResourceRequestParams, ReadResourceResponse, ReadResourceResult, Reference,
-        ServerCapabilities, ServerConfig, SetLevelRequestParams, SubscriptionFilter,
+        CallToolRequestParams, CallToolResponse, CancelTaskParams, ClientCapabilities, CompleteRequestParams,
+        CompleteResult, CompletionInfo, CreateTaskResult, GetPromptRequestParams, GetPromptResponse, GetPromptResult,
+        GetTaskParams, GetTaskResult, Implementation, InputResponses, ListPromptsResult, ListResourceTemplatesResult,
+        ListResourcesResult, ListToolsResult, LoggingLevel, PaginatedRequestParams, ProtocolVersion,
+        ReadResourceRequestParams, ReadResourceResponse, ReadResourceResult, Reference, ServerCapabilities,
+        ServerConfig, SetLevelRequestParams, SubscriptionFilter, UpdateTaskParams,
     },
     service::{NotificationContext, RequestContext, ServerInitializeError, SubscriptionContext},
 };
@@ -25,6 +26,7 @@ use super::{
     profile::Client,
     shared::{Changes, Shared},
     talk::{Outcome, Talk, scope},
+    tasks::NoSuchTask,
 };
 use crate::control::{self, Failure, Fetching, Kind, Request, Target};
 
@@ -100,13 +102,23 @@ impl Front {
         let modern = is_modern(context);
         let wanted = if modern { context.meta.log_level() } else { Some(*self.level.lock()) };
         let scope = scope(&client.name, asked.method, asked.name, &asked.arguments);
-        let talk = Talk { context, modern, wanted, parked: &self.shared.parked, scope };
+        // What is fetched is answered at once; a tool may take its time, for clients that know how.
+        let tasks = asked.method == "tools/call" && capabilities(context).supports_tasks();
+        let mut talk = Talk { context, modern, wanted, parked: &self.shared.parked, scope, tasks };
         if let Some(state) = asked.state {
+            talk.tasks = false;
             return talk.resume(state, asked.responses).await;
         }
-        match Call::begin(self.shared.kernel.clone(), request(asked.arguments)).await {
-            Ok(call) => talk.follow(call).await,
-            Err(failure) => Ok(Outcome::Ended(Err(Failed::Kernel(failure)))),
+        let call = match Call::begin(self.shared.kernel.clone(), request(asked.arguments)).await {
+            Ok(call) => call,
+            Err(failure) => return Ok(Outcome::Ended(Err(Failed::Kernel(failure)))),
+        };
+        match talk.follow(call).await? {
+            Outcome::Long(long) if !self.shared.tasks.has_room() => {
+                talk.tasks = false;
+                talk.go_on(long).await
+            }
+            outcome => Ok(outcome),
         }
     }
 
@@ -128,6 +140,14 @@ impl Front {
 /// Whether the request is of the era without sessions.
 fn is_modern(context: &RequestContext<RoleServer>) -> bool {
     context.protocol_version().is_some_and(|version| version.as_str() >= ProtocolVersion::V_2026_07_28.as_str())
+}
+
+fn capabilities(context: &RequestContext<RoleServer>) -> ClientCapabilities {
+    context.client_capabilities().unwrap_or_default()
+}
+
+fn no_task(_: NoSuchTask) -> ErrorData {
+    ErrorData::invalid_params("no such task", None)
 }
 
 fn internal(failure: &Failure) -> ErrorData {
@@ -170,7 +190,8 @@ impl ServerHandler for Front {
             .enable_tools()
             .enable_prompts_list_changed()
             .enable_resources_list_changed()
-            .enable_tool_list_changed();
+            .enable_tool_list_changed()
+            .enable_tasks();
         ServerConfig::new(capabilities.build())
             .with_server_info(Implementation::new("holm", self.shared.version.clone()).with_title("Holm"))
             .with_instructions(INSTRUCTIONS)
@@ -213,12 +234,18 @@ impl ServerHandler for Front {
                 terms: client.profile.terms(self.shared.directory.clone()),
             })
         };
+        let loose = is_modern(&context) && offered.described.output_schema.is_some();
         Ok(match self.work(asked, &client, &context, call).await? {
             Outcome::Waits(result) => result.into(),
-            Outcome::Ended(Ok(json)) => {
-                let loose = is_modern(&context) && offered.described.output_schema.is_some();
-                answer::result(json, loose).into()
+            Outcome::Long(long) => {
+                let end = move |result| match result {
+                    Ok(json) => answer::result(json, loose),
+                    Err(failed) => answer::failed(&failed),
+                };
+                let task = self.shared.tasks.begin(long, &client.name, capabilities(&context), end);
+                CallToolResponse::Task(CreateTaskResult::new(task))
             }
+            Outcome::Ended(Ok(json)) => answer::result(json, loose).into(),
             Outcome::Ended(Err(Failed::Kernel(failure))) if failure.kind == Kind::NotFound => return Err(unknown()),
             Outcome::Ended(Err(failed)) => answer::failed(&failed).into(),
         })
@@ -268,6 +295,7 @@ impl ServerHandler for Front {
         };
         match self.fetch(asked, &client, &context, plugin, Fetch::Resource { uri }).await? {
             Outcome::Waits(result) => Ok(result.into()),
+            Outcome::Long(_) => Err(missing()),
             Outcome::Ended(result) => Ok(fetched::<ReadResourceResult>(result, missing())?.into()),
         }
     }
@@ -305,6 +333,7 @@ impl ServerHandler for Front {
         let fetch = Fetch::Prompt { name: offered.own.clone(), arguments };
         match self.fetch(asked, &client, &context, &offered.plugin, fetch).await? {
             Outcome::Waits(result) => Ok(result.into()),
+            Outcome::Long(_) => Err(missing()),
             Outcome::Ended(result) => Ok(fetched::<GetPromptResult>(result, missing())?.into()),
         }
     }
@@ -338,9 +367,36 @@ impl ServerHandler for Front {
             Asked { method: "completion/complete", name: "", arguments: String::new(), state: None, responses: None };
         match self.fetch(asked, &client, &context, plugin, fetch).await? {
             // It cannot be asked again with answers.
-            Outcome::Waits(_) => Ok(CompleteResult::default()),
+            Outcome::Waits(_) | Outcome::Long(_) => Ok(CompleteResult::default()),
             Outcome::Ended(result) => Ok(CompleteResult::new(fetched::<CompletionInfo>(result, missing())?)),
         }
+    }
+
+    async fn get_task(
+        &self,
+        request: GetTaskParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<GetTaskResult, ErrorData> {
+        let client = self.client(&context)?;
+        Ok(GetTaskResult::new(self.shared.tasks.get(&request.task_id, &client.name).map_err(no_task)?))
+    }
+
+    async fn update_task(
+        &self,
+        request: UpdateTaskParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        let client = self.client(&context)?;
+        self.shared.tasks.update(&request.task_id, &client.name, &request.input_responses).map_err(no_task)
+    }
+
+    async fn cancel_task(
+        &self,
+        request: CancelTaskParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        let client = self.client(&context)?;
+        self.shared.tasks.cancel(&request.task_id, &client.name).map_err(no_task)
     }
 
     async fn set_level(

@@ -19,6 +19,7 @@ use super::{
     kernel::{Kernel, Machine},
     parked::Parked,
     profile::Profile,
+    tasks::Tasks,
 };
 use crate::control::{Failure, Reply, Request};
 
@@ -44,6 +45,8 @@ pub struct Shared {
     changed: watch::Sender<Changes>,
     /// The calls that wait for their clients.
     pub(crate) parked: Arc<Parked>,
+    /// The calls that take long.
+    pub(crate) tasks: Arc<Tasks>,
 }
 
 /// How often what is offered was changed, by kind.
@@ -73,6 +76,7 @@ impl Shared {
             catalogs: Mutex::default(),
             changed: watch::Sender::default(),
             parked: Parked::new(),
+            tasks: Arc::default(),
         });
         tokio::spawn(watch(Arc::downgrade(&shared)));
         shared

@@ -3,7 +3,7 @@
 //! that it waits, and the client asks again with the answers.
 #![expect(deprecated, reason = "tools may ask for completions and roots as long as clients offer them")]
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use holm_kernel::answer::{Inquiry, Progress, Reply};
 use rmcp::{
@@ -20,12 +20,15 @@ use super::{
     call::{Call, Event, Failed},
     logging,
     parked::{PATIENCE, Parked, Waiting, unguessable},
+    tasks::{Long, SOON},
 };
 
 /// How a request is answered.
 pub(crate) enum Outcome {
     /// With this.
     Ended(Result<String, Failed>),
+    /// Not soon: it goes on as a task.
+    Long(Long),
     /// Not yet: the client is to ask again, with answers.
     Waits(InputRequiredResult),
 }
@@ -37,9 +40,11 @@ pub(crate) struct Talk<'a> {
     pub(crate) modern: bool,
     /// How grave a line must be to be told; none are told otherwise.
     pub(crate) wanted: Option<LoggingLevel>,
-    pub(crate) parked: &'a std::sync::Arc<Parked>,
+    pub(crate) parked: &'a Arc<Parked>,
     /// Whose request of what this is: a call that waits is resumed by the same alone.
     pub(crate) scope: Vec<u8>,
+    /// Whether what takes long becomes a task.
+    pub(crate) tasks: bool,
 }
 
 impl Talk<'_> {
@@ -48,9 +53,12 @@ impl Talk<'_> {
     /// # Errors
     /// The client cancelled it; its process ends.
     pub(crate) async fn follow(&self, mut call: Call) -> Result<Outcome, ErrorData> {
+        let soon = tokio::time::sleep(SOON);
+        tokio::pin!(soon);
         loop {
             let event = tokio::select! {
                 event = call.next() => event,
+                () = &mut soon, if self.tasks => return Ok(Outcome::Long(Long::Works(call))),
                 () = self.context.ct.cancelled() => return Err(cancelled()),
             };
             match event {
@@ -59,6 +67,10 @@ impl Talk<'_> {
                 }
                 Event::Told(progress) => self.tell(progress).await,
                 Event::Withdrawn => {}
+                Event::Asked { id, inquiry } if self.tasks => {
+                    let replies = vec![None; inquiry.questions.len()];
+                    return Ok(Outcome::Long(Long::Asks(Box::new(Waiting { call, id, inquiry, replies }))));
+                }
                 Event::Asked { id, inquiry } if self.modern => {
                     let replies = vec![None; inquiry.questions.len()];
                     match self.wait(Waiting { call, id, inquiry, replies }).await {
@@ -99,11 +111,7 @@ impl Talk<'_> {
         for (at, reply) in answered {
             waiting.replies[at] = Some(reply);
         }
-        match self.wait(waiting).await {
-            Some(Waits::Parked(result)) => Ok(Outcome::Waits(result)),
-            Some(Waits::Answered(call)) => self.follow(call).await,
-            None => Err(cancelled()),
-        }
+        self.settle(waiting).await
     }
 }
 
@@ -116,6 +124,31 @@ enum Waits {
 }
 
 impl Talk<'_> {
+    /// Goes on with a call for which there is no room among the tasks.
+    ///
+    /// # Errors
+    /// As [`Talk::follow`].
+    pub(crate) async fn go_on(&self, long: Long) -> Result<Outcome, ErrorData> {
+        match long {
+            Long::Works(call) => self.follow(call).await,
+            Long::Asks(waiting) if self.modern => self.settle(*waiting).await,
+            Long::Asks(mut waiting) => {
+                let replies = self.ask(&waiting.inquiry).await;
+                waiting.call.reply(waiting.id, replies).await;
+                self.follow(waiting.call).await
+            }
+        }
+    }
+
+    /// Has a call wait, or goes on with it.
+    async fn settle(&self, waiting: Waiting) -> Result<Outcome, ErrorData> {
+        match self.wait(waiting).await {
+            Some(Waits::Parked(result)) => Ok(Outcome::Waits(result)),
+            Some(Waits::Answered(call)) => Box::pin(self.follow(call)).await,
+            None => Err(cancelled()),
+        }
+    }
+
     /// Has a call wait for what its client can be asked; what it cannot is answered so.
     async fn wait(&self, mut waiting: Waiting) -> Option<Waits> {
         let client = self.capabilities();
