@@ -95,6 +95,7 @@ impl Holm {
             grants: Arc::new(LiveGrants::new(grants("storage=bench:rw")?)),
             limits: limits(),
             tools: Vec::new(),
+            offers: holm_kernel::program::Offers::default(),
             judges: Vec::new(),
         });
         self.runtime.block_on(self.run(&program, &[]))?;

@@ -3,7 +3,7 @@
 use std::{fs, os::unix::fs::PermissionsExt, sync::Arc, time::Duration};
 
 use expect_test::{Expect, expect};
-use holm_kernel::program::{LiveGrants, Programs};
+use holm_kernel::program::{LiveGrants, Offers, Programs};
 use holm_packages::{Plugins, StoreError, UpdateError};
 
 use crate::common::{MANIFEST, Place, component, tool};
