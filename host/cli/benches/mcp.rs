@@ -124,9 +124,8 @@ impl Machine {
         std::fs::create_dir(&folder).unwrap();
         let component = root.join("target/wasm32-wasip2/release/conformance.wasm");
         std::fs::copy(component, folder.join("plugin.wasm")).unwrap();
-        let manifest = format!(
-            "name = \"{name}\"\nversion = \"0.1.0\"\ndescription = \"A guest\"\ncomponent = \"plugin.wasm\"\n"
-        );
+        let manifest =
+            format!("name = \"{name}\"\nversion = \"0.1.0\"\ndescription = \"A guest\"\ncomponent = \"plugin.wasm\"\n");
         std::fs::write(folder.join("plugin.toml"), manifest).unwrap();
         let done = self.holm(&["install", "--yes"]).arg(folder).stderr(Stdio::null()).status().unwrap();
         assert!(done.success(), "{name} cannot be installed");

@@ -1,6 +1,7 @@
 //! What a person sees: data on stdout, talk on stderr, colour and movement on a terminal only.
 
 use std::{
+    borrow::Cow,
     fmt,
     io::{IsTerminal, Write},
     time::Duration,
@@ -8,7 +9,8 @@ use std::{
 
 use anstyle::{AnsiColor, Style};
 use holm_adapters::control::Stage;
-use holm_kernel::process::Times;
+use holm_kernel::{answer::Progress, process::Times};
+use holm_packages::printable;
 use indicatif::{ProgressBar, ProgressStyle};
 use parking_lot::Mutex;
 use serde::Serialize;
@@ -156,8 +158,21 @@ impl Spinner {
         });
     }
 
+    /// Shows how far a call has come: on a terminal in place of what was shown before, else on a line.
+    pub(crate) fn tell(&mut self, progress: &Progress) {
+        let Progress { done, total, message } = progress;
+        let mut text = total.map_or_else(|| done.to_string(), |total| format!("{done} of {total}"));
+        if let Some(message) = message {
+            text.push_str(&format!(": {}", printable(message)));
+        }
+        match std::io::stderr().is_terminal() {
+            true => self.say(text),
+            false => talk(text),
+        }
+    }
+
     /// Shows what is being done.
-    pub(crate) fn say(&mut self, text: &'static str) {
+    pub(crate) fn say(&mut self, text: impl Into<Cow<'static, str>>) {
         if !std::io::stderr().is_terminal() {
             return;
         }

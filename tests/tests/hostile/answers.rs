@@ -90,10 +90,10 @@ fn a_flood_of_progress_costs_fuel_and_only_grows() {
     run(async {
         let hearer = Hearer::agreeing();
         let answer = call("flood", &hearer).await;
-        // A million calls at over two thousand each, and the last of them is known.
-        assert!(answer.exit.fuel.0 > 2_000_000_000, "{:?}", answer.exit);
+        // A hundred thousand calls at over two thousand each, and the last of them is known.
+        assert!(answer.exit.fuel.0 > 250_000_000, "{:?}", answer.exit);
         assert_eq!(said(&answer), "told");
-        assert_eq!(hearer.told.lock().last().map(|told| (told.done, told.total)), Some((999_999.0, Some(1e6))));
+        assert_eq!(hearer.told.lock().last().map(|told| (told.done, told.total)), Some((99_999.0, Some(1e5))));
         let program = asker().await;
         let little = Limits { fuel: holm_kernel::account::Fuel(20_000_000), ..Limits::default() };
         let spawn = Spawn { limits: little, ..spawn(&program, Some(hearer.clone())) };
@@ -198,7 +198,7 @@ fn resources_that_grow_without_end() {
         let endless = fetch(resource("endless"), None).await;
         assert!(matches!(endless.result, Err(ToolError::Ended(ExitStatus::Fault(_)))), "{:?}", endless.result);
         let large = fetch(resource("large"), None).await;
-        assert_eq!(large.result, Err(ToolError::Failed("what it gave has over 16777216 bytes".to_owned())));
+        assert_eq!(large.result, Err(ToolError::Ended(ExitStatus::Fault(Fault::Hostcall))));
         neighbour.works().await;
         let note = fetch(resource("note"), None).await.result.unwrap();
         assert_eq!(note, r#"{"contents":[{"text":"a note","uri":"asker://note"}]}"#);

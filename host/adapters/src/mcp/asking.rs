@@ -51,6 +51,24 @@ pub(crate) fn request(
     }
 }
 
+/// What a client has to be capable of to be asked this.
+pub(crate) fn need(question: &Question, needed: &mut ClientCapabilities) {
+    match &question.wanted {
+        Wanted::Form { .. } => {
+            needed.elicitation.get_or_insert_default().form.get_or_insert_default();
+        }
+        Wanted::Link { .. } => {
+            needed.elicitation.get_or_insert_default().url.get_or_insert_default();
+        }
+        Wanted::Completion(_) => {
+            needed.sampling.get_or_insert_default();
+        }
+        Wanted::Roots => {
+            needed.roots.get_or_insert_default();
+        }
+    }
+}
+
 /// Who called one plugin is told when it is another that asks.
 fn attributed(inquiry: &Inquiry, message: &str) -> String {
     match inquiry.root {

@@ -12,8 +12,8 @@ use rmcp::{
         CompleteResult, CompletionInfo, CreateTaskResult, GetPromptRequestParams, GetPromptResponse, GetPromptResult,
         GetTaskParams, GetTaskResult, Implementation, InputResponses, ListPromptsResult, ListResourceTemplatesResult,
         ListResourcesResult, ListToolsResult, LoggingLevel, PaginatedRequestParams, ProtocolVersion,
-        ReadResourceRequestParams, ReadResourceResponse, ReadResourceResult, Reference, ServerCapabilities,
-        ServerConfig, SetLevelRequestParams, SubscriptionFilter, UpdateTaskParams,
+        ReadResourceRequestParams, ReadResourceResponse, ReadResourceResult, Reference, ResultType, ServerCapabilities,
+        ServerConfig, SetLevelRequestParams, SubscriptionFilter, Tool, UpdateTaskParams,
     },
     service::{NotificationContext, RequestContext, ServerInitializeError, SubscriptionContext},
 };
@@ -104,21 +104,29 @@ impl Front {
         let scope = scope(&client.name, asked.method, asked.name, &asked.arguments);
         // What is fetched is answered at once; a tool may take its time, for clients that know how.
         let tasks = asked.method == "tools/call" && capabilities(context).supports_tasks();
-        let mut talk = Talk { context, modern, wanted, parked: &self.shared.parked, scope, tasks };
-        if let Some(state) = asked.state {
-            talk.tasks = false;
-            return talk.resume(state, asked.responses).await;
-        }
-        let call = match Call::begin(self.shared.kernel.clone(), request(asked.arguments)).await {
-            Ok(call) => call,
-            Err(failure) => return Ok(Outcome::Ended(Err(Failed::Kernel(failure)))),
+        let given = Mutex::new(asked.responses.cloned().unwrap_or_default());
+        let lacking = Mutex::default();
+        let mut talk = Talk { context, modern, wanted, parked: &self.shared.parked, scope, tasks, given, lacking };
+        let mut outcome = match asked.state {
+            Some(state) => talk.resume(state).await?,
+            None => match Call::begin(self.shared.kernel.clone(), request(asked.arguments)).await {
+                Ok(call) => talk.follow(call).await?,
+                Err(failure) => Outcome::Ended(Err(Failed::Kernel(failure))),
+            },
         };
-        match talk.follow(call).await? {
-            Outcome::Long(long) if !self.shared.tasks.has_room() => {
-                talk.tasks = false;
-                talk.go_on(long).await
+        if let Outcome::Long(call) = outcome {
+            if self.shared.tasks.has_room() {
+                return Ok(Outcome::Long(call));
             }
-            outcome => Ok(outcome),
+            talk.tasks = false;
+            outcome = talk.follow(call).await?;
+        }
+        match (&outcome, talk.lacking.into_inner()) {
+            // It failed, and could not ask its client what it needed to.
+            (Outcome::Ended(Err(Failed::Tool { .. })), Some(lacking)) if modern => {
+                Err(ErrorData::missing_required_client_capability(lacking))
+            }
+            _ => Ok(outcome),
         }
     }
 
@@ -195,6 +203,11 @@ impl ServerHandler for Front {
         ServerConfig::new(capabilities.build())
             .with_server_info(Implementation::new("holm", self.shared.version.clone()).with_title("Holm"))
             .with_instructions(INSTRUCTIONS)
+    }
+
+    /// For the headers that a tool's schema asks for: whoever asks, the tool is the same.
+    fn get_tool(&self, name: &str) -> Option<Tool> {
+        self.shared.described(name)
     }
 
     async fn list_tools(
@@ -296,7 +309,10 @@ impl ServerHandler for Front {
         match self.fetch(asked, &client, &context, plugin, Fetch::Resource { uri }).await? {
             Outcome::Waits(result) => Ok(result.into()),
             Outcome::Long(_) => Err(missing()),
-            Outcome::Ended(result) => Ok(fetched::<ReadResourceResult>(result, missing())?.into()),
+            Outcome::Ended(result) => {
+                let read: ReadResourceResult = fetched(result, missing())?;
+                Ok(ReadResourceResult::new(read.contents).into())
+            }
         }
     }
 
@@ -334,7 +350,11 @@ impl ServerHandler for Front {
         match self.fetch(asked, &client, &context, &offered.plugin, fetch).await? {
             Outcome::Waits(result) => Ok(result.into()),
             Outcome::Long(_) => Err(missing()),
-            Outcome::Ended(result) => Ok(fetched::<GetPromptResult>(result, missing())?.into()),
+            Outcome::Ended(result) => {
+                let mut filled: GetPromptResult = fetched(result, missing())?;
+                filled.result_type = Some(ResultType::COMPLETE);
+                Ok(filled.into())
+            }
         }
     }
 

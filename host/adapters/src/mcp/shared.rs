@@ -12,6 +12,7 @@ use std::{
 };
 
 use parking_lot::Mutex;
+use rmcp::model::Tool;
 use tokio::sync::{Notify, watch};
 
 use super::{
@@ -102,6 +103,12 @@ impl Shared {
         let kept = Kept { views, profile: profile.clone(), catalog: catalog.clone() };
         catalogs.insert(profile.name.clone(), kept);
         Ok(catalog)
+    }
+
+    /// A tool by the name that some client was told.
+    pub(crate) fn described(&self, name: &str) -> Option<Tool> {
+        let catalogs = self.catalogs.lock();
+        catalogs.values().find_map(|kept| Some(kept.catalog.tools.find(name)?.described.clone()))
     }
 
     /// Tells when something was added, changed or removed.

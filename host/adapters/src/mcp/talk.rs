@@ -6,6 +6,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use holm_kernel::answer::{Inquiry, Progress, Reply};
+use parking_lot::Mutex;
 use rmcp::{
     ErrorData, RoleServer,
     model::{
@@ -20,7 +21,7 @@ use super::{
     call::{Call, Event, Failed},
     logging,
     parked::{PATIENCE, Parked, Waiting, unguessable},
-    tasks::{Long, SOON},
+    tasks::SOON,
 };
 
 /// How a request is answered.
@@ -28,7 +29,7 @@ pub(crate) enum Outcome {
     /// With this.
     Ended(Result<String, Failed>),
     /// Not soon: it goes on as a task.
-    Long(Long),
+    Long(Call),
     /// Not yet: the client is to ask again, with answers.
     Waits(InputRequiredResult),
 }
@@ -45,6 +46,10 @@ pub(crate) struct Talk<'a> {
     pub(crate) scope: Vec<u8>,
     /// Whether what takes long becomes a task.
     pub(crate) tasks: bool,
+    /// What the client answered with this request, until it is asked for.
+    pub(crate) given: Mutex<InputResponses>,
+    /// What it would have to be capable of to be asked what it was to be asked.
+    pub(crate) lacking: Mutex<Option<ClientCapabilities>>,
 }
 
 impl Talk<'_> {
@@ -58,7 +63,7 @@ impl Talk<'_> {
         loop {
             let event = tokio::select! {
                 event = call.next() => event,
-                () = &mut soon, if self.tasks => return Ok(Outcome::Long(Long::Works(call))),
+                () = &mut soon, if self.tasks => return Ok(Outcome::Long(call)),
                 () = self.context.ct.cancelled() => return Err(cancelled()),
             };
             match event {
@@ -67,12 +72,8 @@ impl Talk<'_> {
                 }
                 Event::Told(progress) => self.tell(progress).await,
                 Event::Withdrawn => {}
-                Event::Asked { id, inquiry } if self.tasks => {
-                    let replies = vec![None; inquiry.questions.len()];
-                    return Ok(Outcome::Long(Long::Asks(Box::new(Waiting { call, id, inquiry, replies }))));
-                }
                 Event::Asked { id, inquiry } if self.modern => {
-                    let replies = vec![None; inquiry.questions.len()];
+                    let replies = self.given(&inquiry);
                     match self.wait(Waiting { call, id, inquiry, replies }).await {
                         Some(Waits::Parked(result)) => return Ok(Outcome::Waits(result)),
                         Some(Waits::Answered(answered)) => call = answered,
@@ -97,19 +98,13 @@ impl Talk<'_> {
     ///
     /// # Errors
     /// There is none, or it is another's.
-    pub(crate) async fn resume(&self, sealed: &str, responses: Option<&InputResponses>) -> Result<Outcome, ErrorData> {
+    pub(crate) async fn resume(&self, sealed: &str) -> Result<Outcome, ErrorData> {
         let waiting = self.parked.resume(sealed, &self.scope);
         let mut waiting =
             waiting.map_err(|_| ErrorData::invalid_params("no call waits for this requestState", None))?;
-        let answered: Vec<_> = waiting
-            .open()
-            .filter_map(|(at, question)| {
-                let response = responses?.get(&question.name)?;
-                Some((at, asking::reply(question, response)))
-            })
-            .collect();
-        for (at, reply) in answered {
-            waiting.replies[at] = Some(reply);
+        let given = self.given(&waiting.inquiry);
+        for (reply, given) in waiting.replies.iter_mut().zip(given) {
+            *reply = reply.take().or(given);
         }
         self.settle(waiting).await
     }
@@ -124,22 +119,6 @@ enum Waits {
 }
 
 impl Talk<'_> {
-    /// Goes on with a call for which there is no room among the tasks.
-    ///
-    /// # Errors
-    /// As [`Talk::follow`].
-    pub(crate) async fn go_on(&self, long: Long) -> Result<Outcome, ErrorData> {
-        match long {
-            Long::Works(call) => self.follow(call).await,
-            Long::Asks(waiting) if self.modern => self.settle(*waiting).await,
-            Long::Asks(mut waiting) => {
-                let replies = self.ask(&waiting.inquiry).await;
-                waiting.call.reply(waiting.id, replies).await;
-                self.follow(waiting.call).await
-            }
-        }
-    }
-
     /// Has a call wait, or goes on with it.
     async fn settle(&self, waiting: Waiting) -> Result<Outcome, ErrorData> {
         match self.wait(waiting).await {
@@ -147,6 +126,13 @@ impl Talk<'_> {
             Some(Waits::Answered(call)) => Box::pin(self.follow(call)).await,
             None => Err(cancelled()),
         }
+    }
+
+    /// What the client answered already of what is asked. Each answer is good for one question.
+    fn given(&self, inquiry: &Inquiry) -> Vec<Option<Reply>> {
+        let mut given = self.given.lock();
+        let taken = inquiry.questions.iter().map(|question| Some((question, given.remove(&question.name)?)));
+        taken.map(|taken| taken.map(|(question, answer)| asking::reply(question, &answer))).collect()
     }
 
     /// Has a call wait for what its client can be asked; what it cannot is answered so.
@@ -161,6 +147,7 @@ impl Talk<'_> {
             }
         }
         for at in nobody {
+            asking::need(&waiting.inquiry.questions[at], self.lacking.lock().get_or_insert_default());
             waiting.replies[at] = Some(Reply::Nobody);
         }
         if requests.is_empty() {

@@ -17,13 +17,13 @@ use rmcp::model::{
 use tokio::sync::watch;
 
 use super::{
-    asking,
+    answer, asking,
     call::{Call, Event, Failed},
     parked::{PATIENCE, Waiting, unguessable},
 };
 
-/// A call becomes a task when it is not over after this long, or when it asks something.
-pub(crate) const SOON: Duration = Duration::from_secs(1);
+/// A call becomes a task when it is not over after this long.
+pub(crate) const SOON: Duration = Duration::from_millis(400);
 
 /// How long what came of a task is kept.
 const KEPT: Duration = Duration::from_secs(60 * 60);
@@ -83,7 +83,7 @@ impl Tasks {
     /// Makes a task of a call. `end` writes what comes of it.
     pub(crate) fn begin(
         self: &Arc<Self>,
-        call: Long,
+        call: Call,
         client: &str,
         capabilities: ClientCapabilities,
         end: impl FnOnce(Result<String, Failed>) -> CallToolResult + Send + 'static,
@@ -147,24 +147,18 @@ impl Tasks {
     }
 }
 
-/// A call that takes long.
-pub(crate) enum Long {
-    /// It works.
-    Works(Call),
-    /// It asks.
-    Asks(Box<Waiting>),
-}
-
 impl One {
     fn is_over(&self) -> bool {
         matches!(self.state.lock().now, Now::Over(_))
     }
 
     /// Follows a call to its end. Its process ends with its cancellation, or where nobody answers it.
-    async fn follow(&self, call: Long, end: impl FnOnce(Result<String, Failed>) -> CallToolResult) {
+    async fn follow(&self, call: Call, end: impl FnOnce(Result<String, Failed>) -> CallToolResult) {
         let mut cancelled = self.cancelled.subscribe();
         let ended = tokio::select! {
             ended = self.run(call) => match ended {
+                // The protocol's own failures, a process that broke down among them.
+                Some(Err(failed)) if !failed.is_said() => TaskPayload::Failed { error: object(&answer::error(&failed)) },
                 Some(result) => TaskPayload::Completed { result: object(&end(result)) },
                 None => TaskPayload::Cancelled,
             },
@@ -174,11 +168,7 @@ impl One {
         self.set(Now::Over(ended));
     }
 
-    async fn run(&self, call: Long) -> Option<Result<String, Failed>> {
-        let mut call = match call {
-            Long::Works(call) => call,
-            Long::Asks(waiting) => self.wait(waiting).await?,
-        };
+    async fn run(&self, mut call: Call) -> Option<Result<String, Failed>> {
         loop {
             match call.next().await {
                 Event::Told(progress) => {
@@ -264,7 +254,7 @@ fn millis(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
-fn object(result: &CallToolResult) -> JsonObject {
+fn object(result: &impl serde::Serialize) -> JsonObject {
     match serde_json::to_value(result) {
         Ok(serde_json::Value::Object(object)) => object,
         _ => JsonObject::new(),

@@ -101,16 +101,19 @@ fn the_conformance_suite_of_2025_11_25() {
 
 #[test]
 fn the_conformance_suite_of_2026_07_28() {
-    conforms("2026-07-28", &[
-        "tasks-lifecycle",
-        "tasks-capability-negotiation",
-        "tasks-wire-fields",
-        "tasks-request-state-removal",
-        "tasks-mrtr-input",
-        "tasks-request-headers",
-        "tasks-dispatch-and-envelope",
-        "tasks-mrtr-composition",
-    ]);
+    conforms(
+        "2026-07-28",
+        &[
+            "tasks-lifecycle",
+            "tasks-capability-negotiation",
+            "tasks-wire-fields",
+            "tasks-request-state-removal",
+            "tasks-mrtr-input",
+            "tasks-request-headers",
+            "tasks-dispatch-and-envelope",
+            "tasks-mrtr-composition",
+        ],
+    );
 }
 
 /// Calls a tool by the official SDK: over a pipe, or HTTP, in the era that the two agree on.

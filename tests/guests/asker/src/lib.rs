@@ -71,10 +71,10 @@ impl tools::Guest for Asker {
     fn call(name: String, _: String) -> Result<String, ToolError> {
         let text = match name.as_str() {
             "ask" => ask(form("May I?")),
-            // A million steps, each told.
+            // A hundred thousand steps, each told.
             "flood" => {
-                for done in 0..1_000_000 {
-                    let told = answer::progress(f64::from(done), Some(1e6), Some("on and on"));
+                for done in 0..100_000 {
+                    let told = answer::progress(f64::from(done), Some(1e5), Some("on and on"));
                     told.map_err(|error| ToolError::Failed(format!("{error:?}")))?;
                 }
                 "told".to_owned()

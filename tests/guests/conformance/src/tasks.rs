@@ -54,6 +54,8 @@ pub(crate) fn confirm_delete(
     /// Which file.
     filename: String,
 ) -> answer::Result<Content> {
+    // It looks for it first.
+    sleep(Duration::from_millis(800));
     let reply = answer::ask("confirm", confirm(&format!("Delete {filename}?")))?;
     let text = match reply {
         Reply::Accepted(content) if content["confirm"] == true => format!("Deleted {filename}."),
@@ -65,6 +67,7 @@ pub(crate) fn confirm_delete(
 /// Asks two things at once.
 #[holm::tool]
 pub(crate) fn multi_input() -> answer::Result<Content> {
+    sleep(Duration::from_millis(800));
     let replies = answer::ask_all(&[("first", confirm("The first?")), ("second", confirm("The second?"))])?;
     Ok(Block::text(format!("{replies:?}")).into())
 }
@@ -74,7 +77,7 @@ pub(crate) fn multi_input() -> answer::Result<Content> {
 pub(crate) fn test_tool_with_task() -> answer::Result<Content> {
     let schema = json!({ "type": "object", "properties": { "name": { "type": "string" } }, "required": ["name"] });
     let reply = answer::ask("user_name", Wanted::Form { message: "What is your name?".to_owned(), schema })?;
-    sleep(Duration::from_millis(500));
+    sleep(Duration::from_secs(1));
     let name = match reply {
         Reply::Accepted(content) => content["name"].as_str().unwrap_or_default().to_owned(),
         _ => "nobody".to_owned(),
