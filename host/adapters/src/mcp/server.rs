@@ -141,7 +141,9 @@ impl Front {
     ) -> Result<Outcome, ErrorData> {
         let target = Target::Installed(plugin.to_owned());
         let terms = client.profile.terms(self.shared.directory.clone());
-        self.work(asked, client, context, |_| Request::Fetch(Fetching { target, fetch, hears: true, terms })).await
+        // Who completes an argument is not asked: that is no request that can be made again with answers.
+        let hears = !matches!(fetch, Fetch::Completion { .. });
+        self.work(asked, client, context, |_| Request::Fetch(Fetching { target, fetch, hears, terms })).await
     }
 }
 
@@ -386,7 +388,7 @@ impl ServerHandler for Front {
         let asked =
             Asked { method: "completion/complete", name: "", arguments: String::new(), state: None, responses: None };
         match self.fetch(asked, &client, &context, plugin, fetch).await? {
-            // It cannot be asked again with answers.
+            // It was not to ask.
             Outcome::Waits(_) | Outcome::Long(_) => Ok(CompleteResult::default()),
             Outcome::Ended(result) => Ok(CompleteResult::new(fetched::<CompletionInfo>(result, missing())?)),
         }

@@ -3,7 +3,7 @@
 //! that it waits, and the client asks again with the answers.
 #![expect(deprecated, reason = "tools may ask for completions and roots as long as clients offer them")]
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, future::Future, pin::Pin, sync::Arc};
 
 use holm_kernel::answer::{Inquiry, Progress, Reply};
 use parking_lot::Mutex;
@@ -34,6 +34,17 @@ pub(crate) enum Outcome {
     Waits(InputRequiredResult),
 }
 
+/// Questions that a client is asked, by the number of their inquiry.
+type Asking<'a> = Pin<Box<dyn Future<Output = (u64, Vec<Reply>)> + Send + 'a>>;
+
+/// What comes of them; nothing comes where none are asked.
+async fn answers(asking: &mut Option<Asking<'_>>) -> (u64, Vec<Reply>) {
+    match asking {
+        Some(asking) => asking.await,
+        None => std::future::pending().await,
+    }
+}
+
 /// A client's request under way.
 pub(crate) struct Talk<'a> {
     pub(crate) context: &'a RequestContext<RoleServer>,
@@ -60,10 +71,16 @@ impl Talk<'_> {
     pub(crate) async fn follow(&self, mut call: Call) -> Result<Outcome, ErrorData> {
         let soon = tokio::time::sleep(SOON);
         tokio::pin!(soon);
+        let mut asking: Option<Asking<'_>> = None;
         loop {
             let event = tokio::select! {
                 event = call.next() => event,
-                () = &mut soon, if self.tasks => return Ok(Outcome::Long(call)),
+                (id, replies) = answers(&mut asking) => {
+                    asking = None;
+                    call.reply(id, replies).await;
+                    continue;
+                }
+                () = &mut soon, if self.tasks && asking.is_none() => return Ok(Outcome::Long(call)),
                 () = self.context.ct.cancelled() => return Err(cancelled()),
             };
             match event {
@@ -71,7 +88,7 @@ impl Talk<'_> {
                     logging::tell(self.context, self.wanted, &logger, &level, text).await;
                 }
                 Event::Told(progress) => self.tell(progress).await,
-                Event::Withdrawn => {}
+                Event::Withdrawn => asking = None,
                 Event::Asked { id, inquiry } if self.modern => {
                     let replies = self.given(&inquiry);
                     match self.wait(Waiting { call, id, inquiry, replies }).await {
@@ -80,11 +97,9 @@ impl Talk<'_> {
                         None => return Err(cancelled()),
                     }
                 }
+                // It goes on to be heard meanwhile: it may be killed before anybody answers.
                 Event::Asked { id, inquiry } => {
-                    tokio::select! {
-                        replies = self.ask(&inquiry) => call.reply(id, replies).await,
-                        () = self.context.ct.cancelled() => return Err(cancelled()),
-                    }
+                    asking = Some(Box::pin(async move { (id, self.ask(&inquiry).await) }));
                 }
                 Event::Ended(result) => {
                     call.done();

@@ -215,8 +215,20 @@ impl Served {
     }
 
     /// A request since 2026-07-28, with its headers.
-    pub fn ask(&self, token: &str, method: &str, name: Option<&str>, mut params: Value) -> (u16, Value) {
-        params["_meta"] = meta(&json!({}));
+    pub fn ask(&self, token: &str, method: &str, name: Option<&str>, params: Value) -> (u16, Value) {
+        self.ask_as(token, method, name, params, &json!({}))
+    }
+
+    /// The same, of a client that is capable of this.
+    pub fn ask_as(
+        &self,
+        token: &str,
+        method: &str,
+        name: Option<&str>,
+        mut params: Value,
+        capabilities: &Value,
+    ) -> (u16, Value) {
+        params["_meta"] = meta(capabilities);
         let body = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params }).to_string();
         let bearer = format!("Bearer {token}");
         let mut headers =

@@ -74,6 +74,41 @@ fn a_session_is_its_owners() {
 }
 
 #[test]
+fn a_call_that_waits_is_its_clients_and_goes_on_once() {
+    let holm = Holm::new();
+    holm.install("conformance", "conformance", "");
+    let (one, other) = (token(&holm, "one", &[]), token(&holm, "other", &[]));
+    let served = Served::start(&holm, &[]);
+    let name = "conformance__test_input_required_result_elicitation";
+    let ask = |token: &str, more: serde_json::Value| {
+        let mut params = json!({ "name": name, "arguments": {} });
+        params.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        served.ask_as(token, "tools/call", Some(name), params, &json!({ "elicitation": {} })).1
+    };
+    let said = ask(&one, json!({}));
+    let result = &said["result"];
+    assert_eq!(result["resultType"], "input_required", "{said}");
+    // The process waits, blocked.
+    assert_eq!(holm.processes().len(), 1, "{:#?}", holm.processes());
+    let question = result["inputRequests"].as_object().unwrap().keys().next().unwrap().clone();
+    let state = result["requestState"].as_str().unwrap();
+    let answers = json!({ question: { "action": "accept", "content": { "name": "Ada" } } });
+    let retry = |state: &str| json!({ "requestState": state, "inputResponses": answers });
+    assert_eq!(ask(&other, retry(state))["error"]["code"], -32602);
+    let mut tampered = state.to_owned();
+    tampered.replace_range(tampered.len() - 2.., "xx");
+    assert_eq!(ask(&one, retry(&tampered))["error"]["code"], -32602);
+    // Without the answer it is asked again.
+    let said = ask(&one, json!({ "requestState": state, "inputResponses": {} }));
+    assert_eq!(said["result"]["resultType"], "input_required", "{said}");
+    let state = said["result"]["requestState"].as_str().unwrap();
+    let said = ask(&one, retry(state));
+    assert!(text(&said["result"]).contains("Ada"), "{said}");
+    assert_eq!(ask(&one, retry(state))["error"]["code"], -32602);
+    assert!(holm.processes().is_empty());
+}
+
+#[test]
 fn pages_of_strangers_are_kept_out() {
     let holm = holm();
     let served = Served::start(&holm, &["--open", "--host", "tools.example"]);

@@ -96,6 +96,29 @@ fn a_call_ends_with_its_client_or_its_cancellation() {
 }
 
 #[test]
+fn a_long_call_is_a_task_for_who_knows_tasks() {
+    let holm = holm();
+    deputy(&holm);
+    let tasks = json!({ "extensions": { "io.modelcontextprotocol/tasks": {} } });
+    let mut client = Client::modern(&holm, &[], &tasks);
+    assert_eq!(client.call(QUERY, query())["resultType"], "complete");
+    let begun = client.call("deputy__sleep", json!({}));
+    assert_eq!((&begun["resultType"], &begun["status"]), (&json!("task"), &json!("working")), "{begun}");
+    let id = json!({ "taskId": begun["taskId"] });
+    holm.until("it sleeps", |processes| processes.iter().any(|process| process["plugin"] == "deputy"));
+    assert_eq!(client.ask("tasks/get", id.clone())["result"]["status"], "working");
+    for method in ["tasks/get", "tasks/cancel"] {
+        let said = client.ask(method, json!({ "taskId": "0123456789abcdef0123456789abcdef" }));
+        assert_eq!(said["error"]["code"], -32602, "{said}");
+    }
+    let mut plain = Client::modern(&holm, &[], &json!({}));
+    assert_eq!(plain.ask("tasks/get", id.clone())["error"]["code"], -32021);
+    assert_eq!(client.ask("tasks/cancel", id.clone())["result"]["resultType"], "complete");
+    holm.until("it is killed", <[_]>::is_empty);
+    assert_eq!(client.ask("tasks/get", id)["result"]["status"], "cancelled");
+}
+
+#[test]
 fn what_is_installed_is_told() {
     let holm = holm();
     let mut legacy = Client::legacy(&holm, &[], json!({}));
