@@ -5,7 +5,7 @@
 
 use std::{collections::BTreeMap, future::Future, pin::Pin, sync::Arc};
 
-use holm_kernel::answer::{Inquiry, Progress, Reply};
+use holm_kernel::answer::{Inquiry, Progress, Question, Reply};
 use parking_lot::Mutex;
 use rmcp::{
     ErrorData, RoleServer,
@@ -146,8 +146,8 @@ impl Talk<'_> {
     /// What the client answered already of what is asked. Each answer is good for one question.
     fn given(&self, inquiry: &Inquiry) -> Vec<Option<Reply>> {
         let mut given = self.given.lock();
-        let taken = inquiry.questions.iter().map(|question| Some((question, given.remove(&question.name)?)));
-        taken.map(|taken| taken.map(|(question, answer)| asking::reply(question, &answer))).collect()
+        let reply = |question: &Question| asking::reply(question, &given.remove(&question.name)?);
+        inquiry.questions.iter().map(reply).collect()
     }
 
     /// Has a call wait for what its client can be asked; what it cannot is answered so.
@@ -183,7 +183,7 @@ impl Talk<'_> {
         let mut replies = Vec::new();
         for question in &inquiry.questions {
             let reply = match asking::request(inquiry, question, &client, &unguessable()) {
-                Some(request) => self.request(request).await.map(|answer| asking::reply(question, &answer)),
+                Some(request) => self.request(request).await.and_then(|answer| asking::reply(question, &answer)),
                 None => Some(Reply::Nobody),
             };
             replies.push(reply.unwrap_or(Reply::Cancelled));

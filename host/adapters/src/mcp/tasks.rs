@@ -122,7 +122,7 @@ impl Tasks {
                 .open()
                 .filter_map(|(at, question)| {
                     let response = responses.get(&key(waiting.id, &question.name))?;
-                    Some((at, asking::reply(question, response)))
+                    Some((at, asking::reply(question, response)?))
                 })
                 .collect();
             for (at, reply) in answered {

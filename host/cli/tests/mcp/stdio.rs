@@ -246,6 +246,7 @@ fn no_method_installs_grants_or_widens_anything() {
         let mut legacy = Client::legacy(&holm, &["--profile", "narrow"], widest.clone());
         let mut modern = Client::modern(&holm, &["--profile", "narrow"], &widest);
         for client in [&mut legacy, &mut modern] {
+            assert_eq!(client.tools(), [QUERY], "{method}");
             client.send(method, params());
             client.tell(method, params());
             // It is still there, and offers what it did.
