@@ -39,14 +39,14 @@ const PLUGINS: usize = 31;
 fn main() {
     let rounds = if std::env::var_os("HOLM_BENCH_QUICK").is_some() { 20 } else { 2_000 };
     let machine = Machine::new();
-    let mut mcp = Server::start(machine.holm(&["mcp", "--profile", "suite"]));
+    let mut mcp = Server::start(&mut machine.holm(&["mcp", "--profile", "suite"]));
     let mut plain = python().map(|python| Server::start(Command::new(python).args(["-c", PYTHON])));
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     let mut socket = runtime.block_on(machine.connect());
     let (mut through, mut beside, mut kernel, mut process) = (vec![], vec![], vec![], vec![]);
     for round in 0..rounds + rounds / 10 {
         let warm = round >= rounds / 10;
-        let mut keep = |times: &mut Vec<Duration>, time: Duration| {
+        let keep = |times: &mut Vec<Duration>, time: Duration| {
             if warm {
                 times.push(time);
             }
@@ -68,7 +68,7 @@ fn main() {
     for at in 0..PLUGINS {
         machine.install(&format!("many-{at}"));
     }
-    let mut many = Server::start(machine.holm(&["mcp"]));
+    let mut many = Server::start(&mut machine.holm(&["mcp"]));
     let mut tools = 0;
     for _ in 0..rounds.min(50) {
         let begun = Instant::now();

@@ -119,7 +119,7 @@ impl Front {
                 return Ok(Outcome::Long(call));
             }
             talk.tasks = false;
-            outcome = talk.follow(call).await?;
+            outcome = talk.follow(*call).await?;
         }
         match (&outcome, talk.lacking.into_inner()) {
             // It failed, and could not ask its client what it needed to.
@@ -257,7 +257,7 @@ impl ServerHandler for Front {
                     Ok(json) => answer::result(json, loose),
                     Err(failed) => answer::failed(&failed),
                 };
-                let task = self.shared.tasks.begin(long, &client.name, capabilities(&context), end);
+                let task = self.shared.tasks.begin(*long, &client.name, capabilities(&context), end);
                 CallToolResponse::Task(CreateTaskResult::new(task))
             }
             Outcome::Ended(Ok(json)) => answer::result(json, loose).into(),

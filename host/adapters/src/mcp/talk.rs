@@ -29,7 +29,7 @@ pub(crate) enum Outcome {
     /// With this.
     Ended(Result<String, Failed>),
     /// Not soon: it goes on as a task.
-    Long(Call),
+    Long(Box<Call>),
     /// Not yet: the client is to ask again, with answers.
     Waits(InputRequiredResult),
 }
@@ -80,7 +80,7 @@ impl Talk<'_> {
                     call.reply(id, replies).await;
                     continue;
                 }
-                () = &mut soon, if self.tasks && asking.is_none() => return Ok(Outcome::Long(call)),
+                () = &mut soon, if self.tasks && asking.is_none() => return Ok(Outcome::Long(Box::new(call))),
                 () = self.context.ct.cancelled() => return Err(cancelled()),
             };
             match event {
@@ -93,7 +93,7 @@ impl Talk<'_> {
                     let replies = self.given(&inquiry);
                     match self.wait(Waiting { call, id, inquiry, replies }).await {
                         Some(Waits::Parked(result)) => return Ok(Outcome::Waits(result)),
-                        Some(Waits::Answered(answered)) => call = answered,
+                        Some(Waits::Answered(answered)) => call = *answered,
                         None => return Err(cancelled()),
                     }
                 }
@@ -130,7 +130,7 @@ enum Waits {
     /// It waits for the client's next request.
     Parked(InputRequiredResult),
     /// It goes on: all was answered.
-    Answered(Call),
+    Answered(Box<Call>),
 }
 
 impl Talk<'_> {
@@ -138,7 +138,7 @@ impl Talk<'_> {
     async fn settle(&self, waiting: Waiting) -> Result<Outcome, ErrorData> {
         match self.wait(waiting).await {
             Some(Waits::Parked(result)) => Ok(Outcome::Waits(result)),
-            Some(Waits::Answered(call)) => Box::pin(self.follow(call)).await,
+            Some(Waits::Answered(call)) => Box::pin(self.follow(*call)).await,
             None => Err(cancelled()),
         }
     }
@@ -168,7 +168,7 @@ impl Talk<'_> {
         if requests.is_empty() {
             let replies = waiting.replies.into_iter().map(|reply| reply.unwrap_or(Reply::Cancelled)).collect();
             waiting.call.reply(waiting.id, replies).await;
-            return Some(Waits::Answered(waiting.call));
+            return Some(Waits::Answered(Box::new(waiting.call)));
         }
         if self.context.ct.is_cancelled() {
             return None;
