@@ -164,7 +164,7 @@ async fn direct(connection: &mut Connection) -> (Duration, Duration) {
         match connection.next().await.unwrap() {
             Reply::Answered { result, exit } => {
                 let took = begun.elapsed();
-                assert_eq!(result.unwrap(), "\"Hello, Ada!\"");
+                assert!(result.unwrap().contains("Hello, Ada!"));
                 return (took, exit.wall);
             }
             Reply::Failed(failure) => panic!("{failure}"),
