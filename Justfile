@@ -62,3 +62,7 @@ bench *what: guests
 # Agents that call a model, beside plain tokio tasks that call the same server; `--json` for programs.
 bench-agents *what: guests
     cargo bench -p holm-tests --bench agents -- {{what}}
+
+# A tool through `holm mcp`, beside the same tool of a plain Python server.
+bench-mcp: guests
+    cargo bench -p holm-cli --bench mcp

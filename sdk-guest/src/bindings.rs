@@ -46,6 +46,34 @@ pub mod toolbox {
     });
 }
 
+/// The exports of `holm::export_resources!`.
+pub mod library {
+    wit_bindgen::generate!({
+        path: "../wit",
+        inline: "
+            package holm:guest;
+            world lending { export holm:sys/resources@0.1.0; }
+        ",
+        world: "holm:guest/lending",
+        with: { "holm:sys/tool-types@0.1.0": crate::bindings::imports::holm::sys::tool_types },
+        pub_export_macro: true,
+    });
+}
+
+/// The exports of `holm::export_prompts!`.
+pub mod prompter {
+    wit_bindgen::generate!({
+        path: "../wit",
+        inline: "
+            package holm:guest;
+            world prompting { export holm:sys/prompts@0.1.0; }
+        ",
+        world: "holm:guest/prompting",
+        with: { "holm:sys/tool-types@0.1.0": crate::bindings::imports::holm::sys::tool_types },
+        pub_export_macro: true,
+    });
+}
+
 /// The export of `holm::export_policy!`.
 pub mod judge {
     wit_bindgen::generate!({

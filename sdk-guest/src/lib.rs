@@ -16,7 +16,8 @@
 //!
 //! [`tool`](macro@tool) makes a function a tool, [`export_tools!`] exports them; [`main`] makes a
 //! function what `holm run` runs. One component may do both; [`export_policy!`] makes one that judges
-//! others. The system calls are the modules [`storage`], [`spawn`], [`mod@tool`], [`http`] and [`log`];
+//! others. [`prompt`](macro@prompt) and [`resource`](macro@resource) make prompts and resources likewise.
+//! What a tool tells and asks while it answers is in [`answer`]. The system calls are the modules [`storage`], [`spawn`], [`mod@tool`], [`http`] and [`log`];
 //! files, standard streams, clocks and random
 //! numbers are those of the standard library. A component imports only what its code reaches, and
 //! each import must lie within its manifest's ceiling.
@@ -26,7 +27,9 @@
 //! natively; a system call panics there.
 
 pub mod agent;
+pub mod answer;
 mod bindings;
+mod content;
 mod errno;
 mod error;
 mod exit;
@@ -34,6 +37,7 @@ pub mod files;
 pub mod http;
 pub mod llm;
 pub mod log;
+mod offers;
 pub mod policy;
 pub mod poll;
 pub mod spawn;
@@ -46,9 +50,13 @@ mod toolbox;
 #[doc(hidden)]
 pub mod __private;
 
+pub use content::{Block, Content};
 pub use errno::{Denial, Excess, Usage};
 pub use error::{Error, Result};
 pub use exit::Exit;
+pub use offers::{
+    Complete, Contents, Known, Message, Messages, Prompt, PromptArgument, Prompts, Resource, Resources, Role,
+};
 pub use toolbox::{Tool, ToolError, Toolbox};
 
 /// schemars, as the tools use it.
@@ -64,7 +72,7 @@ pub use serde_json;
 /// - Its **description** is the doc comment, the first sentence its one-line summary.
 /// - The **schema** of its arguments comes from the parameters: any type that is
 ///   `Deserialize` and `JsonSchema` ([`json`](macro@json) makes one); an `Option` may be left out,
-///   an unknown argument is an error. `///` on a parameter describes it, and `#[serde(..)]` and
+///   an unknown argument is an error. `#[holm::tool(schema = function)]` tells another one, a `fn() -> Value`. `///` on a parameter describes it, and `#[serde(..)]` and
 ///   `#[schemars(..)]` on it work as on a field.
 /// - It **returns** a value that is `Serialize` and `JsonSchema`, or a `Result` of one whose error
 ///   is `Display`: the error becomes `failed` with its text. [`Error::arguments`] makes it
@@ -76,6 +84,55 @@ pub use holm_macros::tool;
 /// A tool of another module is named by its path, not imported. The macro also makes the static
 /// `TOOLBOX` (see [`Toolbox`]). Two tools of one name do not compile.
 pub use holm_macros::export_tools;
+
+/// Makes an ordinary function a prompt: messages that a user chooses to begin with.
+///
+/// - Name and description are made as a [`tool`](macro@tool)'s; `title = ".."` gives it a name for people.
+/// - Its parameters are texts: `String`, or `Option<String>` for what may be left out.
+/// - It returns what becomes messages ([`Message`]): one or several, a `String` or [`Block`] for one of the
+///   user's, or a `Result` of those.
+/// - `complete = function` suggests what an argument may be: `fn(argument: &str, value: &str, known: Known) ->
+///   Vec<String>`.
+///
+/// ```
+/// /// Asks for a review of a text.
+/// #[holm::prompt]
+/// fn review(
+///     /// The text.
+///     text: String,
+/// ) -> String {
+///     format!("Please review this text:\n\n{text}")
+/// }
+/// holm::export_prompts![review];
+/// # fn main() {}
+/// ```
+pub use holm_macros::prompt;
+
+/// Exports prompts: `holm::export_prompts![review];`, once in a crate, beside [`export_tools!`] or alone. It
+/// makes the static `PROMPTS` (see [`Prompts`]).
+pub use holm_macros::export_prompts;
+
+/// Makes an ordinary function a resource: what a user or their client chooses to read.
+///
+/// - Its **address** is `#[holm::resource("notes://today")]`. With `{names}` in it, it is a template, and they are
+///   the function's parameters, all `String`; each is one piece without a `/`.
+/// - Name and description are made as a [`tool`](macro@tool)'s; `title`, `mime_type` and `complete` may follow.
+/// - It returns what becomes [`Contents`]: a `String`, bytes, or a `Result` of those.
+///
+/// ```
+/// /// A note, by its day.
+/// #[holm::resource("notes://{day}", mime_type = "text/plain")]
+/// fn note(day: String) -> String {
+///     format!("The note of {day}.")
+/// }
+/// holm::export_resources![note];
+/// # fn main() {}
+/// ```
+pub use holm_macros::resource;
+
+/// Exports resources: `holm::export_resources![note];`, once in a crate. It makes the static `RESOURCES` (see
+/// [`Resources`]).
+pub use holm_macros::export_resources;
 
 /// Makes a function what the component runs: it exports `run` of the world `agent`.
 ///

@@ -23,6 +23,7 @@ use crate::{
     commands::pinned,
     denial::Denials,
     error::{CommandError, FAULT, INTERRUPTED, KILLED, Result},
+    inquiry,
     output::GuestOutput,
     session::unexpected,
     terminal::{self, Terminal},
@@ -126,7 +127,7 @@ impl Conversation {
         let terminal = self.terminal.map(Arc::new);
         loop {
             let reply = replies.next().await?;
-            if !matches!(reply, Reply::Progress(_)) {
+            if !matches!(reply, Reply::Progress(_) | Reply::Told(_)) {
                 spinner.clear();
             }
             match reply {
@@ -195,6 +196,18 @@ impl Conversation {
                     let (wish, rule) = (self.denials.wish(&question), printable(&question.rule));
                     ui::talk(format_args!("holm: waiting: {wish} ({rule}); to decide: holm answer {id} yes|no"));
                 }
+                Reply::Told(progress) => {
+                    stderr.fresh_line();
+                    spinner.tell(&progress);
+                }
+                Reply::Asked { id, inquiry } => {
+                    stderr.fresh_line();
+                    stdout.fresh_line();
+                    let replies = inquiry::replies(terminal.clone(), inquiry).await;
+                    let _ = speaker.lock().await.send(&Input::Replied { id, replies }).await;
+                }
+                // What was typed for it is not sent to anybody.
+                Reply::Withdrawn { .. } => {}
                 Reply::Exited(exit) => {
                     stderr.fresh_line();
                     return Ok(End::Exited(exit));

@@ -9,6 +9,7 @@ mod confine;
 mod conversation;
 mod denial;
 mod error;
+mod inquiry;
 mod models;
 mod output;
 mod registry;

@@ -71,6 +71,27 @@ impl Terminal {
         }
     }
 
+    /// Asks for a line; none at the end of input. What was typed before is thrown away.
+    pub(crate) fn line(&self, question: &str) -> io::Result<Option<String>> {
+        ASKING.store(true, SeqCst);
+        let guard = reading();
+        let line = self.shown(|| {
+            rustix::termios::tcflush(&self.0, QueueSelector::IFlush)?;
+            write!(&self.0, "{question}")?;
+            let mut line = String::new();
+            let read = BufReader::new(&self.0).read_line(&mut line)?;
+            Ok((read > 0).then(|| line.trim_end_matches(['\r', '\n']).to_owned()))
+        });
+        drop(guard);
+        ASKING.store(false, SeqCst);
+        line
+    }
+
+    /// Shows something that belongs to a question.
+    pub(crate) fn tell(&self, text: &str) -> io::Result<()> {
+        writeln!(&self.0, "{text}")
+    }
+
     /// Asks for a line that is not shown while it is typed.
     pub(crate) fn unseen(&self, question: &str) -> io::Result<String> {
         let _guard = reading();

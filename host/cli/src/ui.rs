@@ -9,7 +9,8 @@ use std::{
 
 use anstyle::{AnsiColor, Style};
 use holm_adapters::control::Stage;
-use holm_kernel::{account::Bytes, process::Times};
+use holm_kernel::{account::Bytes, answer::Progress, process::Times};
+use holm_packages::printable;
 use indicatif::{ProgressBar, ProgressStyle};
 use parking_lot::Mutex;
 use serde::Serialize;
@@ -157,6 +158,19 @@ impl Spinner {
             Stage::Describing => "asking for its tools".into(),
             Stage::Starting => "starting the server".into(),
         });
+    }
+
+    /// Shows how far a call has come: on a terminal in place of what was shown before, else on a line.
+    pub(crate) fn tell(&mut self, progress: &Progress) {
+        let Progress { done, total, message } = progress;
+        let mut text = total.map_or_else(|| done.to_string(), |total| format!("{done} of {total}"));
+        if let Some(message) = message {
+            text.push_str(&format!(": {}", printable(message)));
+        }
+        match std::io::stderr().is_terminal() {
+            true => self.say(text),
+            false => talk(text),
+        }
     }
 
     /// Shows what is being done.

@@ -106,6 +106,7 @@ fn a_plugin_comes_and_goes() {
               on-empty       end
               open-files     64
               output         64MiB
+              questions      64
               random         64KiB
               requests       16
               storage        64MiB

@@ -290,3 +290,39 @@ fn processes_are_watched_and_ended() {
     top.flush().unwrap();
     assert!(matches!(top.process().wait().unwrap(), WaitStatus::Exited(_, 0)));
 }
+
+#[test]
+fn a_tool_asks_for_a_form_on_the_terminal() {
+    let holm = Holm::new();
+    holm.install("suite", "conformance", "");
+    let call = |tool: &str| terminal(&holm, &format!("exec \"$HOLM\" tool call suite/{tool}"));
+    let mut session = call("test_elicitation_sep1034_defaults");
+    session.exp_string("holm: suite asks:").unwrap();
+    session.exp_string("  | Please review and update the form fields with defaults").unwrap();
+    session.exp_string("holm: answer? [yes/no] ").unwrap();
+    session.send_line("yes").unwrap();
+    for (asked, line) in [
+        ("age (whole number, empty is 30): ", "many"),
+        ("age (whole number, empty is 30): ", "7"),
+        ("name (text, empty is \"John Doe\"): ", "Ada"),
+        ("score (number, empty is 95.5): ", ""),
+        ("3: pending", "9"),
+        ("3: pending", "2"),
+        ("verified (yes or no, empty is true): ", "no"),
+    ] {
+        session.exp_string(asked).unwrap();
+        session.send_line(line).unwrap();
+    }
+    let (shown, code) = ends(session);
+    assert_eq!(code, 0, "{shown}");
+    let fields = ["\\\"age\\\":7", "\\\"name\\\":\\\"Ada\\\"", "\\\"status\\\":\\\"inactive\\\""];
+    assert!(fields.iter().all(|field| shown.contains(field)), "{shown}");
+    // No is no, and an empty line neither.
+    for (line, action) in [("no", "action=decline"), ("", "action=cancel")] {
+        let mut session = call("test_elicitation_sep1034_defaults");
+        session.exp_string("holm: answer? [yes/no] ").unwrap();
+        session.send_line(line).unwrap();
+        let (shown, _) = ends(session);
+        assert!(shown.contains(action), "{shown}");
+    }
+}

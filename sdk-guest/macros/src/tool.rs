@@ -1,11 +1,11 @@
 //! `#[holm::tool]`: an ordinary function becomes a tool: name, description, schema and dispatch from its signature.
 
-use crate::docs;
+use crate::{docs, export::constant};
 use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote};
 use syn::{
-    Attribute, Error, FnArg, GenericArgument, Ident, ItemFn, LitStr, Pat, PathArguments, Result, ReturnType, Type,
-    parse::Parser,
+    Attribute, Error, FnArg, GenericArgument, Ident, ItemFn, LitStr, Pat, Path, PathArguments, Result, ReturnType,
+    Type, parse::Parser,
 };
 
 /// `wit/tool.wit`: a tool's name is at most this long.
@@ -14,7 +14,7 @@ const NAME_LENGTH: usize = 64;
 pub(crate) fn expand(attribute: TokenStream, item: TokenStream) -> Result<TokenStream> {
     let mut function: ItemFn = syn::parse2(item)?;
     check(&function)?;
-    let name = tool_name(attribute, &function.sig.ident)?;
+    let (name, schema) = said(attribute, &function.sig.ident)?;
     let description = docs::text(&function.attrs);
     if description.is_empty() {
         return Err(Error::new_spanned(
@@ -24,7 +24,7 @@ pub(crate) fn expand(attribute: TokenStream, item: TokenStream) -> Result<TokenS
     }
     let summary = docs::first_sentence(&description);
     let parameters = function.sig.inputs.iter_mut().map(parameter).collect::<Result<Vec<_>>>()?;
-    let export = export(&function, &parameters, &name, &summary, &description);
+    let export = export(&function, &parameters, &name, schema, &summary, &description);
     Ok(quote! { #function #export })
 }
 
@@ -35,7 +35,14 @@ struct Parameter {
     attributes: Vec<Attribute>,
 }
 
-fn export(function: &ItemFn, parameters: &[Parameter], name: &str, summary: &str, description: &str) -> TokenStream {
+fn export(
+    function: &ItemFn,
+    parameters: &[Parameter],
+    name: &str,
+    schema: Option<Path>,
+    summary: &str,
+    description: &str,
+) -> TokenStream {
     let ident = &function.sig.ident;
     let visibility = &function.vis;
     let names: Vec<_> = parameters.iter().map(|p| &p.name).collect();
@@ -47,7 +54,9 @@ fn export(function: &ItemFn, parameters: &[Parameter], name: &str, summary: &str
         Outcome::Plain(value) => (value, format_ident!("reply")),
         Outcome::Fallible(value) => (value, format_ident!("reply_result")),
     };
-    let constant = constant(ident);
+    let constant = constant("tool", ident);
+    let schema =
+        schema.map_or_else(|| quote!(::holm::__private::input_schema::<HolmArguments>), |schema| quote!(#schema));
     quote! {
         #[doc(hidden)]
         #[allow(non_upper_case_globals, dead_code, reason = "holm::export_tools! names it")]
@@ -69,17 +78,12 @@ fn export(function: &ItemFn, parameters: &[Parameter], name: &str, summary: &str
                 name: #name,
                 summary: #summary,
                 description: #description,
-                input_schema: ::holm::__private::input_schema::<HolmArguments>,
+                input_schema: #schema,
                 output_schema: ::holm::__private::output_schema::<#value>,
                 call,
             }
         };
     }
-}
-
-/// The constant beside a tool's function.
-pub(crate) fn constant(function: &Ident) -> Ident {
-    format_ident!("__holm_tool_{}", function, span = function.span())
 }
 
 fn check(function: &ItemFn) -> Result<()> {
@@ -108,15 +112,18 @@ fn check(function: &ItemFn) -> Result<()> {
     Ok(())
 }
 
-/// The name from `name = ".."` or from the function.
-fn tool_name(attribute: TokenStream, ident: &Ident) -> Result<String> {
-    let mut given: Option<LitStr> = None;
+/// The name from `name = ".."` or from the function, and the function that gives another schema.
+fn said(attribute: TokenStream, ident: &Ident) -> Result<(String, Option<Path>)> {
+    let (mut given, mut schema): (Option<LitStr>, Option<Path>) = (None, None);
     let parser = syn::meta::parser(|meta| {
         if meta.path.is_ident("name") {
             given = Some(meta.value()?.parse()?);
             Ok(())
+        } else if meta.path.is_ident("schema") {
+            schema = Some(meta.value()?.parse()?);
+            Ok(())
         } else {
-            Err(meta.error("#[holm::tool] knows only `name = \"..\"`"))
+            Err(meta.error("#[holm::tool] knows only `name = \"..\"` and `schema = function`"))
         }
     });
     parser.parse2(attribute)?;
@@ -128,7 +135,7 @@ fn tool_name(attribute: TokenStream, ident: &Ident) -> Result<String> {
     if name.is_empty() || name.len() > NAME_LENGTH || !name.chars().all(allowed) {
         return Err(Error::new(span, format!("a tool's name is 1 to {NAME_LENGTH} of a-z, 0-9, `_` and `-`")));
     }
-    Ok(name)
+    Ok((name, schema))
 }
 
 /// Reads a parameter and takes from it the attributes that belong to its field.

@@ -114,6 +114,7 @@ impl Holm {
             grants: Arc::new(LiveGrants::new(grants)),
             limits: limits(),
             tools: Vec::new(),
+            offers: holm_kernel::program::Offers::default(),
             judges: Vec::new(),
             offers: Default::default(),
         }))

@@ -104,6 +104,7 @@ impl Holm {
             grants: Arc::new(LiveGrants::new(grants(lines)?)),
             limits: limits(),
             tools: Vec::new(),
+            offers: holm_kernel::program::Offers::default(),
             judges: Vec::new(),
         }))
     }

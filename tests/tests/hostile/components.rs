@@ -128,6 +128,7 @@ fn another_digest() {
             grants: other.grants.clone(),
             limits: other.limits.clone(),
             tools: Vec::new(),
+            offers: holm_kernel::program::Offers::default(),
             judges: Vec::new(),
             offers: Default::default(),
         };

@@ -32,6 +32,7 @@ const MET: &[(&str, &str)] = &[
     ("model-streams", "replies_that_nobody_reads"),
     ("requests", "requests_that_nobody_reads"),
     ("network", "a_body_that_never_ends"),
+    ("questions", "questions_without_end"),
 ];
 
 /// [`Limits::STACK`] is no key of the table, and met all the same.

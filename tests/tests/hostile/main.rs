@@ -2,6 +2,7 @@
 //! it stays, and that a neighbour does not notice.
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
 
+mod answers;
 mod components;
 mod cpu;
 mod drivers;

@@ -51,6 +51,24 @@ pub(crate) fn request(
     }
 }
 
+/// What a client has to be capable of to be asked this.
+pub(crate) fn need(question: &Question, needed: &mut ClientCapabilities) {
+    match &question.wanted {
+        Wanted::Form { .. } => {
+            needed.elicitation.get_or_insert_default().form.get_or_insert_default();
+        }
+        Wanted::Link { .. } => {
+            needed.elicitation.get_or_insert_default().url.get_or_insert_default();
+        }
+        Wanted::Completion(_) => {
+            needed.sampling.get_or_insert_default();
+        }
+        Wanted::Roots => {
+            needed.roots.get_or_insert_default();
+        }
+    }
+}
+
 /// Who called one plugin is told when it is another that asks.
 fn attributed(inquiry: &Inquiry, message: &str) -> String {
     match inquiry.root {
@@ -59,19 +77,21 @@ fn attributed(inquiry: &Inquiry, message: &str) -> String {
     }
 }
 
-/// What a client answered. The kernel looks whether it fits the question.
-pub(crate) fn reply(question: &Question, answer: &Value) -> Reply {
-    match &question.wanted {
-        Wanted::Form { .. } | Wanted::Link { .. } => match answer.get("action").and_then(Value::as_str) {
-            Some("accept") => match (&question.wanted, answer.get("content")) {
-                (Wanted::Form { .. }, Some(content)) => Reply::Accepted(content.to_string()),
-                _ => Reply::Accepted("{}".to_owned()),
-            },
-            Some("decline") => Reply::Declined,
-            _ => Reply::Cancelled,
+/// What a client answered; nothing where that is no answer to such a question. The kernel looks whether it
+/// fits the form.
+pub(crate) fn reply(question: &Question, answer: &Value) -> Option<Reply> {
+    let accepted = match &question.wanted {
+        Wanted::Form { .. } | Wanted::Link { .. } => match (answer.get("action")?.as_str()?, &question.wanted) {
+            ("accept", Wanted::Form { .. }) => answer.get("content").filter(|content| content.is_object())?.to_string(),
+            ("accept", _) => "{}".to_owned(),
+            ("decline", _) => return Some(Reply::Declined),
+            ("cancel", _) => return Some(Reply::Cancelled),
+            _ => return None,
         },
-        Wanted::Completion(_) | Wanted::Roots => Reply::Accepted(answer.to_string()),
-    }
+        Wanted::Completion(_) => answer.get("content").and(Some(answer))?.to_string(),
+        Wanted::Roots => answer.get("roots").filter(|roots| roots.is_array()).and(Some(answer))?.to_string(),
+    };
+    Some(Reply::Accepted(accepted))
 }
 
 #[cfg(test)]
@@ -121,14 +141,14 @@ mod tests {
     fn what_comes_of_it_is_told() {
         let form = question(Wanted::Form { message: String::new(), schema: String::new() });
         let accepted = reply(&form, &json!({ "action": "accept", "content": { "name": "Ada" } }));
-        assert_eq!(accepted, Reply::Accepted(r#"{"name":"Ada"}"#.to_owned()));
-        assert_eq!(reply(&form, &json!({ "action": "decline" })), Reply::Declined);
-        for strange in [json!({ "action": "cancel" }), json!({}), json!("accept"), json!(null)] {
-            assert_eq!(reply(&form, &strange), Reply::Cancelled);
+        assert_eq!(accepted, Some(Reply::Accepted(r#"{"name":"Ada"}"#.to_owned())));
+        assert_eq!(reply(&form, &json!({ "action": "decline" })), Some(Reply::Declined));
+        assert_eq!(reply(&form, &json!({ "action": "cancel" })), Some(Reply::Cancelled));
+        for strange in [json!({ "action": "accept" }), json!({}), json!("accept"), json!(12345), json!(null)] {
+            assert_eq!(reply(&form, &strange), None, "{strange}");
         }
-        assert_eq!(
-            reply(&question(Wanted::Roots), &json!({ "roots": [] })),
-            Reply::Accepted(r#"{"roots":[]}"#.to_owned())
-        );
+        let roots = question(Wanted::Roots);
+        assert_eq!(reply(&roots, &json!({ "roots": [] })), Some(Reply::Accepted(r#"{"roots":[]}"#.to_owned())));
+        assert_eq!(reply(&roots, &json!({ "roots": 3 })), None);
     }
 }

@@ -65,6 +65,11 @@ pub(crate) enum Failed {
 }
 
 impl Failed {
+    /// Whether a tool said so itself: it is a result then, though not a good one.
+    pub(crate) fn is_said(&self) -> bool {
+        matches!(self, Self::Tool { error: ToolError::Failed(_) | ToolError::InvalidArguments(_), .. })
+    }
+
     /// Whether there is no such thing.
     pub(crate) fn is_missing(&self) -> bool {
         match self {

@@ -17,6 +17,7 @@ mod profile;
 mod server;
 mod shared;
 mod talk;
+mod tasks;
 
 pub use http::{Gate, Names, PATH, http};
 pub use kernel::Machine;

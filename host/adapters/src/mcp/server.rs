@@ -8,11 +8,12 @@ use parking_lot::Mutex;
 use rmcp::{
     ErrorData, RoleServer, ServerHandler, ServiceExt as _,
     model::{
-        CallToolRequestParams, CallToolResponse, CompleteRequestParams, CompleteResult, CompletionInfo,
-        GetPromptRequestParams, GetPromptResponse, GetPromptResult, Implementation, InputResponses, ListPromptsResult,
-        ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, LoggingLevel, PaginatedRequestParams,
-        ProtocolVersion, ReadResourceRequestParams, ReadResourceResponse, ReadResourceResult, Reference,
-        ServerCapabilities, ServerConfig, SetLevelRequestParams, SubscriptionFilter,
+        CallToolRequestParams, CallToolResponse, CancelTaskParams, ClientCapabilities, CompleteRequestParams,
+        CompleteResult, CompletionInfo, CreateTaskResult, GetPromptRequestParams, GetPromptResponse, GetPromptResult,
+        GetTaskParams, GetTaskResult, Implementation, InputResponses, ListPromptsResult, ListResourceTemplatesResult,
+        ListResourcesResult, ListToolsResult, LoggingLevel, PaginatedRequestParams, ProtocolVersion,
+        ReadResourceRequestParams, ReadResourceResponse, ReadResourceResult, Reference, ResultType, ServerCapabilities,
+        ServerConfig, SetLevelRequestParams, SubscriptionFilter, Tool, UpdateTaskParams,
     },
     service::{NotificationContext, RequestContext, ServerInitializeError, SubscriptionContext},
 };
@@ -25,6 +26,7 @@ use super::{
     profile::Client,
     shared::{Changes, Shared},
     talk::{Outcome, Talk, scope},
+    tasks::NoSuchTask,
 };
 use crate::control::{self, Failure, Fetching, Kind, Request, Target};
 
@@ -100,13 +102,31 @@ impl Front {
         let modern = is_modern(context);
         let wanted = if modern { context.meta.log_level() } else { Some(*self.level.lock()) };
         let scope = scope(&client.name, asked.method, asked.name, &asked.arguments);
-        let talk = Talk { context, modern, wanted, parked: &self.shared.parked, scope };
-        if let Some(state) = asked.state {
-            return talk.resume(state, asked.responses).await;
+        // What is fetched is answered at once; a tool may take its time, for clients that know how.
+        let tasks = asked.method == "tools/call" && capabilities(context).supports_tasks();
+        let given = Mutex::new(asked.responses.cloned().unwrap_or_default());
+        let lacking = Mutex::default();
+        let mut talk = Talk { context, modern, wanted, parked: &self.shared.parked, scope, tasks, given, lacking };
+        let mut outcome = match asked.state {
+            Some(state) => talk.resume(state).await?,
+            None => match Call::begin(self.shared.kernel.clone(), request(asked.arguments)).await {
+                Ok(call) => talk.follow(call).await?,
+                Err(failure) => Outcome::Ended(Err(Failed::Kernel(failure))),
+            },
+        };
+        if let Outcome::Long(call) = outcome {
+            if self.shared.tasks.has_room() {
+                return Ok(Outcome::Long(call));
+            }
+            talk.tasks = false;
+            outcome = talk.follow(*call).await?;
         }
-        match Call::begin(self.shared.kernel.clone(), request(asked.arguments)).await {
-            Ok(call) => talk.follow(call).await,
-            Err(failure) => Ok(Outcome::Ended(Err(Failed::Kernel(failure)))),
+        match (&outcome, talk.lacking.into_inner()) {
+            // It failed, and could not ask its client what it needed to.
+            (Outcome::Ended(Err(Failed::Tool { .. })), Some(lacking)) if modern => {
+                Err(ErrorData::missing_required_client_capability(lacking))
+            }
+            _ => Ok(outcome),
         }
     }
 
@@ -121,13 +141,23 @@ impl Front {
     ) -> Result<Outcome, ErrorData> {
         let target = Target::Installed(plugin.to_owned());
         let terms = client.profile.terms(self.shared.directory.clone());
-        self.work(asked, client, context, |_| Request::Fetch(Fetching { target, fetch, hears: true, terms })).await
+        // Who completes an argument is not asked: that is no request that can be made again with answers.
+        let hears = !matches!(fetch, Fetch::Completion { .. });
+        self.work(asked, client, context, |_| Request::Fetch(Fetching { target, fetch, hears, terms })).await
     }
 }
 
 /// Whether the request is of the era without sessions.
 fn is_modern(context: &RequestContext<RoleServer>) -> bool {
     context.protocol_version().is_some_and(|version| version.as_str() >= ProtocolVersion::V_2026_07_28.as_str())
+}
+
+fn capabilities(context: &RequestContext<RoleServer>) -> ClientCapabilities {
+    context.client_capabilities().unwrap_or_default()
+}
+
+fn no_task(_: NoSuchTask) -> ErrorData {
+    ErrorData::invalid_params("no such task", None)
 }
 
 fn internal(failure: &Failure) -> ErrorData {
@@ -170,10 +200,16 @@ impl ServerHandler for Front {
             .enable_tools()
             .enable_prompts_list_changed()
             .enable_resources_list_changed()
-            .enable_tool_list_changed();
+            .enable_tool_list_changed()
+            .enable_tasks();
         ServerConfig::new(capabilities.build())
             .with_server_info(Implementation::new("holm", self.shared.version.clone()).with_title("Holm"))
             .with_instructions(INSTRUCTIONS)
+    }
+
+    /// For the headers that a tool's schema asks for: whoever asks, the tool is the same.
+    fn get_tool(&self, name: &str) -> Option<Tool> {
+        self.shared.described(name)
     }
 
     async fn list_tools(
@@ -213,12 +249,18 @@ impl ServerHandler for Front {
                 terms: client.profile.terms(self.shared.directory.clone()),
             })
         };
+        let loose = is_modern(&context) && offered.described.output_schema.is_some();
         Ok(match self.work(asked, &client, &context, call).await? {
             Outcome::Waits(result) => result.into(),
-            Outcome::Ended(Ok(json)) => {
-                let loose = is_modern(&context) && offered.described.output_schema.is_some();
-                answer::result(json, loose).into()
+            Outcome::Long(long) => {
+                let end = move |result| match result {
+                    Ok(json) => answer::result(json, loose),
+                    Err(failed) => answer::failed(&failed),
+                };
+                let task = self.shared.tasks.begin(*long, &client.name, capabilities(&context), end);
+                CallToolResponse::Task(CreateTaskResult::new(task))
             }
+            Outcome::Ended(Ok(json)) => answer::result(json, loose).into(),
             Outcome::Ended(Err(Failed::Kernel(failure))) if failure.kind == Kind::NotFound => return Err(unknown()),
             Outcome::Ended(Err(failed)) => answer::failed(&failed).into(),
         })
@@ -268,7 +310,11 @@ impl ServerHandler for Front {
         };
         match self.fetch(asked, &client, &context, plugin, Fetch::Resource { uri }).await? {
             Outcome::Waits(result) => Ok(result.into()),
-            Outcome::Ended(result) => Ok(fetched::<ReadResourceResult>(result, missing())?.into()),
+            Outcome::Long(_) => Err(missing()),
+            Outcome::Ended(result) => {
+                let read: ReadResourceResult = fetched(result, missing())?;
+                Ok(ReadResourceResult::new(read.contents).into())
+            }
         }
     }
 
@@ -305,7 +351,12 @@ impl ServerHandler for Front {
         let fetch = Fetch::Prompt { name: offered.own.clone(), arguments };
         match self.fetch(asked, &client, &context, &offered.plugin, fetch).await? {
             Outcome::Waits(result) => Ok(result.into()),
-            Outcome::Ended(result) => Ok(fetched::<GetPromptResult>(result, missing())?.into()),
+            Outcome::Long(_) => Err(missing()),
+            Outcome::Ended(result) => {
+                let mut filled: GetPromptResult = fetched(result, missing())?;
+                filled.result_type = Some(ResultType::COMPLETE);
+                Ok(filled.into())
+            }
         }
     }
 
@@ -337,10 +388,37 @@ impl ServerHandler for Front {
         let asked =
             Asked { method: "completion/complete", name: "", arguments: String::new(), state: None, responses: None };
         match self.fetch(asked, &client, &context, plugin, fetch).await? {
-            // It cannot be asked again with answers.
-            Outcome::Waits(_) => Ok(CompleteResult::default()),
+            // It was not to ask.
+            Outcome::Waits(_) | Outcome::Long(_) => Ok(CompleteResult::default()),
             Outcome::Ended(result) => Ok(CompleteResult::new(fetched::<CompletionInfo>(result, missing())?)),
         }
+    }
+
+    async fn get_task(
+        &self,
+        request: GetTaskParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<GetTaskResult, ErrorData> {
+        let client = self.client(&context)?;
+        Ok(GetTaskResult::new(self.shared.tasks.get(&request.task_id, &client.name).map_err(no_task)?))
+    }
+
+    async fn update_task(
+        &self,
+        request: UpdateTaskParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        let client = self.client(&context)?;
+        self.shared.tasks.update(&request.task_id, &client.name, &request.input_responses).map_err(no_task)
+    }
+
+    async fn cancel_task(
+        &self,
+        request: CancelTaskParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        let client = self.client(&context)?;
+        self.shared.tasks.cancel(&request.task_id, &client.name).map_err(no_task)
     }
 
     async fn set_level(

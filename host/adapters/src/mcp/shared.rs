@@ -12,6 +12,7 @@ use std::{
 };
 
 use parking_lot::Mutex;
+use rmcp::model::Tool;
 use tokio::sync::{Notify, watch};
 
 use super::{
@@ -19,6 +20,7 @@ use super::{
     kernel::{Kernel, Machine},
     parked::Parked,
     profile::Profile,
+    tasks::Tasks,
 };
 use crate::control::{Failure, Reply, Request};
 
@@ -44,6 +46,8 @@ pub struct Shared {
     changed: watch::Sender<Changes>,
     /// The calls that wait for their clients.
     pub(crate) parked: Arc<Parked>,
+    /// The calls that take long.
+    pub(crate) tasks: Arc<Tasks>,
 }
 
 /// How often what is offered was changed, by kind.
@@ -73,6 +77,7 @@ impl Shared {
             catalogs: Mutex::default(),
             changed: watch::Sender::default(),
             parked: Parked::new(),
+            tasks: Arc::default(),
         });
         tokio::spawn(watch(Arc::downgrade(&shared)));
         shared
@@ -98,6 +103,12 @@ impl Shared {
         let kept = Kept { views, profile: profile.clone(), catalog: catalog.clone() };
         catalogs.insert(profile.name.clone(), kept);
         Ok(catalog)
+    }
+
+    /// A tool by the name that some client was told.
+    pub(crate) fn described(&self, name: &str) -> Option<Tool> {
+        let catalogs = self.catalogs.lock();
+        catalogs.values().find_map(|kept| Some(kept.catalog.tools.find(name)?.described.clone()))
     }
 
     /// Tells when something was added, changed or removed.

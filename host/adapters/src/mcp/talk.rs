@@ -3,9 +3,10 @@
 //! that it waits, and the client asks again with the answers.
 #![expect(deprecated, reason = "tools may ask for completions and roots as long as clients offer them")]
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, future::Future, pin::Pin, sync::Arc};
 
-use holm_kernel::answer::{Inquiry, Progress, Reply};
+use holm_kernel::answer::{Inquiry, Progress, Question, Reply};
+use parking_lot::Mutex;
 use rmcp::{
     ErrorData, RoleServer,
     model::{
@@ -20,14 +21,28 @@ use super::{
     call::{Call, Event, Failed},
     logging,
     parked::{PATIENCE, Parked, Waiting, unguessable},
+    tasks::SOON,
 };
 
 /// How a request is answered.
 pub(crate) enum Outcome {
     /// With this.
     Ended(Result<String, Failed>),
+    /// Not soon: it goes on as a task.
+    Long(Box<Call>),
     /// Not yet: the client is to ask again, with answers.
     Waits(InputRequiredResult),
+}
+
+/// Questions that a client is asked, by the number of their inquiry.
+type Asking<'a> = Pin<Box<dyn Future<Output = (u64, Vec<Reply>)> + Send + 'a>>;
+
+/// What comes of them; nothing comes where none are asked.
+async fn answers(asking: &mut Option<Asking<'_>>) -> (u64, Vec<Reply>) {
+    match asking {
+        Some(asking) => asking.await,
+        None => std::future::pending().await,
+    }
 }
 
 /// A client's request under way.
@@ -37,9 +52,15 @@ pub(crate) struct Talk<'a> {
     pub(crate) modern: bool,
     /// How grave a line must be to be told; none are told otherwise.
     pub(crate) wanted: Option<LoggingLevel>,
-    pub(crate) parked: &'a std::sync::Arc<Parked>,
+    pub(crate) parked: &'a Arc<Parked>,
     /// Whose request of what this is: a call that waits is resumed by the same alone.
     pub(crate) scope: Vec<u8>,
+    /// Whether what takes long becomes a task.
+    pub(crate) tasks: bool,
+    /// What the client answered with this request, until it is asked for.
+    pub(crate) given: Mutex<InputResponses>,
+    /// What it would have to be capable of to be asked what it was to be asked.
+    pub(crate) lacking: Mutex<Option<ClientCapabilities>>,
 }
 
 impl Talk<'_> {
@@ -48,9 +69,18 @@ impl Talk<'_> {
     /// # Errors
     /// The client cancelled it; its process ends.
     pub(crate) async fn follow(&self, mut call: Call) -> Result<Outcome, ErrorData> {
+        let soon = tokio::time::sleep(SOON);
+        tokio::pin!(soon);
+        let mut asking: Option<Asking<'_>> = None;
         loop {
             let event = tokio::select! {
                 event = call.next() => event,
+                (id, replies) = answers(&mut asking) => {
+                    asking = None;
+                    call.reply(id, replies).await;
+                    continue;
+                }
+                () = &mut soon, if self.tasks && asking.is_none() => return Ok(Outcome::Long(Box::new(call))),
                 () = self.context.ct.cancelled() => return Err(cancelled()),
             };
             match event {
@@ -58,20 +88,18 @@ impl Talk<'_> {
                     logging::tell(self.context, self.wanted, &logger, &level, text).await;
                 }
                 Event::Told(progress) => self.tell(progress).await,
-                Event::Withdrawn => {}
+                Event::Withdrawn => asking = None,
                 Event::Asked { id, inquiry } if self.modern => {
-                    let replies = vec![None; inquiry.questions.len()];
+                    let replies = self.given(&inquiry);
                     match self.wait(Waiting { call, id, inquiry, replies }).await {
                         Some(Waits::Parked(result)) => return Ok(Outcome::Waits(result)),
-                        Some(Waits::Answered(answered)) => call = answered,
+                        Some(Waits::Answered(answered)) => call = *answered,
                         None => return Err(cancelled()),
                     }
                 }
+                // It goes on to be heard meanwhile: it may be killed before anybody answers.
                 Event::Asked { id, inquiry } => {
-                    tokio::select! {
-                        replies = self.ask(&inquiry) => call.reply(id, replies).await,
-                        () = self.context.ct.cancelled() => return Err(cancelled()),
-                    }
+                    asking = Some(Box::pin(async move { (id, self.ask(&inquiry).await) }));
                 }
                 Event::Ended(result) => {
                     call.done();
@@ -85,25 +113,15 @@ impl Talk<'_> {
     ///
     /// # Errors
     /// There is none, or it is another's.
-    pub(crate) async fn resume(&self, sealed: &str, responses: Option<&InputResponses>) -> Result<Outcome, ErrorData> {
+    pub(crate) async fn resume(&self, sealed: &str) -> Result<Outcome, ErrorData> {
         let waiting = self.parked.resume(sealed, &self.scope);
         let mut waiting =
             waiting.map_err(|_| ErrorData::invalid_params("no call waits for this requestState", None))?;
-        let answered: Vec<_> = waiting
-            .open()
-            .filter_map(|(at, question)| {
-                let response = responses?.get(&question.name)?;
-                Some((at, asking::reply(question, response)))
-            })
-            .collect();
-        for (at, reply) in answered {
-            waiting.replies[at] = Some(reply);
+        let given = self.given(&waiting.inquiry);
+        for (reply, given) in waiting.replies.iter_mut().zip(given) {
+            *reply = reply.take().or(given);
         }
-        match self.wait(waiting).await {
-            Some(Waits::Parked(result)) => Ok(Outcome::Waits(result)),
-            Some(Waits::Answered(call)) => self.follow(call).await,
-            None => Err(cancelled()),
-        }
+        self.settle(waiting).await
     }
 }
 
@@ -112,10 +130,26 @@ enum Waits {
     /// It waits for the client's next request.
     Parked(InputRequiredResult),
     /// It goes on: all was answered.
-    Answered(Call),
+    Answered(Box<Call>),
 }
 
 impl Talk<'_> {
+    /// Has a call wait, or goes on with it.
+    async fn settle(&self, waiting: Waiting) -> Result<Outcome, ErrorData> {
+        match self.wait(waiting).await {
+            Some(Waits::Parked(result)) => Ok(Outcome::Waits(result)),
+            Some(Waits::Answered(call)) => Box::pin(self.follow(*call)).await,
+            None => Err(cancelled()),
+        }
+    }
+
+    /// What the client answered already of what is asked. Each answer is good for one question.
+    fn given(&self, inquiry: &Inquiry) -> Vec<Option<Reply>> {
+        let mut given = self.given.lock();
+        let reply = |question: &Question| asking::reply(question, &given.remove(&question.name)?);
+        inquiry.questions.iter().map(reply).collect()
+    }
+
     /// Has a call wait for what its client can be asked; what it cannot is answered so.
     async fn wait(&self, mut waiting: Waiting) -> Option<Waits> {
         let client = self.capabilities();
@@ -128,12 +162,13 @@ impl Talk<'_> {
             }
         }
         for at in nobody {
+            asking::need(&waiting.inquiry.questions[at], self.lacking.lock().get_or_insert_default());
             waiting.replies[at] = Some(Reply::Nobody);
         }
         if requests.is_empty() {
             let replies = waiting.replies.into_iter().map(|reply| reply.unwrap_or(Reply::Cancelled)).collect();
             waiting.call.reply(waiting.id, replies).await;
-            return Some(Waits::Answered(waiting.call));
+            return Some(Waits::Answered(Box::new(waiting.call)));
         }
         if self.context.ct.is_cancelled() {
             return None;
@@ -148,7 +183,7 @@ impl Talk<'_> {
         let mut replies = Vec::new();
         for question in &inquiry.questions {
             let reply = match asking::request(inquiry, question, &client, &unguessable()) {
-                Some(request) => self.request(request).await.map(|answer| asking::reply(question, &answer)),
+                Some(request) => self.request(request).await.and_then(|answer| asking::reply(question, &answer)),
                 None => Some(Reply::Nobody),
             };
             replies.push(reply.unwrap_or(Reply::Cancelled));

@@ -20,8 +20,10 @@ mod model;
 mod new;
 mod pending;
 mod policy;
+mod prompt;
 mod ps;
 mod renice;
+mod resource;
 mod resume;
 mod revoke;
 mod run;
@@ -94,6 +96,8 @@ enum Command {
     Answer(answer::Arguments),
     Run(run::Arguments),
     Tool(tool::Arguments),
+    Resource(resource::Arguments),
+    Prompt(prompt::Arguments),
     Mcp(Box<mcp::Arguments>),
     Ask(ask::Arguments),
     Chat(chat::Arguments),
@@ -185,6 +189,8 @@ async fn dispatch(command: Command, session: &Session) -> Result<()> {
         Command::Answer(arguments) => arguments.run(session).await,
         Command::Run(arguments) => arguments.run(session).await,
         Command::Tool(arguments) => arguments.run(session).await,
+        Command::Resource(arguments) => arguments.run(session).await,
+        Command::Prompt(arguments) => arguments.run(session).await,
         Command::Mcp(arguments) => arguments.run(session).await,
         Command::Ask(arguments) => arguments.run(session).await,
         Command::Chat(arguments) => arguments.run(session).await,

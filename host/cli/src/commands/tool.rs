@@ -167,7 +167,7 @@ impl CallArguments {
         let arguments = arguments(self.arguments, &self.each)?;
         let says_usage = self.terms.usage;
         let (terms, terminal) = self.terms.settle()?;
-        let call = Call { target: wanted.clone(), tool: tool.to_owned(), arguments, hears: false, terms };
+        let call = Call { target: wanted.clone(), tool: tool.to_owned(), arguments, hears: true, terms };
         let mut connection = session.connect().await?;
         connection.send(&Request::Call(call)).await?;
         let denials = Denials::new(plugin, wanted.clone(), directory()?);

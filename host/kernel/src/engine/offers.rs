@@ -27,9 +27,6 @@ const OFFERS: usize = 1024;
 /// What a completion may give, as MCP bounds it; more is told of and left out.
 const VALUES: usize = 100;
 
-/// Bytes of what is fetched, so that it fits the frames that carry it once it is written as JSON.
-const FETCHED: usize = 16 << 20;
-
 type Fetched = std::result::Result<String, ToolError>;
 
 async fn library(image: &Image, store: &mut Store<Process>) -> wasmtime::Result<Library> {
@@ -96,10 +93,8 @@ pub(super) async fn fetch(image: &Image, store: &mut Store<Process>, fetch: Fetc
             prompter.holm_sys_prompts().call_complete(store, &name, &argument, &value, &known).await?.map(values)
         }
     };
-    Ok(fetched.map(|value| value.to_string()).and_then(|text| match text.len() > FETCHED {
-        true => Err(ToolError::Failed(format!("what it gave has over {FETCHED} bytes"))),
-        false => Ok(text),
-    }))
+    // What a call may pass to the host bounds it.
+    Ok(fetched.map(|value| value.to_string()))
 }
 
 fn resource(entry: resources::Entry) -> Resource {

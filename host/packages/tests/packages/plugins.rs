@@ -3,7 +3,7 @@
 use std::{fs, os::unix::fs::PermissionsExt, sync::Arc, time::Duration};
 
 use expect_test::{Expect, expect};
-use holm_kernel::program::{LiveGrants, Programs};
+use holm_kernel::program::{LiveGrants, Offers, Programs};
 use holm_packages::{Origin, Plugins, StoreError, UpdateError};
 
 use crate::common::{MANIFEST, Place, component, tool};
@@ -326,7 +326,7 @@ fn a_crash_leaves_the_old_or_the_new() {
     grant(&place, &again, "storage=notes:rw");
     // Cut after the record, before the grants: they are for the old digest, and hold no more.
     place.write("README.md", "newer");
-    let (offers, origin) = (holm_kernel::program::Offers::default(), Origin::default());
+    let (offers, origin) = (Offers::default(), Origin::default());
     again.store().install(&place.package(), &[], &offers, &origin).unwrap();
     assert!(fs::read_to_string(place.path("home/grants.toml")).unwrap().contains("notes:rw"));
     find(&place.plugins(), &expect!["clipper may "]);

@@ -1,7 +1,8 @@
 //! Forms, as MCP restricts them: an object of strings, numbers, booleans and choices. Pure.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, fmt};
 
+use serde::{Deserialize, Deserializer, de};
 use serde_json::{Map, Value};
 
 use crate::syscall::is_hidden;
@@ -102,6 +103,48 @@ pub enum FormError {
     },
 }
 
+/// What is read of a form's schema.
+#[derive(Deserialize)]
+struct Schema {
+    #[serde(rename = "type")]
+    kind: String,
+    properties: Properties,
+    #[serde(default)]
+    required: Vec<String>,
+}
+
+/// Fields in the order in which they are written: a JSON object keeps none.
+struct Properties(Vec<(String, Value)>);
+
+impl<'de> Deserialize<'de> for Properties {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor;
+
+        impl<'de> de::Visitor<'de> for Visitor {
+            type Value = Properties;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("the fields of a form")
+            }
+
+            fn visit_map<A: de::MapAccess<'de>>(self, mut map: A) -> Result<Properties, A::Error> {
+                let mut properties = Vec::new();
+                while let Some(field) = map.next_entry()? {
+                    properties.push(field);
+                    if properties.len() > FIELDS {
+                        break;
+                    }
+                }
+                // What is left is read, or the text would not end here.
+                while map.next_entry::<de::IgnoredAny, de::IgnoredAny>()?.is_some() {}
+                Ok(Properties(properties))
+            }
+        }
+
+        deserializer.deserialize_map(Visitor)
+    }
+}
+
 fn wrong(field: &str, reason: &'static str) -> FormError {
     FormError::Field { field: field.to_owned(), reason }
 }
@@ -117,19 +160,22 @@ impl Form {
     /// # Errors
     /// It is no form, or a hidden character is in it.
     pub fn parse(schema: &str) -> Result<Self, FormError> {
-        let schema: Value = serde_json::from_str(schema).map_err(|_| FormError::Form)?;
-        let properties = schema.get("properties").and_then(Value::as_object).ok_or(FormError::Form)?;
-        if schema.get("type").and_then(Value::as_str) != Some("object") {
+        let Schema { kind, properties: Properties(properties), required } =
+            serde_json::from_str(schema).map_err(|_| FormError::Form)?;
+        if kind != "object" {
             return Err(FormError::Form);
         }
         if !(1..=FIELDS).contains(&properties.len()) {
             return Err(FormError::TooMuch);
         }
-        let required = texts(schema.get("required")).ok_or(FormError::Form)?;
-        if let Some(name) = required.iter().find(|name| !properties.contains_key(*name)) {
+        let mut names = BTreeSet::new();
+        if let Some((name, _)) = properties.iter().find(|(name, _)| !names.insert(name)) {
+            return Err(wrong(&shown(name), "is described twice"));
+        }
+        if let Some(name) = required.iter().find(|name| !names.contains(name)) {
             return Err(wrong(&shown(name), "is required and not described"));
         }
-        let field = |(name, schema): (&String, &Value)| Field::parse(name, schema, required.contains(name));
+        let field = |(name, schema): &(String, Value)| Field::parse(name, schema, required.contains(name));
         Ok(Self { fields: properties.iter().map(field).collect::<Result<_, _>>()? })
     }
 

@@ -103,6 +103,11 @@ fn what_is_no_form_is_refused() {
     for (fields, required, expected) in cases {
         expected.assert_eq(&form(&fields, required).expect_err("no form").to_string());
     }
+    let schema = r#"{"type":"object","properties":{"b":{"type":"boolean"},"a":{"type":"boolean"}}}"#;
+    let fields = Form::parse(schema).expect("a form").fields;
+    assert_eq!(fields.iter().map(|field| field.name.as_str()).collect::<Vec<_>>(), ["b", "a"]);
+    let twice = Form::parse(&schema.replace("\"b\"", "\"a\"")).expect_err("no form");
+    assert_eq!(twice.to_string(), "`a` is described twice");
     for schema in ["", "[]", "{}", r#"{"type":"string"}"#, r#"{"type":"array","properties":{"a":{"type":"boolean"}}}"#]
     {
         assert_eq!(Form::parse(schema), Err(super::FormError::Form), "{schema}");

@@ -1,0 +1,169 @@
+//! What others wrote, as clients: the official conformance suite and the official Python SDK.
+//!
+//! They come from npm and PyPI into `target/servers`. Where that fails the tests say so and are skipped; with
+//! `HOLM_TEST_SERVERS=required` they fail.
+
+use std::{
+    io::Write as _,
+    path::{Path, PathBuf},
+    process::{Command, Output, Stdio},
+    sync::LazyLock,
+};
+
+use crate::{client::Served, common::Holm};
+
+const SUITE: &str = "@modelcontextprotocol/conformance@0.2.0-alpha.12";
+/// The suite wants a newer one than many machines have; this one comes as a package.
+const NODE: &str = "node@24.21.0";
+const SDK: &str = "mcp==2.3.0";
+
+fn installed(name: &str, found: &str, install: impl FnOnce(&Path) -> Result<(), String>) -> Option<PathBuf> {
+    let place = Path::new(env!("CARGO_TARGET_TMPDIR")).join("../servers").join(name);
+    if place.join(found).exists() {
+        return Some(place);
+    }
+    std::fs::create_dir_all(&place).unwrap();
+    match install(&place) {
+        Ok(()) => Some(place),
+        Err(why) => {
+            assert!(std::env::var_os("HOLM_TEST_SERVERS").is_none_or(|value| value != "required"), "{name}: {why}");
+            // Not by a macro: the harness would keep it to itself.
+            let told = format!("SKIPPED: {name} is not installed, its tests did not run: {why}\n");
+            std::io::stderr().write_all(told.as_bytes()).unwrap();
+            None
+        }
+    }
+}
+
+fn run(command: &mut Command) -> Result<Output, String> {
+    let output = command.stdin(Stdio::null()).output().map_err(|error| format!("{command:?}: {error}"))?;
+    let said = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
+    match output.status.success() {
+        true => Ok(output),
+        false => Err(format!("{command:?}: {}\n{}", said(&output.stdout), said(&output.stderr))),
+    }
+}
+
+static CONFORMANCE: LazyLock<Option<PathBuf>> = LazyLock::new(|| {
+    installed("conformance", "node_modules/@modelcontextprotocol/conformance/dist/index.js", |place| {
+        let quiet = ["install", "--no-audit", "--no-fund", "--prefix"];
+        run(Command::new("npm").args(quiet).arg(place).args([NODE, SUITE])).map(drop)
+    })
+});
+
+static PYTHON: LazyLock<Option<PathBuf>> = LazyLock::new(|| {
+    installed("mcp", "bin/mcp", |place| {
+        run(Command::new("python3").args(["-m", "venv"]).arg(place))?;
+        run(Command::new(place.join("bin/pip")).args(["install", "--quiet", SDK])).map(drop)
+    })
+});
+
+/// A home whose profile `suite` offers the fixture plugin, by the names that the suite knows.
+fn fixture() -> Holm {
+    let holm = Holm::new();
+    holm.configure(
+        "[kernel]\nidle-shutdown = \"20s\"\n[profiles.suite]\ntools = [\"conformance/*\"]\nown-names = true\n",
+    );
+    holm.install("conformance", "conformance", "");
+    holm
+}
+
+/// Runs what a revision requires of servers. What fails and is not in the list fails the test, and so does what
+/// is in it and passes.
+fn conforms(revision: &str, more: &[&str]) {
+    let Some(place) = CONFORMANCE.as_ref() else { return };
+    let holm = fixture();
+    let served = Served::start(&holm, &["--open", "--profile", "suite"]);
+    let url = format!("http://127.0.0.1:{}/mcp", served.port);
+    let expected = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/mcp/expected-{revision}.yml"));
+    let results = holm.work().join("results");
+    let suite = |arguments: &[&str]| {
+        let mut command = Command::new(place.join("node_modules/node/bin/node"));
+        command.arg(place.join("node_modules/@modelcontextprotocol/conformance/dist/index.js"));
+        command.args(["server", "--url", &url, "-o"]).arg(&results).arg("--expected-failures").arg(&expected);
+        run(command.args(arguments).current_dir(holm.work()))
+    };
+    let said = suite(&["--requirements", revision]).unwrap_or_else(|said| panic!("{said}"));
+    // It did run them.
+    let said = String::from_utf8_lossy(&said.stdout).into_owned();
+    assert!(said.contains("tools-call-simple-text"), "{said}");
+    for scenario in more {
+        suite(&["--scenario", scenario]).unwrap_or_else(|said| panic!("{scenario}: {said}"));
+    }
+    // Nothing it asked for is left behind but what waits for its answer, and that is bounded.
+    assert!(holm.processes().len() <= 64, "{:#?}", holm.processes());
+}
+
+#[test]
+fn the_conformance_suite_of_2025_11_25() {
+    conforms("2025-11-25", &[]);
+}
+
+#[test]
+fn the_conformance_suite_of_2026_07_28() {
+    conforms(
+        "2026-07-28",
+        &[
+            "tasks-lifecycle",
+            "tasks-capability-negotiation",
+            "tasks-wire-fields",
+            "tasks-request-state-removal",
+            "tasks-mrtr-input",
+            "tasks-request-headers",
+            "tasks-dispatch-and-envelope",
+            "tasks-mrtr-composition",
+        ],
+    );
+}
+
+/// Calls a tool by the official SDK: over a pipe, or HTTP, in the era that the two agree on.
+const PROGRAM: &str = r#"
+import asyncio, json, sys
+from mcp import Client, StdioServerParameters
+from mcp.client.stdio import stdio_client
+
+async def main():
+    where = sys.argv[1]
+    target = where if where.startswith("http") else stdio_client(StdioServerParameters(command=where, args=sys.argv[2:]))
+    async with Client(target) as client:
+        tools = await client.list_tools()
+        result = await client.call_tool("test_simple_text", {})
+        greeted = await client.call_tool("greet", {"name": "Ada"})
+        failed = await client.call_tool("test_error_handling", {})
+        image = await client.call_tool("test_image_content", {})
+        prompt = await client.get_prompt("test_simple_prompt")
+        resource = await client.read_resource("test://static-text")
+        print(json.dumps({
+            "version": client.protocol_version,
+            "tools": len(tools.tools),
+            "text": result.content[0].text,
+            "greeted": greeted.content[0].text,
+            "failed": failed.is_error,
+            "image": image.content[0].type,
+            "prompt": prompt.messages[0].content.text,
+            "resource": resource.contents[0].text,
+        }))
+
+asyncio.run(main())
+"#;
+
+#[test]
+fn the_python_sdk_is_a_client() {
+    let Some(place) = PYTHON.as_ref() else { return };
+    let holm = fixture();
+    let served = Served::start(&holm, &["--open", "--profile", "suite"]);
+    let url = format!("http://127.0.0.1:{}/mcp", served.port);
+    let program = env!("CARGO_BIN_EXE_holm");
+    let home = holm.home().to_str().unwrap().to_owned();
+    for arguments in [vec![url.as_str()], vec![program, "--home", &home, "mcp", "--profile", "suite"]] {
+        let mut command = Command::new(place.join("bin/python"));
+        let said = run(command.args(["-c", PROGRAM]).args(&arguments).current_dir(holm.work()));
+        let said = said.unwrap_or_else(|said| panic!("{said}"));
+        let said: serde_json::Value = serde_json::from_slice(&said.stdout).unwrap();
+        assert_eq!(said["version"], "2026-07-28", "{said}");
+        assert!(said["tools"].as_u64().unwrap() > 20 && said["failed"] == true, "{said}");
+        assert_eq!(said["text"], "This is a simple text response for testing.", "{said}");
+        assert_eq!((&said["greeted"], &said["image"]), (&"Hello, Ada!".into(), &"image".into()), "{said}");
+        assert_eq!(said["resource"], "This is the content of the static text resource.", "{said}");
+    }
+}
