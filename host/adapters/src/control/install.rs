@@ -87,6 +87,7 @@ impl Server {
         let limits = plan.package.manifest.limits.within(self.plugins.operator());
         let mut plugin = Inspected::of(&plan.package, &plan.tools, limits);
         plugin.grants = plan.difference.grants_kept.clone();
+        plugin.offers = plan.offers.clone();
         Planned::of(plugin, plan.difference.clone(), grants, plan.package.left_out.clone())
     }
 }

@@ -73,6 +73,7 @@ impl Server {
         let beyond = program.ceiling.beyond(&grants);
         inspected.effective = grants.lines().into_iter().filter(|line| !beyond.contains(line)).collect();
         inspected.grants = grants.lines();
+        inspected.offers = installed.offers;
         inspected.policies = self.plugins.policies_over(name);
         inspected.installed = Some(installed.installed);
         inspected.source = installed.source;
@@ -83,7 +84,8 @@ impl Server {
         let package = blocking(move || Package::open(&path)).await?;
         let program = Arc::new(package.program(self.plugins.operator(), Arc::default(), Vec::new()));
         let tools = self.kernel.describe_tools(program.clone()).await?;
-        Ok(Inspected::of(&package, &tools, program.limits.clone()))
+        let offers = self.kernel.describe_offers(program.clone()).await?;
+        Ok(Inspected { offers, ..Inspected::of(&package, &tools, program.limits.clone()) })
     }
 
     /// Removes a plugin, and what it has stored: who is installed by its name next is somebody else.

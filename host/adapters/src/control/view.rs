@@ -95,6 +95,9 @@ pub struct Inspected {
     pub exports: Vec<String>,
     /// Its tools.
     pub tools: Vec<ToolView>,
+    /// What it offers beside them.
+    #[serde(default, skip_serializing_if = "Offers::is_empty")]
+    pub offers: Offers,
     /// What it may ever be granted.
     pub ceiling: Vec<String>,
     /// What it is granted.
@@ -131,6 +134,7 @@ impl Inspected {
             imports: package.surface.imports.clone(),
             exports: package.surface.exports.clone(),
             tools: tools.iter().map(|tool| ToolView::new(&manifest.name, tool)).collect(),
+            offers: Offers::default(),
             ceiling: manifest.ceiling.lines(),
             grants: Vec::new(),
             effective: Vec::new(),
