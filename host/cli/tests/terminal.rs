@@ -330,7 +330,7 @@ fn a_tool_asks_for_a_form_on_the_terminal() {
 #[test]
 fn a_tool_that_is_called_in_a_run_asks_whoever_runs_it() {
     let holm = Holm::new();
-    holm.install("asker", "asker", "");
+    holm.install("asker", "asker", "tool = [\"*/*\"]");
     holm.install("caller", "confused_deputy", "tool = [\"*/*\"]");
     let mut session = terminal(&holm, "exec \"$HOLM\" run --grant 'tool=asker/*' caller asker/ask x asker/escapes x");
     session.exp_string("holm: asker, which it called, asks:").unwrap();
