@@ -7,6 +7,9 @@ use holm::{
 };
 use std::{thread::sleep, time::Duration};
 
+/// Longer than a server waits before it makes a task of a call.
+const WORK: Duration = Duration::from_secs(1);
+
 fn confirm(message: &str) -> Wanted {
     let schema =
         json!({ "type": "object", "properties": { "confirm": { "type": "boolean" } }, "required": ["confirm"] });
@@ -38,22 +41,24 @@ pub(crate) fn slow_compute(
 /// Fails after a second.
 #[holm::tool]
 pub(crate) fn failing_job() -> holm::Result<Content> {
-    sleep(Duration::from_secs(1));
+    sleep(WORK);
     Err(holm::Error::new("This job always fails"))
 }
 
-/// Ends without an answer.
+/// Ends without an answer, after a second.
 #[holm::tool]
 pub(crate) fn protocol_error_job() -> Content {
+    sleep(WORK);
     panic!("this job always breaks down")
 }
 
-/// Asks before it deletes, and deletes nothing.
+/// Works for a second, and asks before it deletes; it deletes nothing.
 #[holm::tool]
 pub(crate) fn confirm_delete(
     /// Which file.
     filename: String,
 ) -> answer::Result<Content> {
+    sleep(WORK);
     let reply = answer::ask("confirm", confirm(&format!("Delete {filename}?")))?;
     let text = match reply {
         Reply::Accepted(content) if content["confirm"] == true => format!("Deleted {filename}."),
@@ -62,9 +67,10 @@ pub(crate) fn confirm_delete(
     Ok(Block::text(text).into())
 }
 
-/// Asks two things at once.
+/// Works for a second, and asks two things at once.
 #[holm::tool]
 pub(crate) fn multi_input() -> answer::Result<Content> {
+    sleep(WORK);
     let replies = answer::ask_all(&[("first", confirm("The first?")), ("second", confirm("The second?"))])?;
     Ok(Block::text(format!("{replies:?}")).into())
 }
