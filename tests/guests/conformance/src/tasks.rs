@@ -7,9 +7,6 @@ use holm::{
 };
 use std::{thread::sleep, time::Duration};
 
-/// Longer than a server waits before it makes a task of a call.
-const WORK: Duration = Duration::from_secs(1);
-
 fn confirm(message: &str) -> Wanted {
     let schema =
         json!({ "type": "object", "properties": { "confirm": { "type": "boolean" } }, "required": ["confirm"] });
@@ -41,24 +38,25 @@ pub(crate) fn slow_compute(
 /// Fails after a second.
 #[holm::tool]
 pub(crate) fn failing_job() -> holm::Result<Content> {
-    sleep(WORK);
+    sleep(Duration::from_secs(1));
     Err(holm::Error::new("This job always fails"))
 }
 
 /// Ends without an answer, after a second.
 #[holm::tool]
 pub(crate) fn protocol_error_job() -> Content {
-    sleep(WORK);
+    sleep(Duration::from_secs(1));
     panic!("this job always breaks down")
 }
 
-/// Works for a second, and asks before it deletes; it deletes nothing.
+/// Asks before it deletes, and deletes nothing.
 #[holm::tool]
 pub(crate) fn confirm_delete(
     /// Which file.
     filename: String,
 ) -> answer::Result<Content> {
-    sleep(WORK);
+    // It looks for it first.
+    sleep(Duration::from_millis(800));
     let reply = answer::ask("confirm", confirm(&format!("Delete {filename}?")))?;
     let text = match reply {
         Reply::Accepted(content) if content["confirm"] == true => format!("Deleted {filename}."),
@@ -67,10 +65,10 @@ pub(crate) fn confirm_delete(
     Ok(Block::text(text).into())
 }
 
-/// Works for a second, and asks two things at once.
+/// Asks two things at once.
 #[holm::tool]
 pub(crate) fn multi_input() -> answer::Result<Content> {
-    sleep(WORK);
+    sleep(Duration::from_millis(800));
     let replies = answer::ask_all(&[("first", confirm("The first?")), ("second", confirm("The second?"))])?;
     Ok(Block::text(format!("{replies:?}")).into())
 }
@@ -80,7 +78,7 @@ pub(crate) fn multi_input() -> answer::Result<Content> {
 pub(crate) fn test_tool_with_task() -> answer::Result<Content> {
     let schema = json!({ "type": "object", "properties": { "name": { "type": "string" } }, "required": ["name"] });
     let reply = answer::ask("user_name", Wanted::Form { message: "What is your name?".to_owned(), schema })?;
-    sleep(Duration::from_millis(500));
+    sleep(Duration::from_secs(1));
     let name = match reply {
         Reply::Accepted(content) => content["name"].as_str().unwrap_or_default().to_owned(),
         _ => "nobody".to_owned(),
