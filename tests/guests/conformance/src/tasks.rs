@@ -42,7 +42,7 @@ pub(crate) fn failing_job() -> holm::Result<Content> {
     Err(holm::Error::new("This job always fails"))
 }
 
-/// Ends without an answer, after a second.
+/// Ends without an answer, after a while.
 #[holm::tool]
 pub(crate) fn protocol_error_job() -> Content {
     sleep(Duration::from_secs(1));
