@@ -193,33 +193,33 @@ mod tests {
             told.push('\n');
         }
         expect![[r#"
-              age (whole number, empty is 30): 
-              "Ada": write a number
-              "" is 30
-              "Grace": write a number
               Your name (text): 
-              "7" is "7"
+              "Ada" is "Ada"
               "": it has to be filled in
-              "x" is "x"
-              "1.5" is "1.5"
+              "Grace": `name` is too long
+              age (whole number, empty is 30): 
+              "7" is 7
+              "" is 30
+              "x": write a number
+              "1.5": `age` is no whole number
+              sure (yes or no, may be empty): 
+              "y" is true
+              "NO" is false
+              "perhaps": write yes or no
+              "" is left out
                 1: First
                 2: b
               one (a number from the list, may be empty): 
-              "y": there is no y
-              "NO": there is no NO
-              "perhaps": there is no perhaps
-              "" is left out
+              "1" is "a"
+              "b" is "b"
+              "3": there is no 3
+              "0": there is no 0
                 1: x
                 2: y
               some (numbers from the list, with blanks between, may be empty): 
-              "1" is ["x"]
-              "b": there is no b
-              "3": there is no 3
-              "0": there is no 0
-              sure (yes or no, may be empty): 
-              "1, 2": write yes or no
-              "y" is true
-              "z": write yes or no
+              "1, 2" is ["x","y"]
+              "y" is ["y"]
+              "z": there is no z
               "" is left out
         "#]]
         .assert_eq(&told);

@@ -51,7 +51,7 @@ fn resources_and_prompts_are_listed_and_fetched() {
             }
 
             $ holm resource read suite test://nothing
-            ! error: there is no test://nothing of `suite`
+            ! error: there is no resource test://nothing of `suite`
             ? 4
 
             $ holm prompt list

@@ -326,3 +326,24 @@ fn a_tool_asks_for_a_form_on_the_terminal() {
         assert!(shown.contains(action), "{shown}");
     }
 }
+
+#[test]
+fn a_tool_that_is_called_in_a_run_asks_whoever_runs_it() {
+    let holm = Holm::new();
+    holm.install("asker", "asker", "tool = [\"*/*\"]");
+    holm.install("caller", "confused_deputy", "tool = [\"*/*\"]");
+    let mut session = terminal(&holm, "exec \"$HOLM\" run --grant 'tool=asker/*' caller asker/ask x asker/escapes x");
+    session.exp_string("holm: asker, which it called, asks:").unwrap();
+    session.exp_string("  | May I?").unwrap();
+    session.exp_string("holm: answer? [yes/no] ").unwrap();
+    session.send_line("yes").unwrap();
+    session.exp_string("ok (yes or no): ").unwrap();
+    session.send_line("no").unwrap();
+    let (shown, code) = ends(session);
+    assert!(code == 0 && shown.contains("Accepted") && shown.contains("false"), "{code}: {shown}");
+    // What hides something is not even asked.
+    assert!(shown.contains("hidden characters") && !shown.contains("Allow everything"), "{shown}");
+    // Without a terminal there is nobody.
+    let alone = holm.run(&["run", "--grant", "tool=asker/*", "caller", "asker/ask", "x"]).succeeds();
+    assert!(alone.stdout.contains("Nobody"), "{}", alone.stdout);
+}

@@ -112,6 +112,10 @@ fn questions_without_end() {
         let yes = Hearer::agreeing();
         assert_eq!(said(&call("questions", &yes).await), "64 asked, then quota questions 64");
         assert_eq!(yes.asked.lock().len(), 64);
+        // Who says no is left in peace.
+        let no = Hearer::replying(Reply::Declined);
+        assert_eq!(said(&start("questions", &no).await.wait().await), "64 asked, then quota questions 64");
+        assert_eq!(no.asked.lock().len(), 16);
         assert_eq!(said(&start("silent", &yes).await.wait().await).matches("invalid").count(), 2);
     });
 }

@@ -173,6 +173,7 @@ impl Server {
         plugin.grants = plan.difference.grants_kept.clone();
         plugin.source = plan.origin.reference.clone().unwrap_or(plugin.source);
         plugin.signed_by = plan.origin.signed_by.clone();
+        plugin.offers = plan.offers.clone();
         Planned::of(plugin, plan.difference.clone(), grants, plan.package.left_out.clone())
     }
 }

@@ -87,6 +87,7 @@ impl Server {
         let beyond = program.ceiling.beyond(&grants);
         inspected.effective = grants.lines().into_iter().filter(|line| !beyond.contains(line)).collect();
         inspected.grants = grants.lines();
+        inspected.offers = installed.offers;
         inspected.policies = self.plugins.policies_over(name);
         inspected.installed = Some(installed.installed);
         inspected.source = installed.source;
@@ -98,7 +99,9 @@ impl Server {
         let package = blocking(move || Package::open(&path)).await?;
         let program = Arc::new(package.program(self.plugins.operator(), Arc::default(), Vec::new()));
         let tools = package.documented(self.kernel.describe_tools(program.clone()).await?);
-        self.with_refused(Inspected::of(&package, &tools, program.limits.clone()), &program).await
+        let offers = self.kernel.describe_offers(program.clone()).await?;
+        let inspected = Inspected { offers, ..Inspected::of(&package, &tools, program.limits.clone()) };
+        self.with_refused(inspected, &program).await
     }
 
     /// Removes a plugin, and what it has stored: who is installed by its name next is somebody else.

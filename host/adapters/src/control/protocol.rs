@@ -353,7 +353,7 @@ pub struct Terms {
     pub nice: Nice,
     /// What happens when its fuel is gone.
     pub on_empty: Option<OnEmpty>,
-    /// Whether the client can ask its user about denials.
+    /// Whether the client can ask its user about denials, and, in a run, what tools want to know.
     pub ask: bool,
     /// How often it may be done.
     #[serde(default)]

@@ -50,6 +50,8 @@ impl Server {
         // Nobody stays to be told by a detached run, and its operator must not hold the connection open.
         let told = if run.detach { mpsc::channel(1).0 } else { outgoing.clone() };
         let client = Client::new(told, asks, subject.grants.clone(), self.plugins.clone());
+        // Whoever can ask their user about denials can ask them what the tools of this run want to know.
+        let ear = Ear::new(outgoing.clone());
         let mut streams = Streams::new(run.detach);
         let spawn = Spawn {
             arguments: run.arguments,
@@ -61,6 +63,7 @@ impl Server {
             nice: run.terms.nice,
             limits,
             operator: Some(client.clone()),
+            listener: asks.then(|| ear.clone() as Arc<dyn Listener>),
             ..Spawn::new(subject.program)
         };
         let running = self.kernel.spawn(spawn).await?;
@@ -85,6 +88,7 @@ impl Server {
                 exit = running.wait() => break exit,
                 input = reader.next::<Input>() => match input {
                     Ok(Input::Answer { id, choice }) => client.answer(id, choice),
+                    Ok(Input::Replied { id, replies }) => ear.replied(id, replies),
                     Ok(Input::Stdin(bytes)) if feeding.fits(bytes.len()) => feeding.feed(bytes.into_vec().into()),
                     Ok(Input::StdinEnd) => feeding.end(),
                     Ok(Input::Kill) => {

@@ -120,6 +120,9 @@ pub struct Inspected {
     pub tools: Vec<ToolView>,
     /// Exports of its own types that are no tools, and why not.
     pub refused: Vec<(String, String)>,
+    /// What it offers beside them.
+    #[serde(default, skip_serializing_if = "Offers::is_empty")]
+    pub offers: Offers,
     /// What it may ever be granted.
     pub ceiling: Vec<String>,
     /// What it is granted.
@@ -158,6 +161,7 @@ impl Inspected {
             exports: package.surface.exports.clone(),
             tools: tools.iter().map(|tool| ToolView::new(&manifest.name, tool)).collect(),
             refused: Vec::new(),
+            offers: Offers::default(),
             ceiling: manifest.ceiling.lines(),
             grants: Vec::new(),
             effective: Vec::new(),

@@ -1,7 +1,10 @@
 //! `holm inspect`: all that is known of a plugin.
 
 use holm_adapters::control::{Inspected, Reply, Request};
-use holm_kernel::account::{Bytes, Limits};
+use holm_kernel::{
+    account::{Bytes, Limits},
+    program::Offers,
+};
 use holm_packages::printable;
 use serde::Serialize;
 use serde_json::Value;
@@ -96,6 +99,7 @@ fn show(plugin: &Inspected) -> Result<()> {
         section("no tools (exports that cannot be one, and why)", &refused, "nothing")?;
     }
     limits(plugin)?;
+    offers(&plugin.offers)?;
     if !plugin.tools.is_empty() {
         ui::data(format_args!("\n{}", ui::bold("tools")))?;
         plugin.tools.iter().try_for_each(describe)?;
@@ -113,6 +117,19 @@ fn section(title: &str, lines: &[String], none: &str) -> Result<()> {
         return ui::data(format_args!("  {none}"));
     }
     lines.iter().try_for_each(|line| ui::data(format_args!("  {}", printable(line))))
+}
+
+/// What it offers beside tools.
+fn offers(offers: &Offers) -> Result<()> {
+    let resources = offers.resources.iter().map(|it| &it.uri).chain(offers.templates.iter().map(|it| &it.uri_template));
+    let resources: Vec<String> = resources.cloned().collect();
+    let prompts: Vec<String> = offers.prompts.iter().map(|it| it.name.clone()).collect();
+    for (title, lines) in [("resources", resources), ("prompts", prompts)] {
+        if !lines.is_empty() {
+            section(title, &lines, "none")?;
+        }
+    }
+    Ok(())
 }
 
 /// The limits, amounts as people read them.

@@ -192,6 +192,19 @@ fn show(plan: &Planned) {
         None => {
             line("may ask for", &or_nothing(&plugin.ceiling));
             line("tools", &or_nothing(&plan.tools_added));
+            let offers = &plugin.offers;
+            let templates = offers.templates.iter().map(|it| &it.uri_template);
+            some(
+                "resources",
+                &offers
+                    .resources
+                    .iter()
+                    .map(|it| &it.uri)
+                    .chain(templates)
+                    .map(|uri| printable(uri))
+                    .collect::<Vec<_>>(),
+            );
+            some("prompts", &offers.prompts.iter().map(|it| it.name.clone()).collect::<Vec<_>>());
             let limits = plan
                 .limits
                 .iter()

@@ -21,6 +21,8 @@ pub(crate) struct Run {
     over: AtomicBool,
     /// How often the operator did not allow a call that they were asked about.
     pub(crate) refused: AtomicU32,
+    /// How many questions of its tools nobody wanted to answer.
+    pub(crate) declined: AtomicU32,
     /// Who hears what its tools say before their end, if anybody does.
     pub(crate) listener: OnceLock<Arc<dyn Listener>>,
     /// The calls of models that its root did not make itself, once there is one.
@@ -33,6 +35,7 @@ impl Run {
             root,
             over: AtomicBool::default(),
             refused: AtomicU32::default(),
+            declined: AtomicU32::default(),
             listener: OnceLock::new(),
             descendants: Mutex::default(),
         }

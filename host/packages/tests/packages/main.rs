@@ -6,6 +6,7 @@ mod components;
 mod folders;
 mod grants;
 mod manifests;
+mod offers;
 mod plugins;
 mod protection;
 mod tools;

@@ -1,5 +1,7 @@
 //! WIT's `answer`, implemented on the door.
 
+use std::sync::atomic::Ordering::Relaxed;
+
 use super::{Inquiry, Progress, Reply, Wanted, check};
 use crate::{
     account::Total,
@@ -32,6 +34,13 @@ impl Session {
 
 static PROGRESS: Op = Op::query("progress", 2_000);
 static ASK: Op = Op::effect("ask", 20_000);
+
+/// Fuel for a byte of a question or reply: it is moved, and read as JSON (about five nanoseconds).
+const READ: u64 = 16;
+
+/// Whoever did not want to answer this many questions of a tree is asked no more. Stops tools that ask until
+/// somebody says yes.
+const DECLINED: u32 = 16;
 
 /// What is said of progress is cut here.
 const MESSAGE_BYTES: usize = 1 << 10;
@@ -74,8 +83,7 @@ impl Host for Syscall<'_, Answer> {
 
     async fn ask(&mut self, questions: Vec<wit::Question>) -> Result<Vec<wit::Reply>> {
         let mut call = self.enter(&ASK).await?;
-        // Read once where it is moved, and once where it is checked.
-        call.charge(2 * fuel_for_bytes(check::bytes(&questions) as u64));
+        call.charge(READ * check::bytes(&questions) as u64);
         let asked = check::questions(questions).map_err(|reason| Interrupt::Guest(Error::Invalid(reason)))?;
         let kinds: Vec<_> = asked.iter().map(|asked| kind(&asked.question.wanted)).collect();
         call.about(&kinds.join(","));
@@ -83,6 +91,9 @@ impl Host for Syscall<'_, Answer> {
         let listener = control.run.listener.get().filter(|_| call.session.answers && !control.judges);
         let Some(listener) = listener else { return Ok(asked.iter().map(|_| wit::Reply::Nobody).collect()) };
         call.take(Total::Questions, asked.len() as u64)?;
+        if control.run.declined.load(Relaxed) >= DECLINED {
+            return Ok(asked.iter().map(|_| wit::Reply::Nobody).collect());
+        }
         let inquiry = Inquiry {
             pid: control.pid,
             root: control.parent.is_none(),
@@ -91,9 +102,11 @@ impl Host for Syscall<'_, Answer> {
         };
         let replies = listener.asked(inquiry).await;
         let replies = check::replies(&asked, replies).map_err(|reason| Refusal::Errno(Errno::Io(reason)))?;
+        let declined = replies.iter().filter(|reply| matches!(reply, Reply::Declined | Reply::Cancelled)).count();
+        control.run.declined.fetch_add(u32::try_from(declined).unwrap_or(u32::MAX), Relaxed);
         let bytes: usize =
             replies.iter().map(|reply| if let Reply::Accepted(text) = reply { text.len() } else { 0 }).sum();
-        call.charge(2 * fuel_for_bytes(bytes as u64));
+        call.charge(READ * bytes as u64);
         Ok(replies.into_iter().map(reply).collect())
     }
 }
