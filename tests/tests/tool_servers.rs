@@ -121,7 +121,7 @@ fn tool_ok() {
         // What is not granted does not reach it.
         assert_eq!(tools, ["now", "Set.time", "fails", "gone", "changed", "none"]);
         let root = called[0].0;
-        assert!(called.iter().all(|(other, plugin, _)| *other == root && plugin.starts_with("tool_ok")), "{called:?}");
+        assert!(called.iter().all(|(other, plugin, _)| *other == root && plugin.starts_with("tool-ok")), "{called:?}");
         assert_eq!(*clock.ended.lock(), [root]);
     });
 }

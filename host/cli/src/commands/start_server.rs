@@ -2,7 +2,13 @@
 
 use std::{ffi::OsString, os::unix::process::CommandExt, path::PathBuf, process::Command};
 
-use rustix::process::{Resource, Rlimit, Signal, getppid, getrlimit, set_parent_process_death_signal, setrlimit};
+use rustix::{
+    process::{Resource, Rlimit, Signal, getppid, getrlimit, set_parent_process_death_signal, setrlimit},
+    thread::{
+        CapabilitySet, CapabilitySets, capabilities, clear_ambient_capability_set, remove_capability_from_bounding_set,
+        set_capabilities,
+    },
+};
 
 use crate::{
     confine,
@@ -63,11 +69,29 @@ impl Arguments {
                 Ok(false) => return Err(CommandError::internal("this kernel has no landlock")),
                 Err(error) => return Err(CommandError::internal(error)),
             }
+            give_up_capabilities()?;
             seccomp::apply().map_err(CommandError::internal)?;
         }
         let error = Command::new(program).args(arguments).exec();
         Err(CommandError::internal(format!("`{}`: {error}", program.to_string_lossy())))
     }
+}
+
+/// Of a superuser: what goes around landlock, like reading another process's environment. An ordinary user has
+/// none, and nothing to give up.
+fn give_up_capabilities() -> Result<()> {
+    let failed = |error: rustix::io::Errno| CommandError::internal(format!("capabilities: {error}"));
+    let held = capabilities(None).map_err(failed)?;
+    if held.permitted.is_empty() {
+        return Ok(());
+    }
+    for capability in CapabilitySet::all() {
+        // Some this system does not know.
+        let _ = remove_capability_from_bounding_set(capability);
+    }
+    clear_ambient_capability_set().map_err(failed)?;
+    let none = CapabilitySet::empty();
+    set_capabilities(None, CapabilitySets { effective: none, permitted: none, inheritable: none }).map_err(failed)
 }
 
 /// At most this, and never more than there was.

@@ -92,7 +92,7 @@ fn a_narrow_grant_is_a_narrow_grant() {
     let said = holm.run(&["run", "caller", "list", ""]).succeeds();
     assert_eq!(said.stdout, "time/convert_time time/get_current_time\n");
     // Terms and predicates hold as for plugins.
-    holm.run(&["revoke", "caller"]).succeeds();
+    holm.run(&["revoke", "caller", "tool"]).succeeds();
     holm.run(&["grant", "caller", "tool=time/get_*?timezone=Europe/*:calls=1/run"]).succeeds();
     let paris = ("time/get_current_time", json!({"timezone": "Europe/Paris"}));
     let said = calls(&holm, &[now, paris.clone(), paris]);
@@ -143,7 +143,7 @@ fn files_and_memory_of_the_era_before() {
     let place = place.display().to_string();
     // It means all places, and is given one.
     let settings = native("files", &["node", &files, &place, "/tmp"], &format!("fs = [\"{place}:ro\"]"));
-    let holm = holm(&(settings + &native("memory", &["node", &memory], "")));
+    let holm = holm(&(settings + &native("memory", &["node", &memory], "env = { MEMORY_FILE_PATH = \"${home}/memory.jsonl\" }")));
     holm.run(&["grant", "caller", "tool=files/*", "tool=memory/*"]).succeeds();
     let entity = json!({"entities": [{"name": "Ada", "entityType": "person", "observations": ["writes programs"]}]});
     let said = calls(&holm, &[
@@ -164,7 +164,7 @@ fn files_and_memory_of_the_era_before() {
         assert_eq!(until(&holm, name, |server| server["running"] == 0)["protocol"], "2025-11-25");
     }
     // What it remembers lies in its own folder.
-    assert!(holm.home().join("servers/memory").is_dir());
+    assert!(holm.home().join("servers/memory/memory.jsonl").is_file());
 }
 
 #[test]

@@ -23,7 +23,7 @@ pub struct Server {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub args: Vec<String>,
     /// What it finds in its environment beside the little that every server does. `${env:NAME}` and
-    /// `${secret:NAME}` stand for what they name.
+    /// `${secret:NAME}` stand for what they name, `${home}` for its own folder.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub env: BTreeMap<String, String>,
     /// Where it starts; a folder of its own otherwise.

@@ -87,9 +87,9 @@ impl Instance {
         let (service, program, hidden) = match server.kind() {
             Kind::Stdio => {
                 let (mut environment, mut secrets) = (BTreeMap::new(), Vec::new());
-                for (name, text) in &server.env {
-                    let (text, values) = expand(text, launch)?;
-                    environment.insert(name.clone(), text);
+                for (variable, text) in &server.env {
+                    let (text, values) = expand(name, text, launch)?;
+                    environment.insert(variable.clone(), text);
                     secrets.extend(values);
                 }
                 let command = launch.command(name, &server)?;
@@ -111,7 +111,7 @@ impl Instance {
                 }
             }
             Kind::Http => {
-                let (transport, hidden) = http::transport(&server, launch)?;
+                let (transport, hidden) = http::transport(name, &server, launch)?;
                 match greet(client.clone(), transport).await {
                     Ok(service) => (service, None, hidden),
                     Err(error) => return Err(error.map_or_else(|| late(""), |error| hidden.text(error))),
