@@ -96,9 +96,34 @@ fn tool_ok() {
     let (machine, clock) = machine();
     machine.block_on(async {
         let arguments = [
-            "list", "", "describe", "clock/now", "call", "clock/now", "{\"at\":\"noon\"}", "call", "clock/Set.time",
-            "{\"at\":\"noon\"}", "call", "clock/Set.time", "{\"at\":\"night\"}", "call", "clock/fails", "{}", "call",
-            "clock/gone", "{}", "call", "clock/changed", "{}", "call", "clock/none", "{}", "call", "other/now", "{}",
+            "list",
+            "",
+            "describe",
+            "clock/now",
+            "call",
+            "clock/now",
+            "{\"at\":\"noon\"}",
+            "call",
+            "clock/Set.time",
+            "{\"at\":\"noon\"}",
+            "call",
+            "clock/Set.time",
+            "{\"at\":\"night\"}",
+            "call",
+            "clock/fails",
+            "{}",
+            "call",
+            "clock/gone",
+            "{}",
+            "call",
+            "clock/changed",
+            "{}",
+            "call",
+            "clock/none",
+            "{}",
+            "call",
+            "other/now",
+            "{}",
         ];
         let grants = ["now", "fails", "gone", "changed", "none", "Set.*?at=noon"];
         let mut guest = caller(machine).arguments(arguments);

@@ -26,8 +26,8 @@ pub use frame::FrameError;
 pub use home::{Claim, ClaimError, Home, HomeError};
 pub use lines::Lines;
 pub use protocol::{
-    Call, Choice, Greeting, Input, Intent, Keeping, PROTOCOL, Reply, Request, Run, STDIN_WINDOW, Serving, Signal, Stage,
-    Status, Stream, Target, Terms,
+    Call, Choice, Greeting, Input, Intent, Keeping, PROTOCOL, Reply, Request, Run, STDIN_WINDOW, Serving, Signal,
+    Stage, Status, Stream, Target, Terms,
 };
 pub use server::{Facts, Server};
 pub use tool_servers::{ServerTool, ServerView, ToolServers, ToolStanding, ToolText};

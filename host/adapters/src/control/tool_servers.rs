@@ -167,8 +167,10 @@ impl Server {
     /// A name means one thing: a plugin is not called like a server.
     pub(crate) fn free_name(&self, name: &str) -> Result<(), Failure> {
         match self.servers.knows(name) {
-            true => Err(Failure::new(Kind::Conflict, format!("a server is called `{name}`, and one name means one thing"))
-                .hint(format!("`holm server remove {name}` takes it out of config.toml"))),
+            true => {
+                Err(Failure::new(Kind::Conflict, format!("a server is called `{name}`, and one name means one thing"))
+                    .hint(format!("`holm server remove {name}` takes it out of config.toml")))
+            }
             false => Ok(()),
         }
     }

@@ -2,13 +2,8 @@
 
 use std::{ffi::OsString, os::unix::process::CommandExt, path::PathBuf, process::Command};
 
-use rustix::{
-    process::{Resource, Rlimit, Signal, getppid, getrlimit, set_parent_process_death_signal, setrlimit},
-    thread::{
-        CapabilitySet, CapabilitySets, capabilities, clear_ambient_capability_set, remove_capability_from_bounding_set,
-        set_capabilities,
-    },
-};
+use caps::CapSet;
+use rustix::process::{Resource, Rlimit, Signal, getppid, getrlimit, set_parent_process_death_signal, setrlimit};
 
 use crate::{
     confine,
@@ -80,18 +75,14 @@ impl Arguments {
 /// Of a superuser: what goes around landlock, like reading another process's environment. An ordinary user has
 /// none, and nothing to give up.
 fn give_up_capabilities() -> Result<()> {
-    let failed = |error: rustix::io::Errno| CommandError::internal(format!("capabilities: {error}"));
-    let held = capabilities(None).map_err(failed)?;
-    if held.permitted.is_empty() {
+    let failed = |error: caps::errors::CapsError| CommandError::internal(error);
+    if caps::read(None, CapSet::Permitted).map_err(failed)?.is_empty() {
         return Ok(());
     }
-    for capability in CapabilitySet::all() {
-        // Some this system does not know.
-        let _ = remove_capability_from_bounding_set(capability);
-    }
-    clear_ambient_capability_set().map_err(failed)?;
-    let none = CapabilitySet::empty();
-    set_capabilities(None, CapabilitySets { effective: none, permitted: none, inheritable: none }).map_err(failed)
+    // First what the program would get back as it is run; then what this process has.
+    [CapSet::Bounding, CapSet::Ambient, CapSet::Inheritable, CapSet::Effective, CapSet::Permitted]
+        .into_iter()
+        .try_for_each(|set| caps::clear(None, set).map_err(failed))
 }
 
 /// At most this, and never more than there was.

@@ -9,8 +9,20 @@ use std::{
 };
 
 /// Where programs, their libraries and what describes the system lie.
-pub(super) const SYSTEM: &[&str] =
-    &["/usr", "/lib", "/lib32", "/lib64", "/bin", "/sbin", "/etc", "/opt", "/nix", "/proc", "/dev", "/sys/devices/system/cpu"];
+pub(super) const SYSTEM: &[&str] = &[
+    "/usr",
+    "/lib",
+    "/lib32",
+    "/lib64",
+    "/bin",
+    "/sbin",
+    "/etc",
+    "/opt",
+    "/nix",
+    "/proc",
+    "/dev",
+    "/sys/devices/system/cpu",
+];
 
 /// Programs that start programs: `#!/usr/bin/env python3`. Stops those that name each other.
 const DEPTH: usize = 6;
@@ -22,7 +34,12 @@ const BELOW: &[&str] = &["bin", "lib", "lib64", "libexec", "include", "pyvenv.cf
 
 /// The places of a command, found by this `PATH`. `private` tells which folders are too much: of Holm's
 /// own, or all that its user has.
-pub(super) fn of_command(command: &str, arguments: &[String], path: &OsStr, private: impl Fn(&Path) -> bool) -> Vec<PathBuf> {
+pub(super) fn of_command(
+    command: &str,
+    arguments: &[String],
+    path: &OsStr,
+    private: impl Fn(&Path) -> bool,
+) -> Vec<PathBuf> {
     let mut places = Places { found: BTreeSet::new(), path, private: &private };
     places.program(command, DEPTH);
     for argument in arguments {
@@ -145,7 +162,8 @@ mod tests {
         std::fs::write(at("home/secret"), "").expect("written");
         std::fs::write(at("home/server.js"), "").expect("written");
         let command = at("venv/bin/serve").display().to_string();
-        let arguments = ["home/node_modules/@a/b/dist/index.js", "home/server.js"].map(|name| at(name).display().to_string());
+        let arguments =
+            ["home/node_modules/@a/b/dist/index.js", "home/server.js"].map(|name| at(name).display().to_string());
         let home = at("home/secret").parent().expect("a folder").to_owned();
         let found = of_command(&command, &arguments, OsStr::new(""), |place| home.starts_with(place));
         for name in ["venv/bin", "venv/pyvenv.cfg", "base/bin", "base/lib", "home/node_modules", "home/server.js"] {

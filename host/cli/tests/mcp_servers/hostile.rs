@@ -232,7 +232,8 @@ fn a_server_sees_its_own_place_and_what_it_is_given() {
     assert!(done("read", &at("read/a")) && done("read", "/etc/passwd"), "{found:#}");
     assert!(done("write", &own) && done("write", &at("write/b")), "{found:#}");
     let denied = found["read"].as_object().unwrap().len() + found["write"].as_object().unwrap().len() - 4;
-    let refused = |kind: &str| found[kind].as_object().unwrap().values().filter(|value| *value == "PermissionError").count();
+    let refused =
+        |kind: &str| found[kind].as_object().unwrap().values().filter(|value| *value == "PermissionError").count();
     assert_eq!(refused("read") + refused("write"), denied, "{found:#}");
     assert!(std::fs::read_to_string(place.join("outside")).unwrap() == "secret" && !place.join("read/b").exists());
 

@@ -121,12 +121,15 @@ fn git_sees_the_repository_that_it_is_given() {
     // Whose repository it is, git asks of its own settings; ours are not its.
     let holm = holm(&native("git", &[&git, "--repository", &place], &format!("fs = [\"{place}:rw\"]")));
     holm.run(&["grant", "caller", &format!("tool=git/git_log?repo_path={place}"), "tool=git/git_status"]).succeeds();
-    let said = calls(&holm, &[
-        ("git/git_log", json!({"repo_path": place})),
-        ("git/git_log", json!({"repo_path": "/"})),
-        ("git/git_status", json!({"repo_path": "/"})),
-        ("git/git_commit", json!({"repo_path": place, "message": "no"})),
-    ]);
+    let said = calls(
+        &holm,
+        &[
+            ("git/git_log", json!({"repo_path": place})),
+            ("git/git_log", json!({"repo_path": "/"})),
+            ("git/git_status", json!({"repo_path": "/"})),
+            ("git/git_commit", json!({"repo_path": place, "message": "no"})),
+        ],
+    );
     let told = lines(&said);
     assert!(told[0].contains("The first"), "{}", said.transcript());
     assert!(told[1].starts_with("denied"), "{}", said.transcript());
@@ -143,16 +146,21 @@ fn files_and_memory_of_the_era_before() {
     let place = place.display().to_string();
     // It means all places, and is given one.
     let settings = native("files", &["node", &files, &place, "/tmp"], &format!("fs = [\"{place}:ro\"]"));
-    let holm = holm(&(settings + &native("memory", &["node", &memory], "env = { MEMORY_FILE_PATH = \"${home}/memory.jsonl\" }")));
+    let holm = holm(
+        &(settings + &native("memory", &["node", &memory], "env = { MEMORY_FILE_PATH = \"${home}/memory.jsonl\" }")),
+    );
     holm.run(&["grant", "caller", "tool=files/*", "tool=memory/*"]).succeeds();
     let entity = json!({"entities": [{"name": "Ada", "entityType": "person", "observations": ["writes programs"]}]});
-    let said = calls(&holm, &[
-        ("files/read_text_file", json!({"path": format!("{place}/a.txt")})),
-        ("files/write_file", json!({"path": format!("{place}/b.txt"), "content": "x"})),
-        ("files/read_text_file", json!({"path": "/etc/passwd"})),
-        ("memory/create_entities", entity),
-        ("memory/search_nodes", json!({"query": "Ada"})),
-    ]);
+    let said = calls(
+        &holm,
+        &[
+            ("files/read_text_file", json!({"path": format!("{place}/a.txt")})),
+            ("files/write_file", json!({"path": format!("{place}/b.txt"), "content": "x"})),
+            ("files/read_text_file", json!({"path": "/etc/passwd"})),
+            ("memory/create_entities", entity),
+            ("memory/search_nodes", json!({"query": "Ada"})),
+        ],
+    );
     let told = lines(&said);
     assert_eq!(told[0], "{\"content\":\"hello\"}", "{}", said.transcript());
     // Readable, and no more; the server's own rule is the second.
@@ -184,17 +192,20 @@ fn everything_over_both_transports() {
     let holm = holm(&(native("here", &["node", &everything, "stdio"], "") + &remote));
     for name in ["here", "there"] {
         holm.run(&["grant", "caller", &format!("tool={name}/*")]).succeeds();
-        let said = calls(&holm, &[
-            (&format!("{name}/echo"), json!({"message": "hi"})),
-            (&format!("{name}/get-tiny-image"), json!({})),
-            (&format!("{name}/get-structured-content"), json!({"location": "Chicago"})),
-            (&format!("{name}/trigger-long-running-operation"), json!({"duration": 1, "steps": 4})),
-            (&format!("{name}/resources.list"), json!({})),
-            (&format!("{name}/prompts.list"), json!({})),
-            (&format!("{name}/prompts.get"), json!({"name": "simple-prompt"})),
-            (&format!("{name}/echo"), json!({})),
-            (&format!("{name}/nothing"), json!({})),
-        ]);
+        let said = calls(
+            &holm,
+            &[
+                (&format!("{name}/echo"), json!({"message": "hi"})),
+                (&format!("{name}/get-tiny-image"), json!({})),
+                (&format!("{name}/get-structured-content"), json!({"location": "Chicago"})),
+                (&format!("{name}/trigger-long-running-operation"), json!({"duration": 1, "steps": 4})),
+                (&format!("{name}/resources.list"), json!({})),
+                (&format!("{name}/prompts.list"), json!({})),
+                (&format!("{name}/prompts.get"), json!({"name": "simple-prompt"})),
+                (&format!("{name}/echo"), json!({})),
+                (&format!("{name}/nothing"), json!({})),
+            ],
+        );
         let told = lines(&said);
         assert_eq!(told[0], "\"Echo: hi\"", "{}", said.transcript());
         let image: Value = serde_json::from_str(told[1]).unwrap();
@@ -235,10 +246,13 @@ fn servers_come_and_go_while_the_kernel_runs() {
     holm.run(&["server", "add", "Time", "--", &time]).ends(2);
     holm.run(&["server", "add", "none"]).ends(2);
     let config = std::fs::read_to_string(holm.home().join("config.toml")).unwrap();
-    assert!(config.contains("# mine\n[mcp-servers.other] # kept\n") && !config.contains("[mcp-servers.caller]"), "{config}");
+    assert!(
+        config.contains("# mine\n[mcp-servers.other] # kept\n") && !config.contains("[mcp-servers.caller]"),
+        "{config}"
+    );
     holm.run(&["server", "remove", "other"]).succeeds();
     // A plugin is not called like a server.
-    holm.plugin("time", "tool_ok", "");
+    holm.plugin("time", "tool_ok", "tool = [\"*/*\"]");
     let said = holm.run(&["install", "--yes", "time"]).ends(6);
     assert!(said.talk.contains("one name means one thing"), "{}", said.transcript());
     let tested = holm.run(&["server", "test", "time"]).succeeds();
@@ -270,7 +284,11 @@ fn other_clients_servers_are_taken_over() {
     );
     holm.run(&["server", "import", "claude.json"]).ends(6);
     let said = holm.run(&["server", "import", "--yes", "claude.json"]).succeeds();
-    assert!(said.talk.contains("`old` is left out") && said.talk.contains("imported 2 servers"), "{}", said.transcript());
+    assert!(
+        said.talk.contains("`old` is left out") && said.talk.contains("imported 2 servers"),
+        "{}",
+        said.transcript()
+    );
     let said = holm.run(&["server", "import", "--yes", "claude.json"]).succeeds();
     assert!(said.talk.contains("nothing to import"), "{}", said.transcript());
     let said = holm.run(&["server", "list", "--json"]).succeeds();

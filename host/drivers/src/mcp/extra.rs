@@ -59,7 +59,11 @@ impl From<ServiceError> for Failed {
 type Service = RunningService<RoleClient, std::sync::Arc<Client>>;
 
 /// Does what such a tool says; none if it is none of these.
-pub(super) async fn call(service: &Service, tool: &str, arguments: Map<String, Value>) -> Option<Result<String, Failed>> {
+pub(super) async fn call(
+    service: &Service,
+    tool: &str,
+    arguments: Map<String, Value>,
+) -> Option<Result<String, Failed>> {
     Some(match tool {
         RESOURCES => resources(service).await.map_err(Failed::from),
         PROMPTS => prompts(service).await.map_err(Failed::from),

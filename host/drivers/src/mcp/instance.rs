@@ -271,7 +271,8 @@ impl Instance {
         // A tool of its own of that name comes before ours.
         let own = self.service.peer_info().map(|known| extra::tools(&known.capabilities));
         let ours = own.iter().flatten().find(|ours| ours.name() == tool).map(|ours| &ours.digest);
-        if ours.is_some() && ours == self.digest(tool).as_ref()
+        if ours.is_some()
+            && ours == self.digest(tool).as_ref()
             && let Some(answer) = extra::call(&self.service, tool, arguments.clone()).await
         {
             return answer;
@@ -365,9 +366,9 @@ where
     };
     match timeout(GREETS_WITHIN, client.serve_with_lifecycle(transport, lifecycle)).await {
         Ok(Ok(service)) => Ok(service),
-        Ok(Err(error)) if error.is_authorization_required() => {
-            Err(Some("it wants a token: give it one in `headers`, like `authorization = \"Bearer ${secret:NAME}\"`".to_owned()))
-        }
+        Ok(Err(error)) if error.is_authorization_required() => Err(Some(
+            "it wants a token: give it one in `headers`, like `authorization = \"Bearer ${secret:NAME}\"`".to_owned(),
+        )),
         Ok(Err(error)) => Err(Some(chain::<ClientInitializeError>(&error))),
         Err(_) => Err(None),
     }

@@ -222,7 +222,8 @@ mod tests {
     use super::*;
 
     fn look(tools: &[(&str, &str)]) -> Look {
-        let tool = |name: &str, text: &str| Tool::of(name, None, text.to_owned(), json!({}), None, None).expect("taken");
+        let tool =
+            |name: &str, text: &str| Tool::of(name, None, text.to_owned(), json!({}), None, None).expect("taken");
         let tools = tools.iter().map(|(name, text)| ((*name).to_owned(), tool(name, text))).collect();
         Look { tools, ..Look::default() }
     }

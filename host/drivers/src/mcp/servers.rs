@@ -161,7 +161,13 @@ impl Servers {
     ///
     /// # Errors
     /// As a guest is told.
-    pub async fn call(&self, server: &str, tool: &str, arguments: String, maximum: Bytes) -> Result<String, ServerError> {
+    pub async fn call(
+        &self,
+        server: &str,
+        tool: &str,
+        arguments: String,
+        maximum: Bytes,
+    ) -> Result<String, ServerError> {
         let call = ServerCall {
             root: Pid::from(0),
             pid: Pid::from(0),
@@ -399,7 +405,8 @@ async fn watch(servers: Weak<Inner>) {
             let Ok(mut slot) = slot.try_lock() else { continue };
             let idle = |running: &Arc<Instance>| running.is_over() || running.idle().is_some_and(|idle| idle > IDLE);
             let over = slot.running.take_if(|running| idle(running));
-            let forgotten = slot.running.is_none() && slot.failed.as_ref().is_none_or(|(_, again)| again.elapsed() > IDLE);
+            let forgotten =
+                slot.running.is_none() && slot.failed.as_ref().is_none_or(|(_, again)| again.elapsed() > IDLE);
             drop(slot);
             if forgotten {
                 servers.slots.lock().remove(&key);

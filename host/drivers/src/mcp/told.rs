@@ -182,6 +182,8 @@ mod tests {
         ] {
             assert!(tool(name, text, input).is_err(), "{name}");
         }
-        assert!(tool(&"a".repeat(128), "line\n\tline", json!({})).is_ok() && tool(&"a".repeat(129), "", json!({})).is_err());
+        assert!(
+            tool(&"a".repeat(128), "line\n\tline", json!({})).is_ok() && tool(&"a".repeat(129), "", json!({})).is_err()
+        );
     }
 }

@@ -71,7 +71,9 @@ impl Add {
         }
         write(session, &Table::from([(name.clone(), server)])).await?;
         ui::talk(format_args!("{} {}", ui::good("added"), ui::bold(&name)));
-        ui::hint(format_args!("`holm server test {name}` starts it; `holm grant PLUGIN 'tool={name}/*'` lets a plugin call it"));
+        ui::hint(format_args!(
+            "`holm server test {name}` starts it; `holm grant PLUGIN 'tool={name}/*'` lets a plugin call it"
+        ));
         Ok(())
     }
 }
@@ -115,7 +117,11 @@ pub(super) async fn remove(session: &Session, name: &str) -> Result<()> {
         Reply::Done => {}
         reply => return unexpected(&reply),
     }
-    ui::talk(format_args!("removed {}; what it kept is in {}", ui::bold(name), home.path().join("servers").join(name).display()));
+    ui::talk(format_args!(
+        "removed {}; what it kept is in {}",
+        ui::bold(name),
+        home.path().join("servers").join(name).display()
+    ));
     Ok(())
 }
 

@@ -98,7 +98,9 @@ fn server(value: &Value) -> Result<(Server, Vec<String>), String> {
             "type" | "transport" | "transportType" => match text()?.as_str() {
                 "stdio" => server.kind = None,
                 "http" | "streamable-http" | "streamableHttp" => server.kind = Some(Kind::Http),
-                other => return Err(format!("`{}` is not spoken here, only stdio and streamable HTTP", printable(other))),
+                other => {
+                    return Err(format!("`{}` is not spoken here, only stdio and streamable HTTP", printable(other)));
+                }
             },
             "command" => server.command = Some(text()?),
             "args" => {
@@ -126,7 +128,8 @@ fn server(value: &Value) -> Result<(Server, Vec<String>), String> {
     }
     if values.iter().any(|value| !value.is_empty() && !value.contains("${")) {
         notes.push(
-            "its env or headers hold values: `holm secret set NAME`, and write ${secret:NAME} in their place".to_owned(),
+            "its env or headers hold values: `holm secret set NAME`, and write ${secret:NAME} in their place"
+                .to_owned(),
         );
     }
     if ["npx", "uvx", "pipx", "bunx"].contains(&server.command.as_deref().unwrap_or_default()) {
@@ -165,7 +168,8 @@ mod tests {
     #[test]
     fn other_clients_servers_are_understood() {
         let (server, notes) =
-            read(r#"{"type":"stdio","command":"node","args":["x.js"],"env":{"A":"${B}"},"timeout":30000}"#).expect("one");
+            read(r#"{"type":"stdio","command":"node","args":["x.js"],"env":{"A":"${B}"},"timeout":30000}"#)
+                .expect("one");
         assert_eq!((server.command.as_deref(), server.time, notes.len()), (Some("node"), Duration::from_secs(30), 0));
         let (server, notes) = read(r#"{"type":"http","url":"https://x.example/mcp","alwaysAllow":[]}"#).expect("one");
         assert_eq!((server.kind(), notes.len()), (Kind::Http, 1));
