@@ -1,5 +1,6 @@
 //! The driver of MCP servers as the official conformance suite tests clients: it is given an address, and
 //! does with the server there what a guest could. `just mcp-conformance` runs the suite with it.
+#![expect(clippy::print_stderr, reason = "the suite shows what it says")]
 
 use std::{process::Command, sync::Arc};
 
@@ -7,7 +8,7 @@ use holm_drivers::mcp::{Launch, Pins, Server, Servers, Table};
 use holm_kernel::{
     Answer, Operator, Question,
     account::Bytes,
-    devices::tool::{ServerCall, Servers as _},
+    devices::tool::{self, ServerCall, Servers as _},
     process::Pid,
 };
 use serde_json::{Map, Value, json};
@@ -61,8 +62,10 @@ impl Client {
             maximum: Bytes(4 << 20),
             operator: Some(Arc::new(Agreeable)),
         };
-        let answer = self.servers.call(call).await;
-        tracing::info!(tool, ?answer, "called");
+        let answer = tool::Servers::call(&self.servers, call).await;
+        if let Err(error) = &answer {
+            eprintln!("{tool}: {error}");
+        }
         answer.ok().and_then(|text| serde_json::from_str(&text).ok())
     }
 
@@ -77,7 +80,10 @@ impl Client {
             }
             return;
         }
-        for (name, tool) in self.servers.list() {
+        let tools = self.servers.list();
+        let rich = tools.iter().find(|(name, _)| name.ends_with("/json_schema_2020_12_tool"));
+        let rich: Option<Value> = rich.and_then(|(_, tool)| serde_json::from_str(&tool.input_schema).ok());
+        for (name, tool) in tools {
             let name = name.trim_start_matches("it/").to_owned();
             let schema = serde_json::from_str(&tool.input_schema).unwrap_or_default();
             match name.as_str() {
@@ -96,6 +102,8 @@ impl Client {
                     }
                 }
                 "resources.read" | "prompts.get" => {}
+                // Says back what it was told of another.
+                "json_schema_echo" => drop(self.call(&name, json!({ "schema": rich })).await),
                 _ => drop(self.call(&name, arguments(&schema)).await),
             }
         }
