@@ -53,6 +53,8 @@ impl Arguments {
             return Err(CommandError::internal("who started this server is gone"));
         }
         limit(Resource::Core, 0)?;
+        // Whatever who started the kernel left open: it is not the server's.
+        close_fds::set_fds_cloexec(3, &[]);
         let [program, arguments @ ..] = self.command.as_slice() else { return Ok(()) };
         if !self.native {
             limit(Resource::Data, MEMORY)?;
