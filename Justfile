@@ -41,6 +41,11 @@ test: guests plugins
 nightly: plugins
     HOLM_TEST_SERVERS=required cargo test --workspace --test servers -- --ignored
 
+# Runs the official conformance suite of MCP against the driver of MCP servers, in both revisions. Needs Node 22 or newer.
+mcp-conformance:
+    cargo build --workspace --example mcp_conformance
+    for revision in 2025-11-25 2026-07-28; do npx --yes @modelcontextprotocol/conformance@0.2.0-alpha.12 client --command target/debug/examples/mcp_conformance --requirements $revision -o target/conformance/$revision || true; done
+
 # Checks format, lints, documentation and licences.
 check:
     cargo fmt --all --check

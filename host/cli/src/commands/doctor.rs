@@ -3,6 +3,7 @@
 use std::{os::unix::fs::PermissionsExt, path::Path, process::Command};
 
 use holm_adapters::control::{Home, Intent, Reply, Request, Status};
+use holm_drivers::mcp;
 use holm_kernel::Capacity;
 use serde::Serialize;
 
@@ -10,6 +11,7 @@ use super::toolchain::{TARGET, Toolchain, has_target};
 use crate::{
     confine::Landlock,
     error::{CommandError, INTERNAL, Result},
+    servers,
     session::{Session, answer},
     settings::{self, Settings},
     telemetry::Telemetry,
@@ -80,6 +82,7 @@ impl Arguments {
                     Err(error) => Check::broken("settings", CommandError::usage(&error.message)),
                 });
                 if let Ok(settings) = settings {
+                    checks.extend(servers(&settings.mcp_servers));
                     checks.push(Check::good("storage", settings.storage.driver));
                     checks.push(capacity(settings.kernel.capacity));
                 }
@@ -117,6 +120,34 @@ fn secrets(home: &Home) -> Option<Check> {
         false => {
             let text = "sealed by a key that lies beside them: who reads both files has them".to_owned();
             Check::warning("secrets", text, "`holm secret protect` seals the key under a passphrase")
+        }
+    })
+}
+
+/// What holds for each server of tools. Said once there are any.
+fn servers(table: &mcp::Table) -> Option<Check> {
+    let native = |server: &mcp::Server| server.kind() == mcp::Kind::Stdio;
+    let named = |unconfined: bool| {
+        let servers = table.iter().filter(|(_, server)| native(server) && server.native == unconfined);
+        servers.map(|(name, _)| name.as_str()).collect::<Vec<_>>()
+    };
+    let (confined, unconfined) = (named(false), named(true));
+    let remote = ui::count(table.values().filter(|server| !native(server)).count(), "server");
+    if table.is_empty() {
+        return None;
+    }
+    let (held, help) = match servers::confinement() {
+        Ok(held) => (format!("by {held}"), None),
+        Err(why) if confined.is_empty() => (why.to_owned(), None),
+        Err(why) => (format!("and do not start: {why}"), Some("Linux 5.13 or newer with landlock and seccomp")),
+    };
+    let text = format!("{} confined {held}; {remote} elsewhere", ui::count(confined.len(), "server"));
+    Some(match (unconfined.as_slice(), help) {
+        ([], None) => Check::good("servers", text),
+        ([], Some(help)) => Check::warning("servers", text, help),
+        (names, _) => {
+            let text = format!("{text}; unconfined, with all that you may do: {}", names.join(", "));
+            Check::warning("servers", text, "take `native = true` out of their settings where they do without")
         }
     })
 }

@@ -2,6 +2,7 @@
 
 use std::{ffi::OsString, os::unix::process::CommandExt, path::PathBuf, process::Command};
 
+use caps::CapSet;
 use rustix::process::{Resource, Rlimit, Signal, getppid, getrlimit, set_parent_process_death_signal, setrlimit};
 
 use crate::{
@@ -52,6 +53,8 @@ impl Arguments {
             return Err(CommandError::internal("who started this server is gone"));
         }
         limit(Resource::Core, 0)?;
+        // Whatever who started the kernel left open: it is not the server's.
+        close_fds::set_fds_cloexec(3, &[]);
         let [program, arguments @ ..] = self.command.as_slice() else { return Ok(()) };
         if !self.native {
             limit(Resource::Data, MEMORY)?;
@@ -63,11 +66,25 @@ impl Arguments {
                 Ok(false) => return Err(CommandError::internal("this kernel has no landlock")),
                 Err(error) => return Err(CommandError::internal(error)),
             }
+            give_up_capabilities()?;
             seccomp::apply().map_err(CommandError::internal)?;
         }
         let error = Command::new(program).args(arguments).exec();
         Err(CommandError::internal(format!("`{}`: {error}", program.to_string_lossy())))
     }
+}
+
+/// Of a superuser: what goes around landlock, like reading another process's environment. An ordinary user has
+/// none, and nothing to give up.
+fn give_up_capabilities() -> Result<()> {
+    let failed = |error: caps::errors::CapsError| CommandError::internal(error);
+    if caps::read(None, CapSet::Permitted).map_err(failed)?.is_empty() {
+        return Ok(());
+    }
+    // First what the program would get back as it is run; then what this process has.
+    [CapSet::Bounding, CapSet::Ambient, CapSet::Inheritable, CapSet::Effective, CapSet::Permitted]
+        .into_iter()
+        .try_for_each(|set| caps::clear(None, set).map_err(failed))
 }
 
 /// At most this, and never more than there was.

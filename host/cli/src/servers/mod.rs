@@ -135,6 +135,7 @@ impl Launch for Machine {
                 let value = self.plugins.secrets().value(name);
                 value.map(|value| value.expose().to_owned()).map_err(|error| error.to_string())
             }
+            "home" => Ok(self.home.join(FOLDER).join(name).display().to_string()),
             _ => std::env::var(name).map_err(|_| {
                 format!("the environment has no `{name}`; set it where the kernel is started, then `holm shutdown`")
             }),

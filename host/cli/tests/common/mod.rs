@@ -6,6 +6,8 @@
     reason = "each test file uses a part; what cannot be set up fails the test"
 )]
 
+pub mod fetch;
+
 use std::{
     io::{BufRead, BufReader, Read, Write},
     path::{Path, PathBuf},

@@ -4,11 +4,13 @@
 use std::{
     io::{Read, Write},
     net::{TcpListener, TcpStream},
-    path::{Path, PathBuf},
+    path::PathBuf,
     process::{Child, Command, Stdio},
     sync::LazyLock,
     time::{Duration, Instant},
 };
+
+use crate::common::fetch;
 
 const AIMOCK: &str = "@copilotkit/aimock@1.43.0";
 const LITELLM: &str = "litellm[proxy]==1.106.2";
@@ -32,62 +34,13 @@ server = xllamacpp.Server(parameters)
 time.sleep(600)
 "#;
 
-/// Where the servers are installed.
-fn folder() -> PathBuf {
-    Path::new(env!("CARGO_TARGET_TMPDIR")).join("../servers")
-}
+static NODE: LazyLock<Option<PathBuf>> =
+    LazyLock::new(|| fetch::node("aimock", "node_modules/@copilotkit/aimock/dist/cli.js", &[AIMOCK]));
 
-/// Runs a command to its end; what it said where it failed.
-fn run(command: &mut Command) -> Result<(), String> {
-    let output = command.stdin(Stdio::null()).output().map_err(|error| format!("{command:?}: {error}"))?;
-    match output.status.success() {
-        true => Ok(()),
-        false => Err(format!("{command:?}: {}", String::from_utf8_lossy(&output.stderr).trim())),
-    }
-}
+// Without their dependencies: the server needs none, and llm brings many.
+static PYTHON: LazyLock<Option<PathBuf>> = LazyLock::new(|| fetch::python("llama", &["--no-deps"], &LLAMA));
 
-/// What was installed once stays; what was not is installed as a whole.
-fn installed(name: &str, found: &str, install: impl FnOnce(&Path) -> Result<(), String>) -> Option<PathBuf> {
-    let place = folder().join(name);
-    let missing = |why: String| {
-        assert!(std::env::var_os("HOLM_TEST_SERVERS").is_none_or(|value| value != "required"), "{name}: {why}");
-        // Not by a macro: the harness would keep it to itself.
-        let told = format!("SKIPPED: {name} is not installed, its tests did not run: {why}\n");
-        std::io::stderr().write_all(told.as_bytes()).unwrap();
-    };
-    if !place.join(found).exists() {
-        std::fs::create_dir_all(&place).unwrap();
-        if let Err(why) = install(&place) {
-            missing(why);
-            return None;
-        }
-    }
-    Some(place)
-}
-
-static NODE: LazyLock<Option<PathBuf>> = LazyLock::new(|| {
-    installed("aimock", "node_modules/@copilotkit/aimock/dist/cli.js", |place| {
-        let quiet = ["install", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix"];
-        run(Command::new("npm").args(quiet).arg(place).arg(AIMOCK))
-    })
-});
-
-static PYTHON: LazyLock<Option<PathBuf>> = LazyLock::new(|| {
-    installed("llama", "installed", |place| {
-        run(Command::new("python3").args(["-m", "venv"]).arg(place))?;
-        // Without their dependencies: the server needs none, and llm brings many.
-        run(Command::new(place.join("bin/pip")).args(["install", "--quiet", "--no-deps"]).args(LLAMA))?;
-        std::fs::write(place.join("installed"), LLAMA.join("\n")).map_err(|error| error.to_string())
-    })
-});
-
-static GATEWAY: LazyLock<Option<PathBuf>> = LazyLock::new(|| {
-    installed("litellm", "installed", |place| {
-        run(Command::new("python3").args(["-m", "venv"]).arg(place))?;
-        run(Command::new(place.join("bin/pip")).args(["install", "--quiet", LITELLM]))?;
-        std::fs::write(place.join("installed"), LITELLM).map_err(|error| error.to_string())
-    })
-});
+static GATEWAY: LazyLock<Option<PathBuf>> = LazyLock::new(|| fetch::python("litellm", &[], &[LITELLM]));
 
 /// A server that is killed when it is dropped.
 struct Running {

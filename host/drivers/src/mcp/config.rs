@@ -23,7 +23,7 @@ pub struct Server {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub args: Vec<String>,
     /// What it finds in its environment beside the little that every server does. `${env:NAME}` and
-    /// `${secret:NAME}` stand for what they name.
+    /// `${secret:NAME}` stand for what they name, `${home}` for its own folder.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub env: BTreeMap<String, String>,
     /// Where it starts; a folder of its own otherwise.
@@ -50,6 +50,12 @@ pub struct Server {
     /// The same for one of its tools.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub times: BTreeMap<String, Time>,
+    /// Addresses that it would reach. Refused: a confined server has no network.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub network: Vec<String>,
+    /// It would ask models. Refused: no server does.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub sampling: bool,
     /// It is not used.
     #[serde(default, skip_serializing_if = "is_false")]
     pub disabled: bool,
@@ -156,6 +162,14 @@ impl Server {
             }
             _ => {}
         }
+        if !self.network.is_empty() {
+            let reason = "a confined server has no network, and `network` cannot give it one yet: use one over HTTP, \
+                or `native = true`";
+            return wrong(reason.to_owned());
+        }
+        if self.sampling {
+            return wrong("no server asks models on behalf of a run: take `sampling` out".to_owned());
+        }
         if let Some(folder) = self.cwd.as_ref().filter(|folder| !folder.is_absolute()) {
             return wrong(format!("`cwd` has to be an absolute path, and `{}` is none", folder.display()));
         }
@@ -260,6 +274,8 @@ mod tests {
             "command = \"x\"\nfs = [\"/\"]",
             "command = \"x\"\nfs = [\"/a/../b\"]",
             "command = \"x\"\ncwd = \"here\"",
+            "command = \"x\"\nnetwork = [\"https://x.example/*\"]",
+            "command = \"x\"\nsampling = true",
             "command = \"x\"\ntime = \"2h\"",
             "command = \"x\"\ntime = \"0s\"",
         ] {

@@ -86,8 +86,12 @@ impl<R: AsyncRead + Unpin> AsyncRead for Guard<R> {
     ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
         ready!(Pin::new(&mut self.inner).poll_read(context, buffer))?;
-        let bytes = &buffer.filled()[before..];
-        Poll::Ready(self.look(bytes))
+        let looked = self.look(&buffer.filled()[before..]);
+        if looked.is_err() {
+            // An error has read nothing.
+            buffer.set_filled(before);
+        }
+        Poll::Ready(looked)
     }
 }
 

@@ -22,6 +22,7 @@ const SILENCE: Duration = Duration::from_secs(5 * 60);
 
 /// The way to a server, and what is taken out of what it says.
 pub(super) fn transport(
+    name: &str,
     server: &Server,
     launch: &dyn Launch,
 ) -> Result<(StreamableHttpClientTransport<reqwest::Client>, Hidden), String> {
@@ -33,11 +34,12 @@ pub(super) fn transport(
     }
     let mut secrets = Vec::new();
     let mut headers = HashMap::new();
-    for (name, value) in &server.headers {
-        let (value, values) = expand(value, launch)?;
-        let header: HeaderName = name.parse().map_err(|_| format!("`{name}` is no name of a header"))?;
+    for (header, value) in &server.headers {
+        let (value, values) = expand(name, value, launch)?;
+        let unusable = format!("the header `{header}` has no usable value");
+        let header: HeaderName = header.parse().map_err(|_| format!("`{header}` is no name of a header"))?;
         // Not said which: it may be a secret.
-        let mut value: HeaderValue = value.parse().map_err(|_| format!("the header `{name}` has no usable value"))?;
+        let mut value: HeaderValue = value.parse().map_err(|_| unusable)?;
         value.set_sensitive(true);
         secrets.extend(values);
         secrets.extend(value.to_str().ok().and_then(|value| value.split(' ').next_back()).map(str::to_owned));

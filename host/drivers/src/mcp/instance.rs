@@ -83,38 +83,51 @@ impl Drop for Counted<'_> {
 impl Instance {
     /// Starts a server, and hears of its tools. Why it did not, for its user.
     pub(super) async fn start(name: &str, server: Arc<Server>, launch: &dyn Launch) -> Result<(Self, Look), String> {
+        match Self::start_in(Era::Any, name, server.clone(), launch).await {
+            // It took the question for its era for something else, or could not bear it.
+            Err(Silent::Confused(_)) => Self::start_in(Era::Before, name, server, launch).await,
+            started => started,
+        }
+        .map_err(|silent| match silent {
+            Silent::Confused(why) | Silent::Failed(why) => why,
+        })
+    }
+
+    async fn start_in(era: Era, name: &str, server: Arc<Server>, launch: &dyn Launch) -> Result<(Self, Look), Silent> {
         let client = Arc::new(Client::new(server.fs.clone(), server.share));
         let (service, program, hidden) = match server.kind() {
             Kind::Stdio => {
                 let (mut environment, mut secrets) = (BTreeMap::new(), Vec::new());
-                for (name, text) in &server.env {
-                    let (text, values) = expand(text, launch)?;
-                    environment.insert(name.clone(), text);
+                for (variable, text) in &server.env {
+                    let (text, values) = expand(name, text, launch).map_err(Silent::Failed)?;
+                    environment.insert(variable.clone(), text);
                     secrets.extend(values);
                 }
-                let command = launch.command(name, &server)?;
-                let started = Program::start(command, environment).await.map_err(|error| error.to_string());
-                let (program, (reads, writes)) = started?;
+                let command = launch.command(name, &server).map_err(Silent::Failed)?;
+                let started = Program::start(command, environment).await;
+                let (program, (reads, writes)) = started.map_err(|error| Silent::Failed(error.to_string()))?;
                 let transport = AsyncRwTransport::new_client(reads, writes).with_max_line_length(MESSAGE_BYTES);
-                match greet(client.clone(), transport).await {
+                match greet(client.clone(), transport, era).await {
                     Ok(service) => (service, Some(program), Hidden::new(&secrets)),
-                    Err(Some(error)) => {
+                    Err(Silent::Confused(error)) => {
                         let why = program.why().await;
                         program.stop().await;
-                        return Err(format!("{why} ({error})"));
+                        return Err(Silent::Confused(format!("{why} ({error})")));
                     }
-                    Err(None) => {
+                    Err(Silent::Failed(error)) => {
                         let words = program.last_words();
                         program.stop().await;
-                        return Err(late(&words));
+                        let said = if words.is_empty() { String::new() } else { format!("; it says: {words}") };
+                        return Err(Silent::Failed(format!("{error}{said}")));
                     }
                 }
             }
             Kind::Http => {
-                let (transport, hidden) = http::transport(&server, launch)?;
-                match greet(client.clone(), transport).await {
+                let (transport, hidden) = http::transport(name, &server, launch).map_err(Silent::Failed)?;
+                match greet(client.clone(), transport, era).await {
                     Ok(service) => (service, None, hidden),
-                    Err(error) => return Err(error.map_or_else(|| late(""), |error| hidden.text(error))),
+                    Err(Silent::Confused(error)) => return Err(Silent::Confused(hidden.text(error))),
+                    Err(Silent::Failed(error)) => return Err(Silent::Failed(hidden.text(error))),
                 }
             }
         };
@@ -137,11 +150,11 @@ impl Instance {
             Ok(Err(error)) => {
                 let why = instance.why(&error).await;
                 instance.stop().await;
-                Err(why)
+                Err(Silent::Failed(why))
             }
             Err(_) => {
                 instance.stop().await;
-                Err(late(""))
+                Err(Silent::Failed(late()))
             }
         }
     }
@@ -159,7 +172,7 @@ impl Instance {
                 Ok(Some(look))
             }
             Ok(Err(error)) => Err(self.why(&error).await),
-            Err(_) => Err(late("")),
+            Err(_) => Err(late()),
         }
     }
 
@@ -351,32 +364,59 @@ impl Instance {
     }
 }
 
-/// Connects, in whichever era the server speaks; no error where it did not in time.
+/// In which era of the protocol a server is greeted.
+#[derive(Clone, Copy)]
+enum Era {
+    /// In the present one, if it says that it is of that.
+    Any,
+    /// In the one before.
+    Before,
+}
+
+/// Why a server did not greet, for its user.
+enum Silent {
+    /// It answered something else, or ended: perhaps since it is of another era.
+    Confused(String),
+    /// It cannot be reached, or says nothing.
+    Failed(String),
+}
+
+/// Connects.
 async fn greet<T, E, A>(
     client: Arc<Client>,
     transport: T,
-) -> Result<RunningService<RoleClient, Arc<Client>>, Option<String>>
+    era: Era,
+) -> Result<RunningService<RoleClient, Arc<Client>>, Silent>
 where
     T: IntoTransport<RoleClient, E, A>,
     E: std::error::Error + Send + Sync + 'static,
 {
-    let lifecycle = ClientLifecycleMode::Auto {
-        preferred_versions: vec![ProtocolVersion::V_2026_07_28],
-        legacy_version: Some(ProtocolVersion::LATEST_WITH_INITIALIZE),
+    let lifecycle = match era {
+        Era::Any => ClientLifecycleMode::Auto {
+            preferred_versions: vec![ProtocolVersion::V_2026_07_28],
+            legacy_version: Some(ProtocolVersion::LATEST_WITH_INITIALIZE),
+        },
+        Era::Before => ClientLifecycleMode::Initialize,
     };
     match timeout(GREETS_WITHIN, client.serve_with_lifecycle(transport, lifecycle)).await {
         Ok(Ok(service)) => Ok(service),
-        Ok(Err(error)) if error.is_authorization_required() => Err(Some(
+        Ok(Err(error)) if error.is_authorization_required() => Err(Silent::Failed(
             "it wants a token: give it one in `headers`, like `authorization = \"Bearer ${secret:NAME}\"`".to_owned(),
         )),
-        Ok(Err(error)) => Err(Some(chain::<ClientInitializeError>(&error))),
-        Err(_) => Err(None),
+        Ok(Err(
+            error @ (ClientInitializeError::ExpectedInitResponse(_)
+            | ClientInitializeError::ExpectedInitResult(_)
+            | ClientInitializeError::ConflictInitResponseId(..)
+            | ClientInitializeError::UncorrelatedErrorResponse { .. }
+            | ClientInitializeError::ConnectionClosed(_)),
+        )) => Err(Silent::Confused(chain(&error))),
+        Ok(Err(error)) => Err(Silent::Failed(chain(&error))),
+        Err(_) => Err(Silent::Failed(late())),
     }
 }
 
-fn late(words: &str) -> String {
-    let text = format!("it did not greet within {} s", GREETS_WITHIN.as_secs());
-    if words.is_empty() { text } else { format!("{text}; it says: {words}") }
+fn late() -> String {
+    format!("it did not greet within {} s", GREETS_WITHIN.as_secs())
 }
 
 /// An error and what led to it.

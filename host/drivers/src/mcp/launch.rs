@@ -13,26 +13,32 @@ pub trait Launch: Send + Sync + 'static {
     /// It cannot be confined, or a place of it is Holm's own; a text for its user.
     fn command(&self, name: &str, server: &Server) -> Result<Command, String>;
 
-    /// What `${env:NAME}` (`kind` is `env`) or `${secret:NAME}` stands for.
+    /// What `${env:NAME}` (`kind` is `env`) or `${secret:NAME}` stands for; the server's own folder, where `kind`
+    /// is `home` and `name` the server's.
     ///
     /// # Errors
     /// There is no such thing; a text for its user.
     fn value(&self, kind: &str, name: &str) -> Result<String, String>;
 }
 
-/// The text with what it names in it, and what that was.
-pub(super) fn expand(text: &str, launch: &dyn Launch) -> Result<(String, Vec<String>), String> {
+/// The text with what it names in it, and what of that is not to be told.
+pub(super) fn expand(server: &str, text: &str, launch: &dyn Launch) -> Result<(String, Vec<String>), String> {
     let (mut expanded, mut values, mut rest) = (String::new(), Vec::new(), text);
     while let Some((before, after)) = rest.split_once("${") {
         expanded.push_str(before);
         let (name, after) = after.split_once('}').ok_or_else(|| format!("`{text}` has a `${{` without an end"))?;
-        let (kind, name) = name.split_once(':').unwrap_or(("env", name));
-        if !["env", "secret"].contains(&kind) {
-            return Err(format!("`${{{kind}:{name}}}` is none of `${{env:NAME}}` and `${{secret:NAME}}`"));
+        let (kind, name) = match name {
+            "home" => ("home", server),
+            name => name.split_once(':').unwrap_or(("env", name)),
+        };
+        if !["env", "secret", "home"].contains(&kind) {
+            return Err(format!("`${{{kind}:{name}}}` is none of `${{env:NAME}}`, `${{secret:NAME}}` and `${{home}}`"));
         }
         let value = launch.value(kind, name)?;
         expanded.push_str(&value);
-        values.push(value);
+        if kind != "home" {
+            values.push(value);
+        }
         rest = after;
     }
     expanded.push_str(rest);
@@ -57,9 +63,10 @@ mod tests {
 
     #[test]
     fn what_a_text_names_is_put_in_once() {
-        let full = |text: &str| expand(text, &Known).map(|(text, _)| text);
+        let full = |text: &str| expand("s", text, &Known).map(|(text, _)| text);
         assert_eq!(full("Bearer ${env:A}${secret:b}!").as_deref(), Ok("Bearer <env A><secret b>!"));
         assert_eq!(full("${A} $B {c}").as_deref(), Ok("<env A> $B {c}"));
+        assert_eq!(expand("s", "${home}/x", &Known), Ok(("<home s>/x".to_owned(), Vec::new())));
         for text in ["${", "${file:x}", "${env:NONE}"] {
             assert!(full(text).is_err(), "{text}");
         }

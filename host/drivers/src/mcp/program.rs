@@ -29,6 +29,8 @@ use super::guard::{Allowance, Guard};
 const SAID_BYTES: usize = 4 << 10;
 /// How long it has to end by itself once its input is closed, and once it was asked to.
 const GRACE: Duration = Duration::from_millis(1500);
+/// How long what it complained of may be on its way once it ended.
+const HEARD: Duration = Duration::from_millis(500);
 /// How often it is looked whether it did.
 const LOOK: Duration = Duration::from_millis(10);
 
@@ -120,6 +122,13 @@ impl Program {
             }
             false => "it closed its output".to_owned(),
         };
+        // It may have said why just before.
+        let heard = async {
+            while !self.listening.is_finished() {
+                tokio::time::sleep(LOOK).await;
+            }
+        };
+        let _ = tokio::time::timeout(HEARD, heard).await;
         match self.last_words() {
             words if words.is_empty() => ended,
             words => format!("{ended}: {words}"),

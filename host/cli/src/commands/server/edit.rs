@@ -144,8 +144,17 @@ pub(super) async fn write(session: &Session, servers: &Table) -> Result<()> {
         let document = toml_edit::ser::to_document(server).map_err(CommandError::internal)?;
         table.insert(name, Item::Table(document.as_table().clone()));
     }
+    let before = std::fs::read(&path).ok();
     put(&path, &file)?;
-    reload(session).await
+    // The kernel knows what else there is: a plugin may be called so.
+    let reloaded = session.ask(&Request::Servers(Serving::Reload)).await;
+    if reloaded.is_err() {
+        match before {
+            Some(before) => std::fs::write(&path, before)?,
+            None => std::fs::remove_file(&path)?,
+        }
+    }
+    reloaded.map(drop)
 }
 
 fn read(path: &Path) -> Result<DocumentMut> {
