@@ -116,7 +116,6 @@ impl Holm {
             tools: Vec::new(),
             offers: holm_kernel::program::Offers::default(),
             judges: Vec::new(),
-            offers: Default::default(),
         }))
     }
 

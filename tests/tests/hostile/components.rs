@@ -130,7 +130,6 @@ fn another_digest() {
             tools: Vec::new(),
             offers: holm_kernel::program::Offers::default(),
             judges: Vec::new(),
-            offers: Default::default(),
         };
         let machine = Machine::alone(Config { capacity: 16, ..Config::default() }, |_| ());
         let inspected = machine.kernel.inspect(&lie).await.err();

@@ -1,6 +1,7 @@
 //! What the kernel does for its devices: starts children, answers tool calls with plugins, asks policies.
 
 use std::{
+    collections::BTreeMap,
     path::PathBuf,
     sync::{Arc, Weak},
     time::Duration,
@@ -23,7 +24,7 @@ use crate::{
     },
     engine::{Entry, Outcome},
     process::{ExitStatus, KilledBy, Pid},
-    program::{Offer, Program, ProgramError, ToolDescription},
+    program::{Offer, Offered, Program, ProgramError, ToolDescription},
     sched::Nice,
     syscall::{
         Authority, Operator, Question,
@@ -279,7 +280,14 @@ impl Inner {
 
     /// All that offers tools. It may wait for disks.
     fn offers(&self) -> Vec<Arc<dyn Offer>> {
-        self.parts.programs.list().into_iter().map(|program| program as Arc<dyn Offer>).collect()
+        let mut servers = BTreeMap::<String, Vec<ToolDescription>>::new();
+        for (name, tool) in self.parts.servers.list() {
+            let server = name.split_once('/').map_or(name.as_str(), |(server, _)| server);
+            servers.entry(server.to_owned()).or_default().push(tool);
+        }
+        let servers = servers.into_iter().map(|(name, tools)| Arc::new(Offered { name, tools }) as Arc<dyn Offer>);
+        let programs = self.parts.programs.list().into_iter().map(|program| program as Arc<dyn Offer>);
+        programs.chain(servers).collect()
     }
 
     /// Looks for tools, off the workers, and how many it looked at.

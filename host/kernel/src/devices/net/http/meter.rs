@@ -36,12 +36,7 @@ struct Ahead {
 }
 
 impl Meter {
-    pub(super) fn new(
-        account: Arc<Account>,
-        ledger: Arc<Ledger>,
-        under: Vec<Under<NetRule>>,
-        run: Arc<Run>,
-    ) -> Self {
+    pub(super) fn new(account: Arc<Account>, ledger: Arc<Ledger>, under: Vec<Under<NetRule>>, run: Arc<Run>) -> Self {
         Self { account, ledger, under, run, ahead: Mutex::default() }
     }
 
