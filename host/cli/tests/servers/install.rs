@@ -4,7 +4,7 @@
 use std::{
     io::{Read, Write},
     net::{TcpListener, TcpStream},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::LazyLock,
     time::{Duration, Instant},
@@ -170,7 +170,7 @@ fn foreign(place: &Path, source: &str, build: impl FnOnce(&Path, &Path) -> Comma
     let inputs = read(source) + &read("wit/world.wit");
     let (built, of) = (place.join("foreign.wasm"), place.join("foreign.inputs"));
     if std::fs::read_to_string(&of).ok().as_ref() != Some(&inputs) {
-        run(&mut build(&sources, &built)).unwrap();
+        fetch::run(&mut build(&sources, &built)).unwrap();
         std::fs::write(&of, inputs).unwrap();
     }
     std::fs::read(built).unwrap()
@@ -178,11 +178,7 @@ fn foreign(place: &Path, source: &str, build: impl FnOnce(&Path, &Path) -> Comma
 
 /// The Python of `tests/guests/foreign` as a component, if componentize-py can be installed.
 pub fn python() -> Option<Vec<u8>> {
-    let place = installed("componentize-py", "installed", |place| {
-        run(Command::new("python3").args(["-m", "venv"]).arg(place))?;
-        run(Command::new(place.join("bin/pip")).args(["install", "--quiet", COMPONENTIZE_PY]))?;
-        std::fs::write(place.join("installed"), COMPONENTIZE_PY).map_err(|error| error.to_string())
-    })?;
+    let place = fetch::python("componentize-py", &[], &[COMPONENTIZE_PY])?;
     Some(foreign(&place, "app.py", |sources, built| {
         let mut command = Command::new(place.join("bin/componentize-py"));
         // What Python writes beside its sources stays out of them.
@@ -194,10 +190,7 @@ pub fn python() -> Option<Vec<u8>> {
 
 /// The JavaScript of `tests/guests/foreign` as a component, if jco can be installed.
 pub fn javascript() -> Option<Vec<u8>> {
-    let place = installed("jco", "node_modules/.bin/jco", |place| {
-        let quiet = ["install", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix"];
-        run(Command::new("npm").args(quiet).arg(place).args(JCO))
-    })?;
+    let place = fetch::node("jco", "node_modules/.bin/jco", &JCO)?;
     Some(foreign(&place, "app.js", |sources, built| {
         let mut command = Command::new(place.join("node_modules/.bin/jco"));
         command.current_dir(sources).args(["componentize", "app.js", "--wit", "wit", "-n", "foreign"]);
