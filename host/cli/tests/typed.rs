@@ -29,9 +29,9 @@ fn a_component_alone_is_a_plugin() {
             ! calc-1 0.0.0  The component Calc_1.wasm
             !   digest       [DIGEST]
             !   may ask for  nothing
-            !   tools        add, greet, misdeeds.deep, misdeeds.many, misdeeds.panic, misdeeds.spin, run, shapes.bools, shapes.bytes, shapes.chars, shapes.counter.largest, shapes.enums, shapes.fail, shapes.fail-in-words, shapes.fail-silently, shapes.flags, shapes.floats, shapes.integers, shapes.lists, shapes.options, shapes.records, shapes.results, shapes.strings, shapes.tuples, shapes.units, shapes.variants
+            !   tools        add, greet, misdeeds.deep, misdeeds.many, misdeeds.panic, misdeeds.spin, run, shapes.bools, shapes.bytes, shapes.chars, shapes.counter.add, shapes.counter.largest, shapes.enums, shapes.fail, shapes.fail-in-words, shapes.fail-silently, shapes.flags, shapes.floats, shapes.integers, shapes.lists, shapes.options, shapes.records, shapes.results, shapes.strings, shapes.tuples, shapes.units, shapes.variants
             !   limits       the defaults
-            !   no tools     local:typed/shapes@1.0.0#[constructor]counter: it takes or gives a handle of a resource, and each call is a process of its own; local:typed/shapes@1.0.0#[method]counter.add: it takes or gives a handle of a resource, and each call is a process of its own; local:typed/shapes@1.0.0#look: it takes or gives a handle of a resource, and each call is a process of its own
+            !   no tools     local:typed/shapes@1.0.0#look: it takes or gives a handle of a resource, and each call is a process of its own
             ! installed calc-1 0.0.0
 
             $ holm install Calc_1.wasm
@@ -71,7 +71,7 @@ fn a_component_alone_is_a_plugin() {
 
             $ holm list
             NAME    VERSION  DIGEST        TOOLS  GRANTS  DESCRIPTION
-            calc-1  0.0.0    [DIGEST]     26       0  The component Calc_1.wasm
+            calc-1  0.0.0    [DIGEST]     27       0  The component Calc_1.wasm
 
             $ holm uninstall calc-1
             ! uninstalled calc-1

@@ -97,8 +97,9 @@ impl Typed {
         // Constructors are no tools by themselves.
         let (makers, found): (Vec<_>, Vec<_>) =
             found.into_iter().partition(|(path, _)| path.function.starts_with(CONSTRUCTOR));
+        let makes = makers.into_iter().filter(|(_, ty)| matches!(ty.results().next(), Some(Type::Own(_))));
         let makers: HashMap<(Option<String>, String), ComponentFunc> =
-            makers.into_iter().map(|(path, ty)| ((path.interface, path.function), ty)).collect();
+            makes.map(|(path, ty)| ((path.interface, path.function), ty)).collect();
         let (paths, types): (Vec<Path>, Vec<ComponentFunc>) = found.into_iter().unzip();
         let mut room = COMPONENT;
         for ((name, path), ty) in names::shortest(&paths).into_iter().zip(paths).zip(types) {
