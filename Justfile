@@ -54,7 +54,6 @@ check:
     cd plugins && cargo fmt --all --check && cargo clippy --workspace --all-targets -- -D warnings
     cd sdk-guest && cargo fmt --all --check && cargo clippy --workspace --all-targets -- -D warnings
     cd tests/guests && cargo fmt --all --check && cargo clippy --workspace --target wasm32-wasip2 --release -- -D warnings
-    cd tests/fuzz && cargo check --locked
     for workspace in . plugins sdk-guest tests/guests; do cargo deny --manifest-path $workspace/Cargo.toml --config deny.toml check licenses bans sources; done
 
 # What continuous integration runs.

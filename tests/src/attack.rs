@@ -11,7 +11,7 @@ use holm_kernel::{
 use crate::{Guest, Machine, Report, Started, component};
 
 /// Fuel that an account may spend beyond its budget: one slice, and one call (four megabytes moved).
-pub const OVERSHOOT: u64 = 1_000_000 + 400_000;
+pub const OVERSHOOT: u64 = 1_000_000 + 700_000;
 
 /// A guest that works for each line it is sent.
 pub struct Neighbour {

@@ -49,8 +49,8 @@ fn loop_of_refusals() {
         run(async move {
             let attacker = guest("loop_of_refusals").named(&format!("refusals-{call}")).arguments([call]);
             let report = attacker.grant("storage=notes:rw").limit(|limits| limits.fuel.0 = BUDGET).attack().await;
-            // Three megabytes are 196,608 fuel, whatever becomes of them.
-            assert!(report.exit.syscalls < BUDGET / 196_608 + 20, "{report:#?}");
+            // Three megabytes are 393,216 fuel, whatever becomes of them.
+            assert!(report.exit.syscalls < BUDGET / 393_216 + 20, "{report:#?}");
             report.faults("out-of-fuel");
             assert!(report.exit.fuel.0 <= BUDGET + OVERSHOOT, "{report:#?}");
         });

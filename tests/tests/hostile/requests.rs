@@ -230,8 +230,8 @@ fn values_that_keep_a_worker() {
         run(async move {
             let guest = guest("request_values").named(&format!("values-{call}")).arguments(["spin", call]);
             let report = guest.limit(|limits| limits.fuel.0 = BUDGET).attack().await;
-            // Three megabytes are 196,608 fuel.
-            assert!(report.exit.syscalls < BUDGET / 196_608 + 20, "{report:#?}");
+            // Three megabytes are 393,216 fuel.
+            assert!(report.exit.syscalls < BUDGET / 393_216 + 20, "{report:#?}");
             report.faults("out-of-fuel");
             assert!(report.exit.fuel.0 <= BUDGET + OVERSHOOT, "{report:#?}");
         });

@@ -66,10 +66,10 @@ const TOOLS: usize = 1024;
 const ENDLESS: u64 = u64::MAX / 2;
 
 /// Runs a process to its end. Dropping the future ends it where it is.
-pub(crate) async fn run(image: Arc<Image>, entry: Entry, spawned: Spawned, quantum: Fuel) -> Outcome {
+pub(crate) async fn run(image: Arc<Image>, entry: Entry, spawned: Box<Spawned>, quantum: Fuel) -> Outcome {
     let control = spawned.core.control().clone();
     let limits = control.account.limits().clone();
-    let mut store = Store::new(image.pre.engine(), Process::new(spawned));
+    let mut store = Store::new(image.pre.engine(), Process::new(*spawned));
     store.limiter(|process| &mut process.limiter);
     store.set_hostcall_fuel(usize::try_from(limits.hostcall.0).unwrap_or(usize::MAX));
     store.set_max_component_handles(usize::try_from(limits.handles).unwrap_or(usize::MAX));

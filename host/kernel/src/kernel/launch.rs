@@ -166,12 +166,13 @@ impl Inner {
         let (answer, answered) = oneshot::channel();
         let finish = Finish { kernel: self.this.clone(), control: control.clone(), status: None };
         let quantum = self.config.quantum;
+        // Made here, on the heap: as a part of the body it would be kept there a second time. A panic in the
+        // host ends this process.
+        let run = CatchPanic::new(engine::run(image, entry, Box::new(spawned), quantum));
         let body = async move {
             // Dropped last: by then the store and all it held are gone.
             let mut finish = finish;
             let _taken = taken;
-            // A panic in the host ends this process.
-            let run = CatchPanic::new(engine::run(image, entry, spawned, quantum));
             let outcome = run.await.unwrap_or_else(|panic| Outcome::Exited(ExitStatus::Fault(Fault::Host(panic))));
             finish.status = Some(match &outcome {
                 Outcome::Exited(status) => status.clone(),

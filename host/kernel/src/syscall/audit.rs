@@ -67,8 +67,34 @@ pub(crate) const RESOURCE_BYTES: usize = 512;
 /// Gathers the records of one process: repeated allowed queries share one.
 pub(crate) struct Auditor {
     sink: Arc<dyn Sink>,
-    folds: HashMap<(usize, u64), Record>,
+    folds: HashMap<(usize, u64), Fold>,
     dropped: u64,
+}
+
+/// Calls alike that were allowed, small while they are gathered.
+struct Fold {
+    time: u64,
+    device: &'static str,
+    op: &'static Op,
+    resource: Box<str>,
+    count: u64,
+    fuel: u64,
+}
+
+impl Fold {
+    fn record(self, control: &Control, decision: Decision) -> Record {
+        Record {
+            time: self.time,
+            pid: control.pid,
+            plugin: control.plugin.to_string(),
+            device: self.device.to_owned(),
+            operation: self.op.name.to_owned(),
+            resource: self.resource.into(),
+            decision,
+            count: self.count,
+            fuel: self.fuel,
+        }
+    }
 }
 
 impl Auditor {
@@ -88,39 +114,29 @@ impl Auditor {
     ) {
         let fold = !op.effect && decision == Decision::Allowed;
         let key = (std::ptr::from_ref(op) as usize, if fold { hash(resource) } else { 0 });
-        if fold && let Some(record) = self.folds.get_mut(&key) {
-            record.count += 1;
-            record.fuel += fuel;
+        if fold && let Some(known) = self.folds.get_mut(&key) {
+            known.count += 1;
+            known.fuel += fuel;
             return;
         }
         let cut = resource.floor_char_boundary(RESOURCE_BYTES);
-        let record = Record {
-            time: milliseconds(),
-            pid: control.pid,
-            plugin: control.plugin.to_string(),
-            device: device.to_owned(),
-            operation: op.name.to_owned(),
-            resource: resource[..cut].to_owned(),
-            decision,
-            count: 1,
-            fuel,
-        };
+        let first = Fold { time: milliseconds(), device, op, resource: resource[..cut].into(), count: 1, fuel };
         if fold {
             if self.folds.len() >= GATHERED {
                 self.flush(control);
             }
-            self.folds.insert(key, record);
+            self.folds.insert(key, first);
         } else {
-            self.emit(control, record);
+            self.emit(control, first.record(control, decision));
         }
     }
 
     /// Writes out what was gathered.
     pub(crate) fn flush(&mut self, control: &Control) {
-        let mut gathered: Vec<Record> = self.folds.drain().map(|(_, record)| record).collect();
-        gathered.sort_by_key(|record| record.time);
-        for record in gathered {
-            self.emit(control, record);
+        let mut gathered: Vec<Fold> = self.folds.drain().map(|(_, fold)| fold).collect();
+        gathered.sort_by_key(|fold| fold.time);
+        for fold in gathered {
+            self.emit(control, fold.record(control, Decision::Allowed));
         }
     }
 

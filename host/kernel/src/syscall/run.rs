@@ -61,6 +61,11 @@ impl Run {
         }
     }
 
+    /// Whether there was one.
+    pub(crate) fn has_calls(&self) -> bool {
+        self.descendants.lock().is_some()
+    }
+
     /// Adds how those did.
     pub(crate) fn add_latency(&self, sum: &mut Latency) {
         if let Some(latency) = self.descendants.lock().as_ref() {

@@ -27,7 +27,7 @@ use crate::{
     account::{Account, Level, Total},
     syscall::{
         Device, Entered, Op, Syscall,
-        device::{WasiDevice, fuel_for_bytes},
+        device::{HOP, WasiDevice, fuel_for_bytes},
         grant::Access,
     },
 };
@@ -69,20 +69,29 @@ pub(crate) fn empty_root() -> Dir {
 }
 
 static PREOPENS: Op = Op::query("preopens", 200);
-static OPEN_READ: Op = Op::query("open", 20_000);
-static OPEN_WRITE: Op = Op::effect("open-write", 20_000);
-static STAT: Op = Op::query("stat", 2_000);
-static READ: Op = Op::query("read", 2_000);
-static WRITE: Op = Op::query("write", 2_000);
-static SYNC: Op = Op::query("sync", 20_000);
-static READ_DIRECTORY: Op = Op::query("read-directory", 20_000);
+static OPEN_READ: Op = Op::query("open", FOUND);
+static OPEN_WRITE: Op = Op::effect("open-write", FOUND);
+static STAT_AT: Op = Op::query("stat", FOUND);
+static STAT: Op = Op::query("stat", HOP);
+static KNOWN: Op = Op::query("known", 2_000);
+static READ: Op = Op::query("read", HOP);
+static WRITE: Op = Op::query("write", HOP);
+static SYNC: Op = Op::query("sync", 2 * HOP);
+static READ_DIRECTORY: Op = Op::query("read-directory", 2 * HOP);
 static NEXT_ENTRY: Op = Op::query("next-entry", 2_000);
 static STREAM: Op = Op::query("stream", 1_000);
-static MAKE_DIRECTORY: Op = Op::effect("create-directory", 20_000);
-static REMOVE: Op = Op::effect("remove", 20_000);
-static RENAME: Op = Op::effect("rename", 20_000);
-static LINK: Op = Op::effect("link", 20_000);
-static SET: Op = Op::effect("set-attributes", 5_000);
+static MAKE_DIRECTORY: Op = Op::effect("create-directory", FOUND);
+static REMOVE: Op = Op::effect("remove", FOUND);
+static RENAME: Op = Op::effect("rename", 2 * FOUND);
+static LINK: Op = Op::effect("link", 2 * FOUND);
+static SET: Op = Op::effect("set-attributes", HOP);
+static SET_AT: Op = Op::effect("set-attributes", FOUND);
+
+/// A path is looked up on one thread, and then worked with on another.
+const FOUND: u64 = 4 * HOP;
+
+/// Fuel for each entry of a directory that is read ahead: its kind is asked for too.
+const ENTRY_AHEAD: u64 = 4_000;
 
 type Fd = Resource<Descriptor>;
 
@@ -173,7 +182,7 @@ impl types::Host for Syscall<'_, Files> {
     }
 
     fn filesystem_error_code(&mut self, error: Resource<wasmtime::Error>) -> wasmtime::Result<Option<ErrorCode>> {
-        let mut call = self.enter_now(&STAT).map_err(crate::devices::wasi_trap)?;
+        let mut call = self.enter_now(&KNOWN).map_err(crate::devices::wasi_trap)?;
         types::Host::filesystem_error_code(&mut call.view(), error)
     }
 }
@@ -190,6 +199,7 @@ impl HostDirectoryEntryStream for Syscall<'_, Files> {
         if listing.is_dry() {
             let dry = std::mem::take(listing);
             let filled = tokio::task::spawn_blocking(|| dry.read_ahead()).await.map_err(|_| ErrorCode::Io)?;
+            call.charge(HOP + ENTRY_AHEAD * filled.ahead());
             *call.wasi().1.get_mut(&stream)? = filled;
         }
         let next = call.wasi().1.get_mut(&stream)?.next()?;
@@ -251,7 +261,7 @@ impl HostDescriptor for Syscall<'_, Files> {
     }
 
     async fn stat_at(&mut self, fd: Fd, flags: PathFlags, path: String) -> FsResult<types::DescriptorStat> {
-        let mut call = self.enter(&STAT).await.map_err(failed)?;
+        let mut call = self.enter(&STAT_AT).await.map_err(failed)?;
         let place = call.locate(&fd, &path, Access::Read).await?;
         let lent = call.lend(&place)?;
         let borrowed = Resource::new_borrow(lent.rep());
@@ -261,7 +271,7 @@ impl HostDescriptor for Syscall<'_, Files> {
     }
 
     async fn metadata_hash_at(&mut self, fd: Fd, flags: PathFlags, path: String) -> FsResult<types::MetadataHashValue> {
-        let mut call = self.enter(&STAT).await.map_err(failed)?;
+        let mut call = self.enter(&STAT_AT).await.map_err(failed)?;
         let place = call.locate(&fd, &path, Access::Read).await?;
         let lent = call.lend(&place)?;
         let borrowed = Resource::new_borrow(lent.rep());
@@ -271,7 +281,7 @@ impl HostDescriptor for Syscall<'_, Files> {
     }
 
     async fn readlink_at(&mut self, fd: Fd, path: String) -> FsResult<String> {
-        let mut call = self.enter(&STAT).await.map_err(failed)?;
+        let mut call = self.enter(&STAT_AT).await.map_err(failed)?;
         let place = call.locate(&fd, &path, Access::Read).await?;
         let lent = call.lend(&place)?;
         let borrowed = Resource::new_borrow(lent.rep());
@@ -320,7 +330,7 @@ impl HostDescriptor for Syscall<'_, Files> {
         accessed: types::NewTimestamp,
         modified: types::NewTimestamp,
     ) -> FsResult<()> {
-        let mut call = self.enter(&SET).await.map_err(failed)?;
+        let mut call = self.enter(&SET_AT).await.map_err(failed)?;
         let place = call.locate(&fd, &path, Access::Write).await?;
         let lent = call.lend(&place)?;
         let borrowed = Resource::new_borrow(lent.rep());
@@ -381,6 +391,7 @@ impl HostDescriptor for Syscall<'_, Files> {
         };
         let listing =
             tokio::task::spawn_blocking(move || Listing::of(&directory)).await.map_err(|_| ErrorCode::Io)??;
+        call.charge(ENTRY_AHEAD * listing.ahead());
         // WASI's name for the type is wasmtime-wasi's, whose own holds all names: the table knows better.
         let stream = call.wasi().1.push(listing)?.rep();
         call.set_origin(stream, right, Arc::new(hold));
@@ -435,12 +446,12 @@ impl HostDescriptor for Syscall<'_, Files> {
     }
 
     async fn get_flags(&mut self, fd: Fd) -> FsResult<DescriptorFlags> {
-        let mut call = self.with(&STAT, &fd).await?;
+        let mut call = self.with(&KNOWN, &fd).await?;
         call.view().get_flags(fd).await
     }
 
     async fn get_type(&mut self, fd: Fd) -> FsResult<types::DescriptorType> {
-        let mut call = self.with(&STAT, &fd).await?;
+        let mut call = self.with(&KNOWN, &fd).await?;
         call.view().get_type(fd).await
     }
 

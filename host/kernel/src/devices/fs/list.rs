@@ -7,7 +7,7 @@ use cap_std::fs::{Dir, DirEntry, ReadDir};
 use wasmtime_wasi::p2::bindings::filesystem::types::{DescriptorType, DirectoryEntry, ErrorCode};
 
 /// Entries that are read ahead. Stops who lists a directory of a million names to make the kernel
-/// read and keep them all: it does so for this many, and each is paid for as it is taken.
+/// read and keep them all: it does so for this many, and they are paid for whether they are taken or not.
 const AHEAD: usize = 128;
 
 /// A directory that is being listed.
@@ -29,6 +29,11 @@ impl Listing {
     /// Whether more must be read before it is known what comes next.
     pub(crate) fn is_dry(&self) -> bool {
         self.ahead.is_empty() && self.rest.is_some()
+    }
+
+    /// How many entries are read and not taken yet.
+    pub(crate) fn ahead(&self) -> u64 {
+        self.ahead.len() as u64
     }
 
     /// Reads on. Blocks.

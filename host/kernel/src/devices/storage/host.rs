@@ -46,6 +46,9 @@ const VALUE_BYTES: usize = 1 << 20;
 const BATCH_CHANGES: usize = 1024;
 const PAGE_KEYS: u32 = 1000;
 
+/// How often a byte that is put is copied on its way to the disk, beside the first time.
+const WRITTEN: u64 = 3;
+
 static OPEN: Op = Op::query("open", 1_000);
 static GET: Op = Op::query("get", 2_000);
 static LIST: Op = Op::query("list", 5_000);
@@ -115,7 +118,7 @@ impl Syscall<'_, Storage> {
         let bytes = changes.iter().map(|change| change.key.len() + change.value.as_ref().map_or(0, Vec::len)).sum();
         let stored = bytes as u64 + VERSION_OVERHEAD * changes.len() as u64;
         let (mut call, mut bucket) = self.with(op, bucket, &first, bytes, Access::Write).await?;
-        call.charge(1_000 * changes.len() as u64);
+        call.charge(1_000 * changes.len() as u64 + fuel_for_bytes(WRITTEN * bytes as u64));
         check_changes(&changes)?;
         let (driver, id) = (call.session.driver.clone(), bucket.id.clone());
         let quota = call.account().limits().storage;

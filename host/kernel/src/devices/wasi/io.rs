@@ -20,7 +20,7 @@ use crate::{
     process::Fault,
     syscall::{
         Device, Entered, Errno, Op, Refusal, Syscall,
-        device::{WasiDevice, fuel_for_bytes},
+        device::{HOP, WasiDevice, fuel_for_bytes},
     },
 };
 
@@ -97,11 +97,22 @@ impl Syscall<'_, Io> {
         Ok(call)
     }
 
+    /// As [`Syscall::with`]; what a file's stream does, another thread does for it.
+    async fn reading(&mut self, op: &'static Op, stream: u32) -> Result<Entered<'_, Io>> {
+        let mut call = self.enter(op).await.map_err(failed)?;
+        if call.check_origin(stream).map_err(failed)? {
+            call.charge(HOP);
+        }
+        Ok(call)
+    }
+
     /// As [`Syscall::with`], and pays for what is about to be written.
     async fn writing(&mut self, stream: u32, bytes: u64) -> Result<Entered<'_, Io>> {
         let mut call = self.enter(&WRITE).await.map_err(failed)?;
-        call.charge(fuel_for_bytes(bytes));
+        // More than one call may pass is not moved either: it faults.
+        call.charge(fuel_for_bytes(bytes.min(call.account().limits().hostcall.0)));
         if call.check_origin(stream).map_err(failed)? {
+            call.charge(HOP);
             call.take(Total::Written, bytes).map_err(failed)?;
         }
         Ok(call)
@@ -161,14 +172,14 @@ impl streams::Host for Syscall<'_, Io> {
 
 impl HostInputStream for Syscall<'_, Io> {
     async fn read(&mut self, stream: Input, length: u64) -> Result<Vec<u8>> {
-        let mut call = self.with(&READ, stream.rep()).await?;
+        let mut call = self.reading(&READ, stream.rep()).await?;
         let bytes = WasiInput::read(call.wasi().1, stream, length).map_err(|error| note(&mut call, error))?;
         call.charge(fuel_for_bytes(bytes.len() as u64));
         Ok(bytes)
     }
 
     async fn blocking_read(&mut self, stream: Input, length: u64) -> Result<Vec<u8>> {
-        let mut call = self.with(&READ, stream.rep()).await?;
+        let mut call = self.reading(&READ, stream.rep()).await?;
         let bytes = WasiInput::blocking_read(call.wasi().1, stream, length).await;
         let bytes = bytes.map_err(|error| note(&mut call, error))?;
         call.charge(fuel_for_bytes(bytes.len() as u64));
@@ -176,14 +187,14 @@ impl HostInputStream for Syscall<'_, Io> {
     }
 
     async fn skip(&mut self, stream: Input, length: u64) -> Result<u64> {
-        let mut call = self.with(&READ, stream.rep()).await?;
+        let mut call = self.reading(&READ, stream.rep()).await?;
         let skipped = WasiInput::skip(call.wasi().1, stream, length)?;
         call.charge(fuel_for_bytes(skipped));
         Ok(skipped)
     }
 
     async fn blocking_skip(&mut self, stream: Input, length: u64) -> Result<u64> {
-        let mut call = self.with(&READ, stream.rep()).await?;
+        let mut call = self.reading(&READ, stream.rep()).await?;
         let skipped = WasiInput::blocking_skip(call.wasi().1, stream, length).await?;
         call.charge(fuel_for_bytes(skipped));
         Ok(skipped)
@@ -219,12 +230,12 @@ impl HostOutputStream for Syscall<'_, Io> {
     }
 
     async fn flush(&mut self, stream: Output) -> Result<()> {
-        let mut call = self.with(&FLUSH, stream.rep()).await?;
+        let mut call = self.reading(&FLUSH, stream.rep()).await?;
         WasiOutput::flush(call.wasi().1, stream)
     }
 
     async fn blocking_flush(&mut self, stream: Output) -> Result<()> {
-        let mut call = self.with(&FLUSH, stream.rep()).await?;
+        let mut call = self.reading(&FLUSH, stream.rep()).await?;
         WasiOutput::blocking_flush(call.wasi().1, stream).await
     }
 
@@ -246,13 +257,13 @@ impl HostOutputStream for Syscall<'_, Io> {
     }
 
     async fn splice(&mut self, output: Output, input: Input, length: u64) -> Result<u64> {
-        self.with(&READ, input.rep()).await?;
+        self.reading(&READ, input.rep()).await?;
         let mut call = self.writing(output.rep(), length.min(SPLICE)).await?;
         WasiOutput::splice(call.wasi().1, output, input, length.min(SPLICE))
     }
 
     async fn blocking_splice(&mut self, output: Output, input: Input, length: u64) -> Result<u64> {
-        self.with(&READ, input.rep()).await?;
+        self.reading(&READ, input.rep()).await?;
         let mut call = self.writing(output.rep(), length.min(SPLICE)).await?;
         WasiOutput::blocking_splice(call.wasi().1, output, input, length.min(SPLICE)).await
     }

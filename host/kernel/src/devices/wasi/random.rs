@@ -6,7 +6,7 @@ use crate::{
     account::Exceeded,
     bindings::wasi::random::{insecure, insecure_seed, random},
     process::Fault,
-    syscall::{Device, Op, Syscall, device::fuel_for_bytes},
+    syscall::{Device, Op, Syscall},
 };
 
 pub(crate) struct Random;
@@ -29,7 +29,8 @@ impl Syscall<'_, Random> {
                 "it asked for {count} random bytes at once; `random` allows {maximum}"
             ))));
         }
-        call.charge(fuel_for_bytes(count));
+        // Each is computed, not only moved.
+        call.charge(count);
         let mut bytes = vec![0; count as usize];
         call.session.fill_bytes(&mut bytes);
         Ok(bytes)

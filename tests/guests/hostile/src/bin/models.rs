@@ -84,7 +84,7 @@ fn main() {
 }
 
 fn outcome(model: &Model, request: &hostile::llm::Request) -> String {
-    match model.complete(&[request.clone()]).map(|mut replies| replies.remove(0)) {
+    match model.complete(std::slice::from_ref(request)).map(|mut replies| replies.remove(0)) {
         Ok(Ok(_)) => "a reply".to_owned(),
         Ok(Err(error)) | Err(error) => llm_word(&error),
     }
