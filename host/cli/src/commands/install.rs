@@ -14,7 +14,7 @@ use crate::{
     ui,
 };
 
-/// Install a plugin from a folder, a component or a registry; none of it runs outside the sandbox
+/// Install a plugin from a folder, a file or a registry; none of it runs unconfined
 #[derive(clap::Args)]
 pub(super) struct Arguments {
     #[command(flatten)]
@@ -112,15 +112,6 @@ impl Job {
             return Ok(Whence::Registry { reference, login: registry::login(&parsed.registry) });
         }
         let path = std::path::absolute(&self.source.folder).map_err(CommandError::usage)?;
-        if path.is_file() {
-            let error = CommandError::usage(format!(
-                "`{}` is a file, and a plugin is a folder with a plugin.toml",
-                path.display()
-            ));
-            return Err(
-                error.hint(format!("to run it without installing it: holm run {}", self.source.folder.display()))
-            );
-        }
         Ok(Whence::Path(path))
     }
 

@@ -65,7 +65,7 @@ pub enum Total {
 }
 
 const LEVELS: usize = 5;
-const TOTALS: usize = 11;
+const TOTALS: usize = 12;
 
 /// The account of one process.
 ///
