@@ -62,7 +62,7 @@ fn a_component_alone_is_a_plugin() {
             "LS"
 
             $ holm run calc-1
-            ! error: it offers tools and cannot be run; `holm tool list` shows them
+            ! error: it offers tools, resources or prompts and cannot be run; `holm tool list` shows its tools
             ? 5
 
             $ holm grant calc-1 fs=.:ro
