@@ -85,11 +85,11 @@ impl Host for Syscall<'_, Tool> {
         let mut summaries = Vec::new();
         let all = call.session.driver.list();
         call.charge(100 * all.len() as u64 + fuel_for_bytes(prefix.len() as u64));
-        for (name, tool) in all {
+        for (name, offer, at) in all {
             let wanted = name.starts_with(&prefix) && cursor.as_ref().is_none_or(|cursor| name > *cursor);
             // What is not granted does not exist for this process: no denial, no question.
             if wanted && call.authority().admit::<ToolRule>(&ToolWant::named(name.clone())).is_ok() {
-                summaries.push(Summary { name, description: tool.summary });
+                summaries.push(Summary { name, description: offer.tools()[at].summary.clone() });
             }
             if summaries.len() >= limit.clamp(1, PAGE) as usize {
                 break;
