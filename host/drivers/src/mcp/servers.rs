@@ -26,6 +26,8 @@ const UNDER_WAY: usize = 64;
 const OF_ONE_TREE: usize = 16;
 /// One that nobody needed for so long is ended.
 const IDLE: Duration = Duration::from_secs(5 * 60);
+/// One that nobody needed for so long makes room for another where all is full.
+const UNUSED: Duration = Duration::from_secs(30);
 /// How often that is looked at.
 const LOOK: Duration = Duration::from_secs(5);
 /// Between two starts of a server that failed: doubled with each failure.
@@ -237,6 +239,12 @@ impl Servers {
     }
 }
 
+/// Whether a tree that has some may have one more: as many as are still free, so that there is always one left for
+/// a tree that has none.
+fn fits(mine: usize, used: usize) -> bool {
+    mine < UNDER_WAY.saturating_sub(used)
+}
+
 /// Does what waits for the disk where nobody else waits for it.
 async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, PinsError> + Send + 'static,
@@ -378,16 +386,45 @@ impl Inner {
         if let Some(slot) = slots.get(&key) {
             return Ok(slot.clone());
         }
-        let full = |most: usize, what: &str| {
-            Err(ServerError::Unavailable(format!("{most} servers run {what} already, and there may be no more")))
-        };
-        if slots.len() >= UNDER_WAY {
-            return full(UNDER_WAY, "in this kernel");
+        let full = |what: &str| Err(ServerError::Unavailable(format!("{what} already, and there may be no more")));
+        let mine = slots.keys().filter(|(_, other)| *other == whose).count();
+        let is_tree = matches!(whose, Whose::Tree(_));
+        if is_tree && mine >= OF_ONE_TREE {
+            return full(&format!("{OF_ONE_TREE} servers run for this run"));
         }
-        if slots.keys().filter(|(_, other)| *other == whose).count() >= OF_ONE_TREE && matches!(whose, Whose::Tree(_)) {
-            return full(OF_ONE_TREE, "for this run");
+        let mine = if is_tree { mine } else { 0 };
+        if !fits(mine, slots.len()) {
+            self.make_room(&mut slots);
         }
-        Ok(slots.entry(key).or_default().clone())
+        match fits(mine, slots.len()) {
+            true => Ok(slots.entry(key).or_default().clone()),
+            false => full("as many servers run as this kernel keeps for one run, beside those of others"),
+        }
+    }
+
+    /// Takes out what is only remembered, and the one that nobody needed for longest.
+    fn make_room(&self, slots: &mut Slots) {
+        let now = Instant::now();
+        let mut idlest: Option<(Duration, (String, Whose))> = None;
+        slots.retain(|key, slot| {
+            // Somebody is about to use it, or starts it.
+            let (1, Ok(slot)) = (Arc::strong_count(slot), slot.try_lock()) else { return true };
+            let Some(running) = &slot.running else {
+                return slot.failed.as_ref().is_some_and(|(_, again)| *again > now);
+            };
+            if let Some(idle) = running.idle().filter(|idle| *idle > UNUSED)
+                && idlest.as_ref().is_none_or(|(longest, _)| idle > *longest)
+            {
+                idlest = Some((idle, key.clone()));
+            }
+            true
+        });
+        let Some(slot) = idlest.and_then(|(_, key)| slots.remove(&key)) else { return };
+        self.runtime.spawn(async move {
+            if let Some(running) = slot.lock().await.running.take() {
+                running.stop().await;
+            }
+        });
     }
 
     /// A server that runs; it is started if need be, unless it failed a moment ago.
@@ -485,5 +522,24 @@ async fn watch(servers: Weak<Inner>) {
                 running.stop().await;
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_few_trees_leave_room_for_others() {
+        let (mut used, mut trees) = (0, Vec::new());
+        for _ in 0..8 {
+            let mut mine = 0;
+            while mine < OF_ONE_TREE && fits(mine, used) {
+                (mine, used) = (mine + 1, used + 1);
+            }
+            trees.push(mine);
+        }
+        assert!(trees[0] == OF_ONE_TREE && trees.iter().all(|mine| *mine > 0), "{trees:?}");
+        assert!(used <= UNDER_WAY && !fits(0, UNDER_WAY));
     }
 }
