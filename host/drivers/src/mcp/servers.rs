@@ -57,6 +57,8 @@ struct Slot {
     failed: Option<(String, Instant)>,
 }
 
+type Told = (Arc<Catalogue>, Arc<dyn Offer>);
+
 type Slots = HashMap<(String, Whose), Arc<tokio::sync::Mutex<Slot>>>;
 
 /// A call under way: cancelled where this is dropped.
@@ -79,7 +81,7 @@ struct Inner {
     launch: Arc<dyn Launch>,
     slots: Mutex<Slots>,
     /// What each server offers, and the catalogue that it was taken from: the same value until that changes.
-    offered: Mutex<BTreeMap<String, (Arc<Catalogue>, Arc<dyn Offer>)>>,
+    offered: Mutex<BTreeMap<String, Told>>,
 }
 
 /// What came of looking at a server.

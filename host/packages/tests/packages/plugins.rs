@@ -195,6 +195,7 @@ fn an_update_shows_what_it_asks_and_keeps_grants_only_by_a_yes() {
           "version_before": null,
           "same_files": false,
           "tampered": false,
+          "signers_lost": [],
           "asks": [
             "fs=*:rw",
             "storage=notes:rw"
@@ -232,6 +233,7 @@ fn an_update_shows_what_it_asks_and_keeps_grants_only_by_a_yes() {
           "version_before": "0.1.0",
           "same_files": false,
           "tampered": false,
+          "signers_lost": [],
           "asks": [
             "spawn=jq"
           ],

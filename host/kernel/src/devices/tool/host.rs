@@ -114,9 +114,13 @@ impl Host for Syscall<'_, Tool> {
         let admits: Admits = Arc::new(move |name| authority.admit::<ToolRule>(&ToolWant::named(name)).is_ok());
         let driver = call.session.driver.clone();
         let run = call.control().run.clone();
-        // One of a tree at a time: the others' turns are not all for it.
-        let _turn = run.searching.lock().await;
-        let (found, searched) = driver.search(query, admits, limit.clamp(1, MAXIMUM_FOUND) as usize).await;
+        // One of a tree at a time: the others' turns are not all for it. It is a task, so that a process which is
+        // stopped meanwhile holds up none of its tree.
+        let looking = tokio::spawn(async move {
+            let _turn = run.searching.lock().await;
+            driver.search(query, admits, limit.clamp(1, MAXIMUM_FOUND) as usize).await
+        });
+        let (found, searched) = looking.await.unwrap_or_default();
         call.charge(SEARCHED * searched as u64);
         let told = found.into_iter();
         Ok(told.map(|tool| Found { name: tool.name, description: tool.summary, score: tool.score }).collect())
