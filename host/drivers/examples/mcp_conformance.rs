@@ -80,11 +80,11 @@ impl Client {
             }
             return;
         }
-        let tools = self.servers.list();
-        let rich = tools.iter().find(|(name, _)| name.ends_with("/json_schema_2020_12_tool"));
-        let rich: Option<Value> = rich.and_then(|(_, tool)| serde_json::from_str(&tool.input_schema).ok());
-        for (name, tool) in tools {
-            let name = name.trim_start_matches("it/").to_owned();
+        let tools: Vec<_> = self.servers.offers().iter().flat_map(|offer| offer.tools().to_vec()).collect();
+        let rich = tools.iter().find(|tool| tool.name == "json_schema_2020_12_tool");
+        let rich: Option<Value> = rich.and_then(|tool| serde_json::from_str(&tool.input_schema).ok());
+        for tool in tools {
+            let name = tool.name;
             let schema = serde_json::from_str(&tool.input_schema).unwrap_or_default();
             match name.as_str() {
                 "resources.list" => {
