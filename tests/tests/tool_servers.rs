@@ -13,7 +13,7 @@ use holm_kernel::{
     Config,
     devices::tool::{ServerCall, ServerError, Servers},
     process::Pid,
-    program::ToolDescription,
+    program::{Offer, Offered, ToolDescription},
 };
 use holm_tests::{Guest, Machine, component};
 use parking_lot::Mutex;
@@ -38,8 +38,9 @@ impl Drop for Dropped {
 }
 
 impl Servers for Clock {
-    fn list(&self) -> Vec<(String, ToolDescription)> {
-        TOOLS.iter().map(|tool| (format!("clock/{tool}"), self.find("clock", tool).expect("one"))).collect()
+    fn offers(&self) -> Vec<Arc<dyn Offer>> {
+        let tools = TOOLS.iter().filter_map(|tool| self.find("clock", tool)).collect();
+        vec![Arc::new(Offered { name: "clock".to_owned(), tools })]
     }
 
     fn knows(&self, server: &str) -> bool {

@@ -80,11 +80,11 @@ impl Client {
             }
             return;
         }
-        let tools = self.servers.list();
-        let rich = tools.iter().find(|(name, _)| name.ends_with("/json_schema_2020_12_tool"));
-        let rich: Option<Value> = rich.and_then(|(_, tool)| serde_json::from_str(&tool.input_schema).ok());
-        for (name, tool) in tools {
-            let name = name.trim_start_matches("it/").to_owned();
+        let tools: Vec<_> = self.servers.offers().iter().flat_map(|offer| offer.tools().to_vec()).collect();
+        let rich = tools.iter().find(|tool| tool.name == "json_schema_2020_12_tool");
+        let rich: Option<Value> = rich.and_then(|tool| serde_json::from_str(&tool.input_schema).ok());
+        for tool in tools {
+            let name = tool.name;
             let schema = serde_json::from_str(&tool.input_schema).unwrap_or_default();
             match name.as_str() {
                 "resources.list" => {
@@ -133,8 +133,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let folder = std::env::temp_dir().join(format!("holm-conformance-{}", std::process::id()));
     let table = Table::from([("it".to_owned(), Server { url: Some(url), ..Server::new() })]);
     let servers = Servers::new(table, |_| false, Pins::new(folder.clone()), Arc::new(Elsewhere))?;
-    servers.survey("it").await?;
-    servers.pins().accept("it", |_| true)?;
+    let told = servers.survey("it").await?.catalogue;
+    let seen = told.differs.iter().map(|(name, tool)| (name.clone(), tool.digest.clone()));
+    servers.accept("it", seen.collect()).await?;
     let client = Client { servers };
     client.everything().await;
     client.servers.stop().await;

@@ -45,6 +45,8 @@ pub struct Difference {
     pub same_files: bool,
     /// Whether what is installed was changed behind Holm's back; nothing of it is carried over.
     pub tampered: bool,
+    /// Who signed what is installed now, where none of them signed this. Then no grant goes on to hold.
+    pub signers_lost: Vec<String>,
     /// Rules that the new ceiling names and the old one does not cover, as `capability=rule`.
     pub asks: Vec<String>,
     /// Rules of the old ceiling that the new one does not cover.
@@ -82,6 +84,25 @@ impl InstallPlan {
     pub fn offering(self, offers: Offers) -> Result<Self, UpdateError> {
         check_offers(&offers)?;
         Ok(Self { offers, ..self })
+    }
+
+    /// It comes from there. Where it was signed and none of its signers signed this, it is somebody else's, and
+    /// passes no grant on.
+    #[must_use]
+    pub fn of_origin(mut self, mut origin: Origin) -> Self {
+        let signers = self.before.as_ref().map_or_else(Vec::new, |before| before.signed_by.clone());
+        let is_theirs = signers.is_empty() || signers.iter().any(|signer| origin.signed_by.contains(signer));
+        if !is_theirs && self.difference.same_files {
+            // They signed these very files. That is not forgotten: the next update has to be theirs, too.
+            origin.signed_by.extend(signers);
+        } else if !is_theirs {
+            self.difference.signers_lost = signers;
+            let kept = std::mem::take(&mut self.difference.grants_kept);
+            self.difference.grants_lost.extend(kept);
+            self.carried = Grants::default();
+        }
+        self.origin = origin;
+        self
     }
 
     /// Whether its user has to be asked if the grants go on to hold.
@@ -134,6 +155,7 @@ pub(crate) fn plan(package: Package, tools: Vec<ToolDescription>, before: Option
         version_before: Some(installed.version.to_string()),
         same_files: installed.digest == package.digest && old.is_some(),
         tampered: old.is_none(),
+        signers_lost: Vec::new(),
         asks: ceiling.beyond(&new.ceiling),
         gives_up: new.ceiling.beyond(&ceiling),
         limits: limits(old, new),

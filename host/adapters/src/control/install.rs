@@ -127,8 +127,9 @@ impl Server {
         let tools = package.documented(self.kernel.describe_tools(program.clone()).await?);
         let offers = self.kernel.describe_offers(program).await?;
         let plugins = self.plugins.clone();
-        let mut plan = blocking(move || Ok::<_, Failure>(plugins.plan(package, tools)?.offering(offers)?)).await?;
-        plan.origin = origin;
+        let plan =
+            blocking(move || Ok::<_, Failure>(plugins.plan(package, tools)?.offering(offers)?.of_origin(origin)))
+                .await?;
         let _ = outgoing.send(Reply::Planned(Box::new(self.planned(&plan, lines.clone(), refused)))).await;
         let Ok(Input::Proceed { keep_grants }) = reader.next().await else {
             return Err(Failure::new(Kind::Conflict, format!("`{name}` was not installed")));

@@ -87,6 +87,9 @@ pub struct ServerTool {
 pub struct ToolText {
     /// The first sentence of what it does.
     pub summary: String,
+    /// What it is called before people.
+    #[serde(default)]
+    pub title: Option<String>,
     /// What it does.
     pub description: String,
     /// JSON Schema of its arguments.
@@ -103,11 +106,15 @@ pub trait ToolServers: Send + Sync + 'static {
     fn list(&self) -> BoxFuture<'_, Vec<ServerView>>;
     /// Starts one by itself, and hears of its tools.
     fn look<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<ServerView, String>>;
-    /// Accepts these of its tools, as long as each tells what it told when it had this digest. Which were
-    /// not accepted before.
-    fn accept(&self, name: &str, tools: &BTreeMap<String, String>) -> Result<Vec<String>, String>;
+    /// Accepts these of its tools, as long as each tells what it told when it had this digest, and forgets those
+    /// with an empty one, if they are gone. Which of them are now as they were seen.
+    fn accept<'a>(
+        &'a self,
+        name: &'a str,
+        tools: BTreeMap<String, String>,
+    ) -> BoxFuture<'a, Result<Vec<String>, String>>;
     /// Forgets what was accepted.
-    fn forget(&self, name: &str) -> Result<(), String>;
+    fn forget<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<(), String>>;
     /// Reads the configuration anew.
     fn reload(&self) -> BoxFuture<'_, Result<(), String>>;
     /// Whether there is one of this name.
@@ -137,16 +144,17 @@ impl Server {
             }
             Serving::Accept { name, tools } => {
                 self.known_server(&name)?;
-                let accepted = self.servers.accept(&name, &tools).map_err(Failure::internal)?;
+                let wanted = tools.len();
+                let accepted = self.servers.accept(&name, tools).await.map_err(Failure::internal)?;
                 self.kernel.grants_changed();
-                match accepted.len() == tools.len() {
+                match accepted.len() == wanted {
                     true => Ok(Reply::Done),
                     false => Err(Failure::new(Kind::Conflict, "it tells something else by now than what you saw")
                         .hint(format!("`holm server accept {name}` shows it"))),
                 }
             }
             Serving::Forget { name } => {
-                self.servers.forget(&name).map_err(Failure::internal)?;
+                self.servers.forget(&name).await.map_err(Failure::internal)?;
                 Ok(Reply::Done)
             }
             Serving::Reload => {
@@ -214,8 +222,9 @@ impl Server {
             return Ok(());
         }
         let digests = new.iter().map(|tool| (tool.name.clone(), tool.digest.clone())).collect();
-        self.servers.accept(name, &digests)?;
-        let _ = outgoing.send(Reply::Pinned(ServerView { tools: new, ..view })).await;
+        let accepted = self.servers.accept(name, digests).await?;
+        let pinned = new.into_iter().filter(|tool| accepted.contains(&tool.name)).collect();
+        let _ = outgoing.send(Reply::Pinned(ServerView { tools: pinned, ..view })).await;
         Ok(())
     }
 

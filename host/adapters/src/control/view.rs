@@ -199,6 +199,9 @@ pub struct Planned {
     pub same_files: bool,
     /// Whether what is installed was changed behind Holm's back.
     pub tampered: bool,
+    /// Who signed what is installed, where none of them signed this.
+    #[serde(default)]
+    pub signers_lost: Vec<String>,
     /// What it newly asks for.
     pub asks: Vec<String>,
     /// What it no longer asks for.
@@ -229,6 +232,7 @@ impl Planned {
             version_before: difference.version_before,
             same_files: difference.same_files,
             tampered: difference.tampered,
+            signers_lost: difference.signers_lost,
             asks: difference.asks,
             gives_up: difference.gives_up,
             limits: difference.limits.into_iter().map(limit).collect(),

@@ -179,6 +179,10 @@ fn show(plan: &Planned) {
     if plan.tampered {
         ui::warn("what is installed was changed behind Holm's back; its grants end");
     }
+    if !plan.signers_lost.is_empty() {
+        let now = if plugin.signed_by.is_empty() { "nobody".to_owned() } else { plugin.signed_by.join(", ") };
+        ui::warn(format_args!("it was signed by {}, and now by {now}; its grants end", plan.signers_lost.join(", ")));
+    }
     match plan.version_before {
         None => {
             line("may ask for", &or_nothing(&plugin.ceiling));

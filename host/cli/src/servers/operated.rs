@@ -34,7 +34,7 @@ impl ToolServers for Operated {
             let mut views = Vec::new();
             for (name, server) in &*self.servers.table() {
                 let running = self.servers.running(name).await;
-                views.push(ServerView { running, ..view(name, server, &self.servers.pins().of(name)) });
+                views.push(ServerView { running, ..view(name, server, &self.servers.pins().of(name, server)) });
             }
             views
         })
@@ -50,18 +50,16 @@ impl ToolServers for Operated {
         })
     }
 
-    fn accept(&self, name: &str, tools: &BTreeMap<String, String>) -> Result<Vec<String>, String> {
-        let known = self.servers.pins().of(name);
-        let told = |tool: &str| known.differs.get(tool).or_else(|| known.accepted.get(tool)).map(|tool| &tool.digest);
-        let meant = |tool: &str| {
-            // What is gone is forgotten with the rest.
-            tools.get(tool).map_or_else(|| known.gone.iter().any(|gone| gone == tool), |seen| told(tool) == Some(seen))
-        };
-        self.servers.pins().accept(name, meant).map_err(|error| error.to_string())
+    fn accept<'a>(
+        &'a self,
+        name: &'a str,
+        tools: BTreeMap<String, String>,
+    ) -> BoxFuture<'a, Result<Vec<String>, String>> {
+        Box::pin(self.servers.accept(name, tools))
     }
 
-    fn forget(&self, name: &str) -> Result<(), String> {
-        self.servers.pins().forget(name).map_err(|error| error.to_string())
+    fn forget<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<(), String>> {
+        Box::pin(self.servers.forget(name))
     }
 
     fn reload(&self) -> BoxFuture<'_, Result<(), String>> {
@@ -140,6 +138,7 @@ fn text(tool: &Tool) -> ToolText {
     let schema = |text: &str| serde_json::from_str(text).unwrap_or(Value::Null);
     ToolText {
         summary: tool.description.summary.clone(),
+        title: tool.title.clone(),
         description: tool.description.description.clone(),
         input_schema: schema(&tool.description.input_schema),
         output_schema: tool.description.output_schema.as_deref().map(schema),

@@ -136,6 +136,25 @@ fn tools_that_change_are_suspended_until_they_are_seen() {
 }
 
 #[test]
+fn who_comes_by_the_name_of_another_is_not_called() {
+    let Some(holm) = hostile(&["good", "many"], "") else { return };
+    accept(&holm, "good");
+    called(&holm, "good", &json!({"what": "count"})).succeeds();
+    // It tells the very same, and is another program.
+    let path = holm.home().join("config.toml");
+    let settings = std::fs::read_to_string(&path).unwrap();
+    let other = settings.replace("\"good\"]", "\"good\", \"--other\"]");
+    assert_ne!(settings, other, "{settings}");
+    std::fs::write(&path, other).unwrap();
+    // The kernel reads its settings anew.
+    holm.run(&["server", "remove", "many"]).succeeds();
+    let said = called(&holm, "good", &json!({"what": "count"})).ends(3);
+    assert!(said.talk.contains("holm server accept good"), "{}", said.transcript());
+    accept(&holm, "good");
+    called(&holm, "good", &json!({"what": "count"})).succeeds();
+}
+
+#[test]
 fn what_hides_and_what_has_no_end_is_not_taken() {
     let Some(holm) = hostile(&["hides", "many"], "") else { return };
     let said = holm.run(&["grant", "caller", "tool=hides/*", "tool=many/*"]).succeeds();

@@ -9,7 +9,7 @@ use std::{
     },
 };
 
-use holm_kernel::{Approval, Operator, Question, devices::tool::ServerCall, is_hidden, process::Pid};
+use holm_kernel::{Approval, Operator, Question, devices::tool::ServerCall, process::Pid};
 use parking_lot::Mutex;
 use rmcp::{
     ClientHandler, RoleClient,
@@ -22,11 +22,12 @@ use rmcp::{
 };
 use serde_json::{Map, Value};
 use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
 
 use super::Place;
 
-/// A longer text is cut where its user is asked.
-const SHOWN_BYTES: usize = 2_000;
+/// A longer answer is not given: its user could not see all of what their yes stands for.
+const ANSWER_BYTES: usize = 1_000;
 
 /// For whom a server is called right now.
 #[derive(Clone)]
@@ -35,6 +36,8 @@ struct Asking {
     plugin: String,
     tool: String,
     operator: Option<Arc<dyn Operator>>,
+    /// The call is at an end, and what is asked for it too.
+    over: CancellationToken,
 }
 
 /// One server's client.
@@ -44,6 +47,8 @@ pub(super) struct Client {
     shared: bool,
     asking: Mutex<BTreeMap<u64, Asking>>,
     next: AtomicU64,
+    /// Held while its user is asked: one that asks a hundred things at once is declined.
+    questions: tokio::sync::Mutex<()>,
     /// Its tools are others than it told.
     pub(super) stale: AtomicBool,
     /// It said something of a call under way.
@@ -66,7 +71,9 @@ pub(super) struct UnderWay<'a>(&'a Client, u64);
 
 impl Drop for UnderWay<'_> {
     fn drop(&mut self) {
-        self.0.asking.lock().remove(&self.1);
+        if let Some(asking) = self.0.asking.lock().remove(&self.1) {
+            asking.over.cancel();
+        }
     }
 }
 
@@ -77,6 +84,7 @@ impl Client {
             shared,
             asking: Mutex::default(),
             next: AtomicU64::default(),
+            questions: tokio::sync::Mutex::default(),
             stale: AtomicBool::default(),
             heard: Notify::new(),
             thinking: AtomicUsize::default(),
@@ -91,6 +99,7 @@ impl Client {
             plugin: call.plugin.clone(),
             tool: format!("{}/{}", call.server, call.tool),
             operator: call.operator.clone(),
+            over: CancellationToken::new(),
         };
         self.asking.lock().insert(number, asking);
         UnderWay(self, number)
@@ -100,11 +109,15 @@ impl Client {
     /// own defaults, and a yes by a yes.
     async fn ask(&self, message: String, schema: &ElicitationSchema) -> Option<Value> {
         let filled = filled(schema)?;
-        let asking = self.asking.lock().values().next().cloned().filter(|_| !self.shared)?;
+        let asking = self.asked_for()?;
         let operator = asking.operator?;
-        let mut detail: String = message.chars().filter(|char| !is_hidden(*char) || *char == ' ').collect();
-        detail.truncate(detail.floor_char_boundary(SHOWN_BYTES));
-        detail.push_str(&format!(" (yes answers {})", Value::Object(filled.clone())));
+        let _alone = self.questions.try_lock().ok()?;
+        let answers = Value::Object(filled.clone()).to_string();
+        if answers.len() > ANSWER_BYTES {
+            return None;
+        }
+        let answers = Approval::new(&answers).detail;
+        let detail = format!("(yes answers {answers}) {}", Approval::new(&message).detail);
         let question = Question {
             pid: asking.pid,
             root: false,
@@ -117,7 +130,18 @@ impl Client {
         };
         self.thinking.fetch_add(1, SeqCst);
         let _thinking = Thinking(&self.thinking);
-        operator.approve(question).await.then_some(Value::Object(filled))
+        tokio::select! {
+            biased;
+            () = asking.over.cancelled() => None,
+            yes = operator.approve(question) => yes.then_some(Value::Object(filled)),
+        }
+    }
+
+    /// For which call it asks something; none where nobody can know.
+    fn asked_for(&self) -> Option<Asking> {
+        let asking = self.asking.lock();
+        let only = asking.values().next().filter(|_| asking.len() == 1 && !self.shared);
+        only.cloned()
     }
 }
 
@@ -186,7 +210,85 @@ fn url(path: &std::path::Path) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use futures_core::future::BoxFuture;
+    use holm_kernel::Answer;
+
     use super::*;
+
+    /// Who says yes once they are let, and keeps what they were asked.
+    #[derive(Default)]
+    struct User {
+        asked: Mutex<Vec<String>>,
+        lets: Notify,
+    }
+
+    impl Operator for User {
+        fn denied(&self, _: Question) -> BoxFuture<'_, Answer> {
+            Box::pin(async { Answer::Deny })
+        }
+
+        fn told(&self, _: Question) {}
+
+        fn approve(&self, question: Question) -> BoxFuture<'_, bool> {
+            self.asked.lock().push(question.approval.expect("shown").detail);
+            Box::pin(async {
+                self.lets.notified().await;
+                true
+            })
+        }
+
+        fn deferred(&self, _: Question, _: u64) -> BoxFuture<'_, ()> {
+            Box::pin(async {})
+        }
+    }
+
+    fn call(user: &Arc<User>) -> ServerCall {
+        ServerCall {
+            root: Pid::from(1),
+            pid: Pid::from(1),
+            plugin: "agent".to_owned(),
+            server: "s".to_owned(),
+            tool: "t".to_owned(),
+            arguments: "{}".to_owned(),
+            maximum: holm_kernel::account::Bytes(1 << 20),
+            operator: Some(user.clone()),
+        }
+    }
+
+    #[tokio::test]
+    async fn a_question_is_of_one_call_and_ends_with_it() {
+        let user = Arc::<User>::default();
+        let client = Client::new(Vec::new(), false);
+        let sure = r#"{"type":"object","properties":{"sure":{"type":"boolean"}}}"#;
+        let sure: ElicitationSchema = serde_json::from_str(sure).expect("a form");
+        let ask = |text: String| client.ask(text, &sure);
+        assert_eq!(ask("before".to_owned()).await, None);
+        let one = client.calls(&call(&user));
+        // One at a time, and the whole of it is shown in few bytes.
+        let (first, second) = tokio::join!(ask("x".repeat(1 << 20)), async {
+            let second = ask("again".to_owned()).await;
+            user.lets.notify_one();
+            second
+        });
+        assert_eq!((first, second), (Some(serde_json::json!({"sure": true})), None));
+        let asked = user.asked.lock().clone();
+        assert!(
+            asked.len() == 1 && asked[0].starts_with("(yes answers {\"sure\":true}) xxx") && asked[0].len() < 2_200
+        );
+        // Nobody knows whose it is.
+        let two = client.calls(&call(&user));
+        assert_eq!(ask("whose".to_owned()).await, None);
+        drop(two);
+        // It ends with its call.
+        let (late, ()) = tokio::join!(ask("late".to_owned()), async { drop(one) });
+        assert_eq!((late, user.asked.lock().len()), (None, 2));
+        let long = format!(
+            r#"{{"type":"object","properties":{{"a":{{"type":"string","default":"{}"}}}}}}"#,
+            "x".repeat(2_000)
+        );
+        let _three = client.calls(&call(&user));
+        assert_eq!(client.ask(String::new(), &serde_json::from_str(&long).expect("a form")).await, None);
+    }
 
     #[test]
     fn a_form_is_filled_by_what_it_says_itself() {

@@ -7,6 +7,7 @@ use std::{
     time::Duration,
 };
 
+use holm_kernel::program::Digest;
 use serde::{Deserialize, Serialize};
 
 /// One server, in `[mcp-servers.NAME]`.
@@ -133,6 +134,13 @@ impl Server {
         }
     }
 
+    /// Who it is: another program, or another address, by the same name is somebody else.
+    pub fn identity(&self) -> String {
+        let kind = if self.kind() == Kind::Http { "http" } else { "stdio" };
+        let who = serde_json::json!([kind, self.command, self.args, self.url]);
+        Digest::of(who.to_string().as_bytes()).to_string()
+    }
+
     /// How long a call of this tool may take without a word.
     pub fn time_of(&self, tool: &str) -> Duration {
         self.times.get(tool).map_or(self.time, |time| time.0)
@@ -256,6 +264,21 @@ mod tests {
         assert_eq!(server.time_of("slow"), Duration::from_secs(300));
         let again: Server = toml::from_str(&toml::to_string(&server).expect("written")).expect("read");
         assert_eq!(again, server);
+    }
+
+    #[test]
+    fn another_program_is_somebody_else() {
+        let who = |text: &str| read(text).expect("fine").identity();
+        let one = who("command = \"x\"\nargs = [\"a\", \"b\"]");
+        assert_eq!(one, who("type = \"stdio\"\ncommand = \"x\"\nargs = [\"a\", \"b\"]\ntime = \"5s\""));
+        for other in [
+            "command = \"y\"\nargs = [\"a\", \"b\"]",
+            "command = \"x\"\nargs = [\"a b\"]",
+            "command = \"x\"",
+            "url = \"https://x.example/\"",
+        ] {
+            assert_ne!(one, who(other), "{other}");
+        }
     }
 
     #[test]

@@ -63,21 +63,45 @@ pub(super) async fn call(
     service: &Service,
     tool: &str,
     arguments: Map<String, Value>,
+    maximum: u64,
 ) -> Option<Result<String, Failed>> {
     Some(match tool {
-        RESOURCES => resources(service).await.map_err(Failed::from),
-        PROMPTS => prompts(service).await.map_err(Failed::from),
+        RESOURCES => resources(service, maximum).await,
+        PROMPTS => prompts(service, maximum).await,
         RESOURCE => read(service, arguments).await,
         PROMPT => prompt(service, arguments).await,
         _ => return None,
     })
 }
 
-async fn resources(service: &Service) -> Result<String, ServiceError> {
+/// How much of a list is still taken: 64 pages of 8 MiB are no list.
+struct Rest {
+    bytes: u64,
+    maximum: u64,
+}
+
+impl Rest {
+    fn new(maximum: u64) -> Self {
+        Self { bytes: maximum, maximum }
+    }
+
+    fn take(&mut self, page: &impl serde::Serialize) -> Result<(), Failed> {
+        let bytes = serde_json::to_vec(page).map_or(u64::MAX, |page| page.len() as u64);
+        let left = self.bytes.checked_sub(bytes);
+        let long =
+            || Failed::Tool(format!("its list has more than {} bytes, which a call takes at most", self.maximum));
+        self.bytes = left.ok_or_else(long)?;
+        Ok(())
+    }
+}
+
+async fn resources(service: &Service, maximum: u64) -> Result<String, Failed> {
+    let mut rest = Rest::new(maximum);
     let (mut resources, mut templates) = (Vec::new(), Vec::new());
     let mut cursor = None;
     for _ in 0..PAGES {
         let page = service.list_resources(next(cursor)).await?;
+        rest.take(&page.resources)?;
         resources.extend(page.resources);
         cursor = page.next_cursor;
         if cursor.is_none() {
@@ -87,6 +111,7 @@ async fn resources(service: &Service) -> Result<String, ServiceError> {
     for _ in 0..PAGES {
         // A server need not have any, nor know what that is.
         let Ok(page) = service.list_resource_templates(next(cursor)).await else { break };
+        rest.take(&page.resource_templates)?;
         templates.extend(page.resource_templates);
         cursor = page.next_cursor;
         if cursor.is_none() {
@@ -96,10 +121,12 @@ async fn resources(service: &Service) -> Result<String, ServiceError> {
     Ok(json!({ "resources": resources, "templates": templates }).to_string())
 }
 
-async fn prompts(service: &Service) -> Result<String, ServiceError> {
+async fn prompts(service: &Service, maximum: u64) -> Result<String, Failed> {
+    let mut rest = Rest::new(maximum);
     let (mut prompts, mut cursor) = (Vec::new(), None);
     for _ in 0..PAGES {
         let page = service.list_prompts(next(cursor)).await?;
+        rest.take(&page.prompts)?;
         prompts.extend(page.prompts);
         cursor = page.next_cursor;
         if cursor.is_none() {
@@ -139,4 +166,18 @@ fn parse<T: serde::de::DeserializeOwned>(arguments: Map<String, Value>) -> Resul
 
 pub(super) fn next(cursor: Option<String>) -> Option<PaginatedRequestParams> {
     cursor.map(|cursor| PaginatedRequestParams::default().with_cursor(Some(cursor)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_pages_together_have_an_end() {
+        let mut rest = Rest::new(100);
+        for _ in 0..10 {
+            assert!(rest.take(&"12345678").is_ok());
+        }
+        assert!(matches!(rest.take(&""), Err(Failed::Tool(text)) if text.contains("100 bytes")));
+    }
 }

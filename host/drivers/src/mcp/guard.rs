@@ -12,6 +12,7 @@ use std::{
 
 use parking_lot::Mutex;
 use tokio::io::{AsyncRead, ReadBuf};
+use tokio_util::sync::CancellationToken;
 
 /// Bytes of one message. Stops a result of 100 MB: it is not kept, and its server ends.
 pub(super) const MESSAGE_BYTES: usize = 8 << 20;
@@ -25,6 +26,7 @@ pub(super) struct Allowance {
     bytes: AtomicU64,
     lines: AtomicU64,
     broken: Mutex<Option<String>>,
+    cut: CancellationToken,
 }
 
 impl Allowance {
@@ -39,8 +41,29 @@ impl Allowance {
         self.broken.lock().clone()
     }
 
+    /// Waits until it is cut off; why.
+    pub(super) async fn cut(&self) -> String {
+        self.cut.cancelled().await;
+        self.broken().unwrap_or_default()
+    }
+
+    /// It says so much.
+    ///
+    /// # Errors
+    /// It is too much: it is cut off.
+    pub(super) fn take(&self, bytes: usize, lines: usize) -> io::Result<()> {
+        let (bytes, lines) = (bytes as u64, lines as u64);
+        let said = self.bytes.fetch_add(bytes, Relaxed) + bytes;
+        let lines = self.lines.fetch_add(lines, Relaxed) + lines;
+        match said > UNASKED_BYTES || lines > UNASKED_LINES {
+            true => Err(self.refuse("it floods its output, and was ended".to_owned())),
+            false => Ok(()),
+        }
+    }
+
     fn refuse(&self, reason: String) -> io::Error {
         *self.broken.lock() = Some(reason.clone());
+        self.cut.cancel();
         io::Error::new(io::ErrorKind::InvalidData, reason)
     }
 }
@@ -69,12 +92,7 @@ impl<R> Guard<R> {
             let reason = format!("it wrote a message of more than {} MiB, and was ended", MESSAGE_BYTES >> 20);
             return Err(self.allowance.refuse(reason));
         }
-        let said = self.allowance.bytes.fetch_add(bytes.len() as u64, Relaxed) + bytes.len() as u64;
-        let lines = self.allowance.lines.fetch_add(ends as u64, Relaxed) + ends as u64;
-        if said > UNASKED_BYTES || lines > UNASKED_LINES {
-            return Err(self.allowance.refuse("it floods its output, and was ended".to_owned()));
-        }
-        Ok(())
+        self.allowance.take(bytes.len(), ends)
     }
 }
 

@@ -13,7 +13,14 @@ use http::{HeaderName, HeaderValue};
 use reqwest::dns::{Name, Resolve, Resolving};
 use rmcp::transport::{StreamableHttpClientTransport, streamable_http_client::StreamableHttpClientTransportConfig};
 
-use super::{Launch, Server, guard::MESSAGE_BYTES, hidden::Hidden, launch::expand};
+use super::{
+    Launch, Server,
+    client::Client,
+    guard::{Allowance, MESSAGE_BYTES},
+    hidden::Hidden,
+    launch::expand,
+    watched::Watched,
+};
 
 /// How long a connection may take.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -25,7 +32,9 @@ pub(super) fn transport(
     name: &str,
     server: &Server,
     launch: &dyn Launch,
-) -> Result<(StreamableHttpClientTransport<reqwest::Client>, Hidden), String> {
+    client: Arc<Client>,
+    allowance: Arc<Allowance>,
+) -> Result<(StreamableHttpClientTransport<Watched>, Hidden), String> {
     let url = server.url.as_deref().unwrap_or_default();
     let target = Target::parse(url).map_err(|error| format!("`{url}`: {error}"))?;
     let local = is_local(&target.host);
@@ -47,7 +56,7 @@ pub(super) fn transport(
     }
     // Fails where another part of Holm has set it already, to the same.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let client = reqwest::Client::builder()
+    let requests = reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())
         .no_proxy()
         .connect_timeout(CONNECT)
@@ -62,7 +71,10 @@ pub(super) fn transport(
         .max_sse_event_size(MESSAGE_BYTES)
         .max_json_response_size(MESSAGE_BYTES)
         .reinit_on_expired_session(true);
-    Ok((StreamableHttpClientTransport::with_client(client, config), Hidden::new(&secrets)))
+    Ok((
+        StreamableHttpClientTransport::with_client(Watched::new(requests, client, allowance), config),
+        Hidden::new(&secrets),
+    ))
 }
 
 /// `localhost`, which names this machine as much as its address does.

@@ -21,13 +21,13 @@ use rmcp::{
     transport::{IntoTransport, async_rw::AsyncRwTransport},
 };
 use serde_json::{Map, Value};
-use tokio::time::timeout;
+use tokio::{sync::Semaphore, time::timeout};
 
 use super::{
     Kind, Launch, Server, answer,
     client::Client,
     extra::{self, Failed},
-    guard::MESSAGE_BYTES,
+    guard::{Allowance, MESSAGE_BYTES},
     hidden::Hidden,
     http,
     launch::expand,
@@ -40,6 +40,11 @@ use super::{
 const GREETS_WITHIN: Duration = Duration::from_secs(30);
 /// How long its connection may take to close.
 const CLOSES_WITHIN: Duration = Duration::from_secs(2);
+/// Calls of one server that are answered at once. Stops a hundred answers of 8 MiB.
+const AT_ONCE: usize = 8;
+/// Between two tries to hear of changes, from the second on: doubled each time.
+const LISTENS_AGAIN: Duration = Duration::from_secs(1);
+const LONGEST_DEAFNESS: Duration = Duration::from_secs(60);
 /// A server that goes on telling of its progress has this many times the time of a call.
 const PATIENCE: u32 = 10;
 
@@ -51,11 +56,15 @@ pub(super) struct Instance {
     client: Arc<Client>,
     program: Option<Program>,
     hidden: Hidden,
+    /// What one over HTTP may still stream.
+    streamed: Arc<Allowance>,
     /// The digest of each of its tools, as it told them last.
     told: RwLock<Arc<BTreeMap<String, String>>>,
     /// Held by who hears of its tools anew: nobody is called by what they were meanwhile.
     refreshing: tokio::sync::Mutex<()>,
     calls: AtomicUsize,
+    /// Those that are answered now; others wait.
+    turns: Semaphore,
     used: Mutex<Instant>,
 }
 
@@ -95,6 +104,7 @@ impl Instance {
 
     async fn start_in(era: Era, name: &str, server: Arc<Server>, launch: &dyn Launch) -> Result<(Self, Look), Silent> {
         let client = Arc::new(Client::new(server.fs.clone(), server.share));
+        let streamed = Arc::<Allowance>::default();
         let (service, program, hidden) = match server.kind() {
             Kind::Stdio => {
                 let (mut environment, mut secrets) = (BTreeMap::new(), Vec::new());
@@ -123,7 +133,8 @@ impl Instance {
                 }
             }
             Kind::Http => {
-                let (transport, hidden) = http::transport(name, &server, launch).map_err(Silent::Failed)?;
+                let transport = http::transport(name, &server, launch, client.clone(), streamed.clone());
+                let (transport, hidden) = transport.map_err(Silent::Failed)?;
                 match greet(client.clone(), transport, era).await {
                     Ok(service) => (service, None, hidden),
                     Err(Silent::Confused(error)) => return Err(Silent::Confused(hidden.text(error))),
@@ -137,9 +148,11 @@ impl Instance {
             client,
             program,
             hidden,
+            streamed,
             told: RwLock::default(),
             refreshing: tokio::sync::Mutex::default(),
             calls: AtomicUsize::default(),
+            turns: Semaphore::new(AT_ONCE),
             used: Mutex::new(Instant::now()),
         };
         match timeout(GREETS_WITHIN, instance.look()).await {
@@ -232,14 +245,29 @@ impl Instance {
         }
         let (peer, client) = (self.service.peer().clone(), Arc::downgrade(&self.client));
         tokio::spawn(async move {
-            let filter = SubscriptionFilter::builder().tools_list_changed().build();
-            // One that does not is asked at its next start.
-            let Ok(mut subscription) = peer.listen(filter).await else { return };
-            while let Ok(Some(notification)) = subscription.next().await {
-                let Some(client) = client.upgrade() else { return };
-                if matches!(notification, ServerNotification::ToolListChangedNotification(_)) {
-                    client.stale.store(true, SeqCst);
+            let stale = || client.upgrade().map(|client| client.stale.store(true, SeqCst));
+            let mut wait = LISTENS_AGAIN;
+            loop {
+                let filter = SubscriptionFilter::builder().tools_list_changed().build();
+                let listening = peer.listen(filter).await;
+                // What changed until now nobody heard; one that does not listen is asked once more, and then at
+                // its next start.
+                if stale().is_none() {
+                    return;
                 }
+                let Ok(mut subscription) = listening else { return };
+                while let Ok(Some(notification)) = subscription.next().await {
+                    let changed = matches!(notification, ServerNotification::ToolListChangedNotification(_));
+                    if changed && stale().is_none() {
+                        return;
+                    }
+                }
+                // It ended, or said more than was heard: what it said since is not known.
+                if stale().is_none() || peer.is_transport_closed() {
+                    return;
+                }
+                tokio::time::sleep(wait).await;
+                wait = (wait * 2).min(LONGEST_DEAFNESS);
             }
         });
     }
@@ -256,10 +284,17 @@ impl Instance {
         };
         self.calls.fetch_add(1, SeqCst);
         let _counted = Counted(self);
+        let limit = self.server.time_of(&call.tool);
+        let Ok(Ok(_turn)) = timeout(limit, self.turns.acquire()).await else {
+            let text = format!("`{}` has {AT_ONCE} calls under way, and none ended in time", call.server);
+            return Err(ServerError::Unavailable(text));
+        };
         let _under_way = self.client.calls(call);
         self.renew();
-        let limit = self.server.time_of(&call.tool);
-        let answered = self.in_time(limit, self.ask(&call.tool, arguments)).await;
+        let answered = tokio::select! {
+            answered = self.in_time(limit, self.ask(&call.tool, arguments, call.maximum.0)) => answered,
+            why = self.streamed.cut() => return Err(ServerError::Unavailable(format!("`{}`: {why}", call.server))),
+        };
         let Some(answer) = answered else {
             let text = format!("`{}` did not answer within {} s", call.server, limit.as_secs_f32());
             return Err(ServerError::Unavailable(text));
@@ -280,13 +315,13 @@ impl Instance {
         }
     }
 
-    async fn ask(&self, tool: &str, arguments: Map<String, Value>) -> Result<String, Failed> {
+    async fn ask(&self, tool: &str, arguments: Map<String, Value>, maximum: u64) -> Result<String, Failed> {
         // A tool of its own of that name comes before ours.
         let own = self.service.peer_info().map(|known| extra::tools(&known.capabilities));
         let ours = own.iter().flatten().find(|ours| ours.name() == tool).map(|ours| &ours.digest);
         if ours.is_some()
             && ours == self.digest(tool).as_ref()
-            && let Some(answer) = extra::call(&self.service, tool, arguments.clone()).await
+            && let Some(answer) = extra::call(&self.service, tool, arguments.clone(), maximum).await
         {
             return answer;
         }
@@ -307,7 +342,9 @@ impl Instance {
                 () = self.client.heard.notified() => due = (Instant::now() + limit).min(end),
                 () = tokio::time::sleep_until(due.into()) => match self.client.thinking.load(SeqCst) {
                     0 => return None,
-                    _ => due = Instant::now() + limit,
+                    // A question is no way to hold a call for ever.
+                    _ if Instant::now() >= end => return None,
+                    _ => due = (Instant::now() + limit).min(end),
                 },
             }
         }
@@ -317,6 +354,7 @@ impl Instance {
         if let Some(program) = &self.program {
             program.allowance.renew();
         }
+        self.streamed.renew();
     }
 
     async fn refusal(&self, name: &str, error: &ServiceError) -> ServerError {
@@ -339,7 +377,7 @@ impl Instance {
 
     /// Whether nothing more can come of it.
     pub(super) fn is_over(&self) -> bool {
-        self.service.is_closed() || self.service.peer().is_transport_closed()
+        self.service.is_closed() || self.service.peer().is_transport_closed() || self.streamed.broken().is_some()
     }
 
     /// For how long nobody needed it; none while somebody does.

@@ -16,6 +16,7 @@ mod pins;
 mod program;
 mod servers;
 mod told;
+mod watched;
 
 pub use config::{Kind, Place, Server, Table, Trouble};
 pub use launch::Launch;

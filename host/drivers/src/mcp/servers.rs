@@ -1,7 +1,7 @@
 //! The servers of a kernel: started when they are called, one for each tree of processes, watched, ended.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     sync::{Arc, Weak},
     time::{Duration, Instant},
 };
@@ -11,12 +11,14 @@ use holm_kernel::{
     account::Bytes,
     devices::tool::{self, ServerCall, ServerError},
     process::Pid,
-    program::ToolDescription,
+    program::{Offer, Offered, ToolDescription},
 };
 use parking_lot::{Mutex, RwLock};
-use tokio::runtime::Handle;
+use tokio::{runtime::Handle, task::JoinHandle};
 
-use super::{Catalogue, Launch, Pins, Server, Standing, Table, Trouble, config, instance::Instance};
+use super::{
+    Catalogue, Launch, Pins, PinsError, Server, Standing, Table, Trouble, config, instance::Instance, pins::Look,
+};
 
 /// Servers under way. Stops trees that start one after the other until the machine is full.
 const UNDER_WAY: usize = 64;
@@ -24,6 +26,8 @@ const UNDER_WAY: usize = 64;
 const OF_ONE_TREE: usize = 16;
 /// One that nobody needed for so long is ended.
 const IDLE: Duration = Duration::from_secs(5 * 60);
+/// One that nobody needed for so long makes room for another where all is full.
+const UNUSED: Duration = Duration::from_secs(30);
 /// How often that is looked at.
 const LOOK: Duration = Duration::from_secs(5);
 /// Between two starts of a server that failed: doubled with each failure.
@@ -53,7 +57,18 @@ struct Slot {
     failed: Option<(String, Instant)>,
 }
 
+type Told = (Arc<Catalogue>, Arc<dyn Offer>);
+
 type Slots = HashMap<(String, Whose), Arc<tokio::sync::Mutex<Slot>>>;
+
+/// A call under way: cancelled where this is dropped.
+struct Calling<T>(JoinHandle<T>);
+
+impl<T> Drop for Calling<T> {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
 
 /// The servers that their user configured.
 #[derive(Clone)]
@@ -62,9 +77,11 @@ pub struct Servers(Arc<Inner>);
 struct Inner {
     runtime: Handle,
     table: RwLock<Arc<Table>>,
-    pins: Pins,
+    pins: Arc<Pins>,
     launch: Arc<dyn Launch>,
     slots: Mutex<Slots>,
+    /// What each server offers, and the catalogue that it was taken from: the same value until that changes.
+    offered: Mutex<BTreeMap<String, Told>>,
 }
 
 /// What came of looking at a server.
@@ -88,8 +105,16 @@ impl Servers {
         launch: Arc<dyn Launch>,
     ) -> Result<Self, Trouble> {
         config::check(&table, taken)?;
-        let table = RwLock::new(Arc::new(table));
-        let inner = Arc::new(Inner { runtime: Handle::current(), table, pins, launch, slots: Mutex::default() });
+        // Later nobody waits for these files.
+        table.iter().for_each(|(name, server)| drop(pins.of(name, server)));
+        let inner = Arc::new(Inner {
+            runtime: Handle::current(),
+            table: RwLock::new(Arc::new(table)),
+            pins: Arc::new(pins),
+            launch,
+            slots: Mutex::default(),
+            offered: Mutex::default(),
+        });
         let watched = Arc::downgrade(&inner);
         inner.runtime.spawn(watch(watched));
         Ok(Self(inner))
@@ -102,6 +127,10 @@ impl Servers {
     pub async fn reload(&self, table: Table, taken: impl Fn(&str) -> bool) -> Result<(), Trouble> {
         config::check(&table, taken)?;
         let table = Arc::new(table);
+        let (pins, read) = (self.0.pins.clone(), table.clone());
+        let reading = move || read.iter().for_each(|(name, server)| drop(pins.of(name, server)));
+        // Should it fail, they are read when they are asked for.
+        let _ = tokio::task::spawn_blocking(reading).await;
         *self.0.table.write() = table.clone();
         let slots: Vec<_> = self.0.slots.lock().iter().map(|(key, slot)| (key.clone(), slot.clone())).collect();
         for ((name, whose), slot) in slots {
@@ -153,8 +182,27 @@ impl Servers {
         let (instance, look) = Instance::start(name, server, &*self.0.launch).await?;
         let took = begun.elapsed();
         instance.stop().await;
-        let catalogue = self.0.pins.look(name, look).map_err(|error| error.to_string())?;
+        let catalogue = self.0.keep(name, &instance.server, look).await?;
         Ok(Survey { catalogue, took })
+    }
+
+    /// Accepts each of these tools if it still tells what it told when it had this digest: see [`Pins::accept`].
+    ///
+    /// # Errors
+    /// There is no such server, or it cannot be kept; a text for its user. Nothing is accepted then.
+    pub async fn accept(&self, name: &str, seen: BTreeMap<String, String>) -> Result<Vec<String>, String> {
+        let server = self.0.server(name).ok_or_else(|| format!("there is no server `{name}`"))?;
+        let (pins, name) = (self.0.pins.clone(), name.to_owned());
+        blocking(move || pins.accept(&name, &server, &seen)).await
+    }
+
+    /// Forgets what was accepted of a server.
+    ///
+    /// # Errors
+    /// The file cannot be removed; a text for its user.
+    pub async fn forget(&self, name: &str) -> Result<(), String> {
+        let (pins, name) = (self.0.pins.clone(), name.to_owned());
+        blocking(move || pins.forget(&name)).await
     }
 
     /// Calls a tool for its user, who needs no grant for that; accepted it has to be.
@@ -193,17 +241,39 @@ impl Servers {
     }
 }
 
+/// Whether a tree that has some may have one more: as many as are still free, so that there is always one left for
+/// a tree that has none.
+fn fits(mine: usize, used: usize) -> bool {
+    mine < UNDER_WAY.saturating_sub(used)
+}
+
+/// Does what waits for the disk where nobody else waits for it.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, PinsError> + Send + 'static,
+) -> Result<T, String> {
+    let done = tokio::task::spawn_blocking(work).await.map_err(|error| error.to_string())?;
+    done.map_err(|error| error.to_string())
+}
+
 impl tool::Servers for Servers {
-    fn list(&self) -> Vec<(String, ToolDescription)> {
+    fn offers(&self) -> Vec<Arc<dyn Offer>> {
         let table = self.table();
+        let mut offered = self.0.offered.lock();
+        offered.retain(|name, _| table.contains_key(name));
         let enabled = table.iter().filter(|(_, server)| !server.disabled);
-        enabled
-            .flat_map(|(name, _)| {
-                let catalogue = self.0.pins.of(name);
-                let named = |tool: &super::Tool| (format!("{name}/{}", tool.name()), tool.description.clone());
-                catalogue.usable().map(named).collect::<Vec<_>>()
-            })
-            .collect()
+        let each = enabled.map(|(name, server)| {
+            let catalogue = self.0.pins.of(name, server);
+            if let Some((from, offer)) = offered.get(name)
+                && Arc::ptr_eq(from, &catalogue)
+            {
+                return offer.clone();
+            }
+            let tools = catalogue.usable().map(|tool| tool.description.clone()).collect();
+            let offer: Arc<dyn Offer> = Arc::new(Offered { name: name.clone(), tools });
+            offered.insert(name.clone(), (catalogue, offer.clone()));
+            offer
+        });
+        each.collect::<Vec<_>>().into_iter().filter(|offer| !offer.tools().is_empty()).collect()
     }
 
     fn knows(&self, server: &str) -> bool {
@@ -211,9 +281,10 @@ impl tool::Servers for Servers {
     }
 
     fn find(&self, server: &str, tool: &str) -> Option<ToolDescription> {
-        self.0.server(server).filter(|server| !server.disabled)?;
-        let catalogue = self.0.pins.of(server);
-        catalogue.usable().find(|known| known.name() == tool).map(|known| known.description.clone())
+        let settings = self.0.server(server).filter(|server| !server.disabled)?;
+        let catalogue = self.0.pins.of(server, &settings);
+        let accepted = catalogue.accepted.get(tool).filter(|_| catalogue.standing(tool) == Standing::Accepted);
+        accepted.map(|known| known.description.clone())
     }
 
     fn call(&self, call: ServerCall) -> BoxFuture<'static, Result<String, ServerError>> {
@@ -221,7 +292,10 @@ impl tool::Servers for Servers {
         Box::pin(async move {
             let whose = Whose::Tree(call.root);
             // A task of the runtime's own: whoever polls this is a worker of the kernel.
-            inner.call(call, whose).await
+            let runtime = inner.runtime.clone();
+            let mut calling = Calling(runtime.spawn(async move { inner.call(call, whose).await }));
+            let failed = |_| ServerError::Unavailable("the driver of servers failed".to_owned());
+            (&mut calling.0).await.map_err(failed).flatten()
         })
     }
 
@@ -251,14 +325,14 @@ impl Inner {
             return Err(ServerError::Unavailable(format!("the server `{name}` is disabled in config.toml")));
         }
         // What nobody accepted starts nothing.
-        self.accepted(name, &call.tool)?;
+        self.accepted(name, &server, &call.tool)?;
         let whose = if server.share && whose != Whose::Operator { Whose::Everyone } else { whose };
         let slot = self.slot(name, whose)?;
-        let instance = self.under_way(name, server, &slot).await.map_err(ServerError::Unavailable)?;
+        let instance = self.under_way(name, server.clone(), &slot).await.map_err(ServerError::Unavailable)?;
         if let Some(look) = instance.refresh().await.map_err(ServerError::Unavailable)? {
-            self.keep(name, look)?;
+            self.keep(name, &instance.server, look).await.map_err(ServerError::Unavailable)?;
         }
-        let accepted = self.accepted(name, &call.tool)?;
+        let accepted = self.accepted(name, &server, &call.tool)?;
         match instance.digest(&call.tool) {
             None => return Err(ServerError::NoSuchTool),
             Some(told) if told != accepted => return Err(changed(name)),
@@ -275,8 +349,8 @@ impl Inner {
     }
 
     /// The digest of what its user accepted of a tool.
-    fn accepted(&self, server: &str, tool: &str) -> Result<String, ServerError> {
-        let catalogue = self.pins.of(server);
+    fn accepted(&self, server: &str, settings: &Server, tool: &str) -> Result<String, ServerError> {
+        let catalogue = self.pins.of(server, settings);
         match catalogue.standing(tool) {
             Standing::Accepted => {
                 let accepted = catalogue.accepted.get(tool).map(|tool| tool.digest.clone());
@@ -297,9 +371,14 @@ impl Inner {
         }
     }
 
-    fn keep(&self, name: &str, look: super::pins::Look) -> Result<(), ServerError> {
-        let kept = self.pins.look(name, look);
-        kept.map(drop).map_err(|error| ServerError::Unavailable(error.to_string()))
+    /// Takes in what a server told that ran with these settings.
+    async fn keep(&self, name: &str, server: &Arc<Server>, look: Look) -> Result<Arc<Catalogue>, String> {
+        // It would be kept in the place of who is called so by now.
+        if self.server(name).is_none_or(|now| now.identity() != server.identity()) {
+            return Err(format!("the settings of `{name}` changed meanwhile"));
+        }
+        let (pins, name, server) = (self.pins.clone(), name.to_owned(), server.clone());
+        blocking(move || pins.look(&name, &server, look)).await
     }
 
     /// The place of a server for somebody.
@@ -309,16 +388,45 @@ impl Inner {
         if let Some(slot) = slots.get(&key) {
             return Ok(slot.clone());
         }
-        let full = |most: usize, what: &str| {
-            Err(ServerError::Unavailable(format!("{most} servers run {what} already, and there may be no more")))
-        };
-        if slots.len() >= UNDER_WAY {
-            return full(UNDER_WAY, "in this kernel");
+        let full = |what: &str| Err(ServerError::Unavailable(format!("{what} already, and there may be no more")));
+        let mine = slots.keys().filter(|(_, other)| *other == whose).count();
+        let is_tree = matches!(whose, Whose::Tree(_));
+        if is_tree && mine >= OF_ONE_TREE {
+            return full(&format!("{OF_ONE_TREE} servers run for this run"));
         }
-        if slots.keys().filter(|(_, other)| *other == whose).count() >= OF_ONE_TREE && matches!(whose, Whose::Tree(_)) {
-            return full(OF_ONE_TREE, "for this run");
+        let mine = if is_tree { mine } else { 0 };
+        if !fits(mine, slots.len()) {
+            self.make_room(&mut slots);
         }
-        Ok(slots.entry(key).or_default().clone())
+        match fits(mine, slots.len()) {
+            true => Ok(slots.entry(key).or_default().clone()),
+            false => full("as many servers run as this kernel keeps for one run, beside those of others"),
+        }
+    }
+
+    /// Takes out what is only remembered, and the one that nobody needed for longest.
+    fn make_room(&self, slots: &mut Slots) {
+        let now = Instant::now();
+        let mut idlest: Option<(Duration, (String, Whose))> = None;
+        slots.retain(|key, slot| {
+            // Somebody is about to use it, or starts it.
+            let (1, Ok(slot)) = (Arc::strong_count(slot), slot.try_lock()) else { return true };
+            let Some(running) = &slot.running else {
+                return slot.failed.as_ref().is_some_and(|(_, again)| *again > now);
+            };
+            if let Some(idle) = running.idle().filter(|idle| *idle > UNUSED)
+                && idlest.as_ref().is_none_or(|(longest, _)| idle > *longest)
+            {
+                idlest = Some((idle, key.clone()));
+            }
+            true
+        });
+        let Some(slot) = idlest.and_then(|(_, key)| slots.remove(&key)) else { return };
+        self.runtime.spawn(async move {
+            if let Some(running) = slot.lock().await.running.take() {
+                running.stop().await;
+            }
+        });
     }
 
     /// A server that runs; it is started if need be, unless it failed a moment ago.
@@ -346,9 +454,9 @@ impl Inner {
         match Instance::start(name, server, &*self.launch).await {
             Ok((instance, look)) => {
                 let instance = Arc::new(instance);
-                if let Err(error) = self.pins.look(name, look) {
+                if let Err(error) = self.keep(name, &instance.server, look).await {
                     instance.stop().await;
-                    return Err(error.to_string());
+                    return Err(error);
                 }
                 slot.running = Some(instance.clone());
                 Ok(instance)
@@ -416,5 +524,24 @@ async fn watch(servers: Weak<Inner>) {
                 running.stop().await;
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_few_trees_leave_room_for_others() {
+        let (mut used, mut trees) = (0, Vec::new());
+        for _ in 0..8 {
+            let mut mine = 0;
+            while mine < OF_ONE_TREE && fits(mine, used) {
+                (mine, used) = (mine + 1, used + 1);
+            }
+            trees.push(mine);
+        }
+        assert!(trees[0] == OF_ONE_TREE && trees.iter().all(|mine| *mine > 0), "{trees:?}");
+        assert!(used <= UNDER_WAY && !fits(0, UNDER_WAY));
     }
 }

@@ -9,6 +9,10 @@ use tantivy::{
 
 /// Words of one query that count.
 const WORDS: usize = 24;
+/// Words of one query that are looked for with slips, and their letters at most. Each is compared with every word
+/// that there is.
+const SLIPS: usize = 8;
+const LETTERS: usize = 16;
 /// What a word counts where it is found in several places, beside the best of them.
 const ELSEWHERE: f32 = 0.3;
 
@@ -29,11 +33,11 @@ pub(super) fn of(text: &str, analyzer: &mut TextAnalyzer, places: &[Place]) -> O
             words.push(word);
         }
     }
-    let each = words.iter().map(|word| (Occur::Should, one(word, places)));
+    let each = words.iter().enumerate().map(|(at, word)| (Occur::Should, one(word, at < SLIPS, places)));
     (!words.is_empty()).then(|| BooleanQuery::new(each.collect()))
 }
 
-fn one(word: &str, places: &[Place]) -> Box<dyn Query> {
+fn one(word: &str, slips: bool, places: &[Place]) -> Box<dyn Query> {
     let mut ways: Vec<Box<dyn Query>> = Vec::new();
     for Place { field, worth, near } in places {
         let term = || Term::from_field_text(*field, word);
@@ -44,7 +48,7 @@ fn one(word: &str, places: &[Place]) -> Box<dyn Query> {
         if *near && letters >= 3 {
             way(Box::new(FuzzyTermQuery::new_prefix(term(), 0, true)), worth * 0.5);
         }
-        if *near && letters >= 5 {
+        if *near && slips && (5..=LETTERS).contains(&letters) {
             way(Box::new(FuzzyTermQuery::new(term(), if letters >= 8 { 2 } else { 1 }, true)), worth * 0.4);
         }
     }

@@ -211,3 +211,16 @@ fn what_a_search_takes() {
     index.find(&offers, "new", &all(), 5);
     println!("one plugin changed: {:?}", begun.elapsed());
 }
+
+#[test]
+fn slips_are_looked_for_in_few_words() {
+    let index = Tools::default();
+    let offers = vec![shelf("mail", vec![tool("archive", "Keeps a conversation elsewhere.", &[])])];
+    let everything: Admits = Arc::new(|_| true);
+    let finds = |query: &str| !index.find(&offers, query, &everything, 10).is_empty();
+    assert!(finds("converastion") && finds("conversation"));
+    let before = "qqa qqb qqc qqd qqe qqf qqg qqh";
+    assert!(!finds(&format!("{before} converastion")) && finds(&format!("{before} conversation")));
+    // Longer words are told from each other by too many letters.
+    assert!(!finds("conversationqqqqqqqqqq"));
+}

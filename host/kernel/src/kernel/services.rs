@@ -1,7 +1,6 @@
 //! What the kernel does for its devices: starts children, answers tool calls with plugins, asks policies.
 
 use std::{
-    collections::BTreeMap,
     path::PathBuf,
     sync::{Arc, Weak},
     time::Duration,
@@ -15,7 +14,7 @@ use super::{
     spawn::{Exit, Spawn, SpawnError, ToolError},
 };
 use crate::{
-    account::{Bytes, Exceeded, Limits},
+    account::{Bytes, Exceeded, Level, Limits},
     bindings::holm::sys::tool_types,
     devices::{
         llm,
@@ -24,7 +23,7 @@ use crate::{
     },
     engine::{Entry, Outcome},
     process::{ExitStatus, KilledBy, Pid},
-    program::{Offer, Offered, Program, ProgramError, ToolDescription},
+    program::{Offer, Program, ProgramError, ToolDescription},
     sched::Nice,
     syscall::{
         Authority, Operator, Question,
@@ -126,18 +125,14 @@ impl llm::Shares for Services {
 }
 
 impl tool::Driver for Services {
-    fn list(&self) -> Vec<(String, ToolDescription)> {
+    fn list(&self) -> Vec<(String, Arc<dyn Offer>, usize)> {
         let Some(kernel) = self.0.upgrade() else { return Vec::new() };
-        let mut tools: Vec<_> = kernel
-            .parts
-            .programs
-            .list()
-            .iter()
-            .flat_map(|program| {
-                program.tools.iter().map(|tool| (format!("{}/{}", program.name, tool.name), tool.clone()))
-            })
-            .chain(kernel.parts.servers.list())
-            .collect();
+        let mut tools = Vec::new();
+        for offer in kernel.offers() {
+            let named =
+                |(at, tool): (usize, &ToolDescription)| (format!("{}/{}", offer.name(), tool.name), offer.clone(), at);
+            tools.extend(offer.tools().iter().enumerate().map(named));
+        }
         tools.sort_by(|a, b| a.0.cmp(&b.0));
         tools
     }
@@ -169,8 +164,13 @@ impl tool::Driver for Services {
             let program = match kernel.program(plugin).await {
                 // One name is never both.
                 Err(Refused::Program(ProgramError::NotFound(_))) if kernel.parts.servers.knows(plugin) => {
+                    let account = caller.control.account.clone();
                     let call = server_call(caller, plugin, tool, arguments);
-                    return answered(kernel.parts.servers.call(call).await);
+                    // A hundred calls under way may each hold as long an answer.
+                    let held = account.hold(Level::Memory, call.maximum.0).map_err(Refused::Exceeded)?;
+                    let answer = kernel.parts.servers.call(call).await;
+                    drop(held);
+                    return answered(answer);
                 }
                 program => program?,
             };
@@ -280,14 +280,8 @@ impl Inner {
 
     /// All that offers tools. It may wait for disks.
     fn offers(&self) -> Vec<Arc<dyn Offer>> {
-        let mut servers = BTreeMap::<String, Vec<ToolDescription>>::new();
-        for (name, tool) in self.parts.servers.list() {
-            let server = name.split_once('/').map_or(name.as_str(), |(server, _)| server);
-            servers.entry(server.to_owned()).or_default().push(tool);
-        }
-        let servers = servers.into_iter().map(|(name, tools)| Arc::new(Offered { name, tools }) as Arc<dyn Offer>);
         let programs = self.parts.programs.list().into_iter().map(|program| program as Arc<dyn Offer>);
-        programs.chain(servers).collect()
+        programs.chain(self.parts.servers.offers()).collect()
     }
 
     /// Looks for tools, off the workers, and how many it looked at.

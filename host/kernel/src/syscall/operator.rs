@@ -38,8 +38,8 @@ pub struct Approval {
 const SHOWN_BYTES: usize = 2_000;
 
 impl Approval {
-    /// Shows this of a call.
-    pub(crate) fn new(text: &str) -> Self {
+    /// Shows this of a call: its beginning, if it is long.
+    pub fn new(text: &str) -> Self {
         let cut = text.floor_char_boundary(SHOWN_BYTES);
         let mut detail = plain(&text[..cut]);
         if cut < text.len() {

@@ -25,6 +25,8 @@ pub(crate) struct Run {
     pub(crate) declined: AtomicU32,
     /// Who hears what its tools say before their end, if anybody does.
     pub(crate) listener: OnceLock<Arc<dyn Listener>>,
+    /// Held by whoever searches for tools. Stops a tree that takes all searches of the kernel.
+    pub(crate) searching: tokio::sync::Mutex<()>,
     /// The calls of models that its root did not make itself, once there is one.
     descendants: Mutex<Option<Box<Latency>>>,
 }
@@ -37,6 +39,7 @@ impl Run {
             refused: AtomicU32::default(),
             declined: AtomicU32::default(),
             listener: OnceLock::new(),
+            searching: tokio::sync::Mutex::default(),
             descendants: Mutex::default(),
         }
     }

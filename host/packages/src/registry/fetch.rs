@@ -220,15 +220,17 @@ async fn signatures(
     Ok(found)
 }
 
-/// The manifest of a component that has none: its name by the repository, its version by the tag, and all
-/// that its imports could use as its ceiling. It grants nothing.
+/// The manifest of a component that has none: its name by the repository, its version by what the
+/// image says, and by the tag where it says none, and all that its imports could use as its ceiling. It grants
+/// nothing.
 fn derive(reference: &Reference, image: &Image, component: &[u8]) -> Result<(String, String), ComponentError> {
     let surface = Surface::read(component)?;
     let ceiling = interfaces::widest(&surface.imports)?;
     let last = reference.repository.rsplit('/').next().unwrap_or_default();
     let name = crate::package::name_from(last);
     let annotated = |key: &str| image.annotations.get(&format!("org.opencontainers.image.{key}"));
-    let versions = reference.tag.iter().chain(annotated("version"));
+    // What the image says of itself is part of what is signed; a tag is set by whoever may write to the registry.
+    let versions = annotated("version").into_iter().chain(reference.tag.iter());
     let version = versions.filter_map(|text| text.trim_start_matches('v').parse::<semver::Version>().ok()).next();
     let description =
         annotated("description").map(|text| text.chars().filter(|char| !is_hidden(*char)).take(500).collect());

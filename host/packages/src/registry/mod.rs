@@ -6,4 +6,5 @@ mod reference;
 
 pub use fetch::{FetchError, Fetched, Login, Progress, Registries, Remote, RemoteError, fetch};
 pub use image::ImageError;
+pub(crate) use reference::canonical_rule;
 pub use reference::{Reference, ReferenceError};

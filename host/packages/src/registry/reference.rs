@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
-use holm_kernel::program::Digest;
+use holm_kernel::{devices::net::law::Target, program::Digest};
 
 use crate::{digest, text::printable};
 
@@ -13,7 +13,7 @@ const MAXIMUM_BYTES: usize = 512;
 /// A component in a registry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reference {
-    /// Its host, with a port where one was written.
+    /// Its host in its one spelling, with a port where that is not the usual one.
     pub registry: String,
     /// The repository there.
     pub repository: String,
@@ -84,6 +84,7 @@ impl FromStr for Reference {
         if !is_host || !registry.bytes().all(host) || registry.starts_with('-') {
             return Err(wrong("names no registry by its host"));
         }
+        let registry = canonical(registry).ok_or_else(|| wrong("names no registry by its host"))?;
         let segment = |segment: &str| {
             let ends = [segment.bytes().next(), segment.bytes().last()];
             ends.iter().all(|byte| byte.is_some_and(plain))
@@ -101,8 +102,23 @@ impl FromStr for Reference {
         }
         let tag = tag.map(str::to_owned);
         let tag = if digest.is_none() { Some(tag.unwrap_or_else(|| "latest".to_owned())) } else { tag };
-        Ok(Self { registry: registry.to_owned(), repository: repository.to_owned(), tag, digest })
+        Ok(Self { registry, repository: repository.to_owned(), tag, digest })
     }
+}
+
+/// The one spelling of a registry: who writes it otherwise means the same, and no rule is dodged by that.
+fn canonical(registry: &str) -> Option<String> {
+    let target = Target::parse(&format!("https://{registry}/")).ok()?;
+    Some(match target.authority() {
+        docker if ["registry-1.docker.io", "index.docker.io"].contains(&&*docker) => "docker.io".to_owned(),
+        other => other,
+    })
+}
+
+/// A rule about references, like `oci://ghcr.io/owner/*`, with its registry as references spell it.
+pub(crate) fn canonical_rule(rule: &str) -> Option<String> {
+    let (registry, rest) = rule.strip_prefix(SCHEME)?.split_once('/')?;
+    Some(format!("{SCHEME}{}/{rest}", canonical(registry)?))
 }
 
 impl fmt::Display for Reference {
@@ -150,5 +166,28 @@ mod tests {
             assert!(wrong.parse::<Reference>().is_err(), "{wrong}");
         }
         assert!(format!("oci://ghcr.io/{}", "a".repeat(600)).parse::<Reference>().is_err());
+    }
+
+    #[test]
+    fn a_registry_has_one_spelling() {
+        for (given, meant) in [
+            ("ghcr.io:443", "ghcr.io"),
+            ("ghcr.io:0443", "ghcr.io"),
+            ("ghcr.io.", "ghcr.io"),
+            ("ghcr.io.:443", "ghcr.io"),
+            ("ghcr.io:5000", "ghcr.io:5000"),
+            ("registry-1.docker.io", "docker.io"),
+            ("index.docker.io:443", "docker.io"),
+            ("docker.io.", "docker.io"),
+            ("127.1:5000", "127.0.0.1:5000"),
+        ] {
+            let read = format!("oci://{given}/owner/name").parse::<Reference>().map(|reference| reference.name());
+            assert_eq!(read, Ok(format!("{meant}/owner/name")), "{given}");
+            assert_eq!(canonical_rule(&format!("oci://{given}/owner/*")), Some(format!("oci://{meant}/owner/*")));
+        }
+        for wrong in ["ghcr.io:", "ghcr.io..", "ghcr.io:70000", "a..b", ".:5"] {
+            let read = format!("oci://{wrong}/owner/name").parse::<Reference>();
+            assert!(read.is_err() || wrong == "ghcr.io:", "{wrong}");
+        }
     }
 }

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use crate::registry::canonical_rule;
+
 /// Which plugins have to be signed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
@@ -42,7 +44,11 @@ impl SignatureRules {
             return refuse("any key".to_owned());
         }
         let origin = origin.map(|origin| format!("oci://{origin}"));
-        let meant = |pattern: &str| fits(pattern, name) || origin.as_deref().is_some_and(|it| fits(pattern, it));
+        let meant = |pattern: &str| {
+            let spelt = canonical_rule(pattern);
+            let pattern = spelt.as_deref().unwrap_or(pattern);
+            fits(pattern, name) || origin.as_deref().is_some_and(|it| fits(pattern, it))
+        };
         for (_, keys) in self.from.iter().filter(|(pattern, _)| meant(pattern)) {
             if !keys.iter().any(|key| signed_by.contains(key)) {
                 return refuse(match &keys[..] {
@@ -81,6 +87,10 @@ mod tests {
             "`x` is not signed by acme or acme-old, as [signatures] of config.toml wants it (it is signed by me)"
         );
         assert_eq!(check("jq", Some("ghcr.io/acme/jq"), &["acme", "me"]), Ok(()));
+        // Whoever wrote the rule with another spelling of its registry meant the same.
+        let other: SignatureRules =
+            toml::from_str("[from]\n\"oci://index.docker.io/acme/*\" = [\"acme\"]\n").expect("rules");
+        assert!(other.check("x", Some("docker.io/acme/x"), &[]).is_err());
         assert!(check("jq", Some("ghcr.io/acme/jq"), &["acme"]).is_err());
         assert!(check("jq", None, &[]).expect_err("refused").contains("holm key add"));
         assert!(check("nobody", None, &["me"]).is_err());

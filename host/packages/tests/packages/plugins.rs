@@ -195,6 +195,7 @@ fn an_update_shows_what_it_asks_and_keeps_grants_only_by_a_yes() {
           "version_before": null,
           "same_files": false,
           "tampered": false,
+          "signers_lost": [],
           "asks": [
             "fs=*:rw",
             "storage=notes:rw"
@@ -232,6 +233,7 @@ fn an_update_shows_what_it_asks_and_keeps_grants_only_by_a_yes() {
           "version_before": "0.1.0",
           "same_files": false,
           "tampered": false,
+          "signers_lost": [],
           "asks": [
             "spawn=jq"
           ],
@@ -298,6 +300,33 @@ fn a_tampered_plugin_passes_nothing_on() {
     assert!(plan.difference.tampered && plan.difference.grants_kept.is_empty());
     assert_eq!(plan.difference.asks, ["fs=*:rw", "storage=notes:rw"]);
     plugins.apply(&plan, true).unwrap();
+    assert!(plugins.find("clipper").unwrap().grants.get().lines().is_empty());
+}
+
+#[test]
+fn an_update_that_loses_its_signers_keeps_no_grants() {
+    let place = Place::new();
+    let plugins = place.plugins();
+    let by = |keys: &[&str]| Origin { reference: None, signed_by: keys.iter().map(|key| (*key).to_owned()).collect() };
+    let plan = |keys: &[&str]| plugins.plan(place.package(), Vec::new()).unwrap().of_origin(by(keys));
+    let signers = || plugins.store().find("clipper").unwrap().signed_by;
+    plugins.apply(&plan(&["acme", "me"]), false).unwrap();
+    grant(&place, &plugins, "storage=notes:rw");
+    // The same files from elsewhere keep their grants, and their signers.
+    let same = plan(&[]);
+    assert!(same.difference.same_files && same.difference.signers_lost.is_empty());
+    plugins.apply(&same, false).unwrap();
+    assert_eq!(signers(), ["acme", "me"]);
+    place.write("README.md", "newer");
+    let theirs = plan(&["me"]);
+    assert_eq!((theirs.difference.signers_lost.len(), theirs.difference.grants_kept.len()), (0, 1));
+    for keys in [&[][..], &["other"]] {
+        let lost = plan(keys).difference;
+        assert_eq!(lost.signers_lost, ["acme", "me"]);
+        assert_eq!((lost.grants_kept.len(), &lost.grants_lost[..]), (0, &["storage=notes:rw".to_owned()][..]));
+    }
+    // Not even with a yes.
+    plugins.apply(&plan(&[]), true).unwrap();
     assert!(plugins.find("clipper").unwrap().grants.get().lines().is_empty());
 }
 

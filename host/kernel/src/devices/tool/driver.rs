@@ -1,11 +1,13 @@
 //! What answers tool calls: the kernel for tools of plugins, others for other transports.
 
+use std::sync::Arc;
+
 use super::{Admits, Found};
 use crate::{
     bindings::holm::sys::tool_types::ToolError,
     devices::spawn::{Caller, Refused},
     process::ExitStatus,
-    program::ToolDescription,
+    program::{Offer, ToolDescription},
     syscall::door::BoxFuture,
 };
 
@@ -20,8 +22,8 @@ pub(crate) enum Called {
 
 /// A catalogue of tools, and what calls them.
 pub(crate) trait Driver: Send + Sync + 'static {
-    /// All tools as `plugin/tool`, in that order.
-    fn list(&self) -> Vec<(String, ToolDescription)>;
+    /// All tools as `plugin/tool`, in that order: who offers each, and which of theirs it is.
+    fn list(&self) -> Vec<(String, Arc<dyn Offer>, usize)>;
     /// The tools that these words fit best, of those that are admitted, and how many there are in all.
     fn search(&self, query: String, admits: Admits, limit: usize) -> BoxFuture<'_, (Vec<Found>, usize)>;
     /// One tool.

@@ -49,6 +49,8 @@ static CALL: Op = Op::effect("call", 100_000);
 /// What hours and days have used is read as the kernel starts; a call waits for it at most this long.
 const KNOWN_WITHIN: Duration = Duration::from_secs(10);
 
+/// Fuel for each word that is looked up, as it is and with slips.
+const LOOKED_UP: u64 = 20_000;
 /// Fuel for each tool that a search looks at: about the time that it takes.
 const SEARCHED: u64 = 500;
 
@@ -85,11 +87,11 @@ impl Host for Syscall<'_, Tool> {
         let mut summaries = Vec::new();
         let all = call.session.driver.list();
         call.charge(100 * all.len() as u64 + fuel_for_bytes(prefix.len() as u64));
-        for (name, tool) in all {
+        for (name, offer, at) in all {
             let wanted = name.starts_with(&prefix) && cursor.as_ref().is_none_or(|cursor| name > *cursor);
             // What is not granted does not exist for this process: no denial, no question.
             if wanted && call.authority().admit::<ToolRule>(&ToolWant::named(name.clone())).is_ok() {
-                summaries.push(Summary { name, description: tool.summary });
+                summaries.push(Summary { name, description: offer.tools()[at].summary.clone() });
             }
             if summaries.len() >= limit.clamp(1, PAGE) as usize {
                 break;
@@ -100,7 +102,9 @@ impl Host for Syscall<'_, Tool> {
 
     async fn search(&mut self, query: String, limit: u32) -> Result<Vec<Found>> {
         let mut call = self.enter(&SEARCH).await?;
-        call.charge(fuel_for_bytes(query.len() as u64));
+        // Before it is done: whoever does not wait for it pays all the same.
+        let words = query.split(|char: char| !char.is_alphanumeric()).filter(|word| !word.is_empty()).count();
+        call.charge(fuel_for_bytes(query.len() as u64) + LOOKED_UP * words.min(QUERY_BYTES) as u64);
         if query.len() > QUERY_BYTES {
             let reason = format!("a query has at most {QUERY_BYTES} bytes");
             return Err(Interrupt::Guest(Error::Tool(ToolError::InvalidArguments(reason))));
@@ -109,7 +113,14 @@ impl Host for Syscall<'_, Tool> {
         // As in `list`: what is not granted does not exist.
         let admits: Admits = Arc::new(move |name| authority.admit::<ToolRule>(&ToolWant::named(name)).is_ok());
         let driver = call.session.driver.clone();
-        let (found, searched) = driver.search(query, admits, limit.clamp(1, MAXIMUM_FOUND) as usize).await;
+        let run = call.control().run.clone();
+        // One of a tree at a time: the others' turns are not all for it. It is a task, so that a process which is
+        // stopped meanwhile holds up none of its tree.
+        let looking = tokio::spawn(async move {
+            let _turn = run.searching.lock().await;
+            driver.search(query, admits, limit.clamp(1, MAXIMUM_FOUND) as usize).await
+        });
+        let (found, searched) = looking.await.unwrap_or_default();
         call.charge(SEARCHED * searched as u64);
         let told = found.into_iter();
         Ok(told.map(|tool| Found { name: tool.name, description: tool.summary, score: tool.score }).collect())

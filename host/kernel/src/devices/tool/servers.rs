@@ -5,7 +5,13 @@
 
 use std::sync::Arc;
 
-use crate::{account::Bytes, process::Pid, program::ToolDescription, syscall::Operator, syscall::door::BoxFuture};
+use crate::{
+    account::Bytes,
+    process::Pid,
+    program::{Offer, ToolDescription},
+    syscall::Operator,
+    syscall::door::BoxFuture,
+};
 
 /// A call of a server's tool, already allowed. Dropping its future cancels it.
 pub struct ServerCall {
@@ -49,13 +55,14 @@ pub enum ServerError {
 
 /// The servers that their user configured.
 pub trait Servers: Send + Sync + 'static {
-    /// The tools that their user accepted, as `server/tool`. Starts nothing.
-    fn list(&self) -> Vec<(String, ToolDescription)>;
+    /// The servers that have tools which their user accepted, and these. Starts nothing; each is the same value
+    /// until something changed in it.
+    fn offers(&self) -> Vec<Arc<dyn Offer>>;
 
     /// Whether a server is called so.
     fn knows(&self, server: &str) -> bool;
 
-    /// One of the tools that [`Servers::list`] tells.
+    /// One of the tools that [`Servers::offers`] tells.
     fn find(&self, server: &str, tool: &str) -> Option<ToolDescription>;
 
     /// Calls a tool: a JSON text, or why there is none. Starts the server if need be.
@@ -69,7 +76,7 @@ pub trait Servers: Send + Sync + 'static {
 pub struct NoServers;
 
 impl Servers for NoServers {
-    fn list(&self) -> Vec<(String, ToolDescription)> {
+    fn offers(&self) -> Vec<Arc<dyn Offer>> {
         Vec::new()
     }
 

@@ -48,6 +48,12 @@ pub(super) struct Maker {
 /// Functions of one component. Stops catalogues that take longer to write than to run.
 const FUNCTIONS: usize = 1024;
 
+/// Exports that are told as none. Stops components that are made of them.
+const REFUSED: usize = FUNCTIONS + 64;
+
+/// Bytes of an interface's name: it stands in the path of each of its functions.
+const INTERFACE: usize = 512;
+
 /// Room for the types of all of them.
 const COMPONENT: usize = 1 << 20;
 
@@ -59,13 +65,14 @@ impl Typed {
     /// Looks at all exports.
     pub(in crate::engine) fn of(component: &Component, engine: &Engine) -> Self {
         let ty = component.component_type();
-        let mut found: Vec<(Path, ComponentFunc)> = Vec::new();
+        let (mut found, mut count) = (Vec::new(), 0);
         let mut typed = Self::default();
         for (name, export) in ty.exports(engine) {
             match export.ty {
                 _ if name.starts_with("holm:sys/") || name.starts_with("wasi:cli/run@") => {}
                 ComponentItem::ComponentFunc(function) => {
-                    found.push((Path { interface: None, function: name.to_owned() }, function));
+                    count += 1;
+                    typed.take(&mut found, None, name, function);
                 }
                 ComponentItem::ComponentInstance(_) if name.starts_with("wasi:") => {
                     typed.refuse(name, "Holm calls no interface of WASI but `wasi:cli/run`");
@@ -73,24 +80,45 @@ impl Typed {
                 ComponentItem::ComponentInstance(instance) => {
                     for (function, export) in instance.exports(engine) {
                         if let ComponentItem::ComponentFunc(ty) = export.ty {
-                            let path = Path { interface: Some(name.to_owned()), function: function.to_owned() };
-                            found.push((path, ty));
+                            count += 1;
+                            typed.take(&mut found, Some(name), function, ty);
                         }
                     }
                 }
                 _ => {}
             }
         }
-        if found.len() > FUNCTIONS {
-            typed.refuse("", &format!("there are {} functions; of the first {FUNCTIONS} are tools made", found.len()));
-            found.truncate(FUNCTIONS);
+        if count > FUNCTIONS {
+            let told = format!("there are {count} functions; of the first {FUNCTIONS} are tools made");
+            typed.refused.insert(0, (String::new(), told));
         }
         typed.name(found);
         typed
     }
 
+    /// Keeps a function, where there is room for it and its names are none of those that fill memory.
+    fn take(
+        &mut self,
+        found: &mut Vec<(Path, ComponentFunc)>,
+        interface: Option<&str>,
+        function: &str,
+        ty: ComponentFunc,
+    ) {
+        if function.len() > names::NAME + CONSTRUCTOR.len() {
+            return self.refuse(function, &format!("its name is longer than {} bytes", names::NAME));
+        }
+        if interface.is_some_and(|name| name.len() > INTERFACE) {
+            return self.refuse(function, &format!("its interface's name is longer than {INTERFACE} bytes"));
+        }
+        if found.len() < FUNCTIONS {
+            found.push((Path { interface: interface.map(str::to_owned), function: function.to_owned() }, ty));
+        }
+    }
+
     fn refuse(&mut self, export: &str, reason: &str) {
-        self.refused.push((export.to_owned(), reason.to_owned()));
+        if self.refused.len() < REFUSED {
+            self.refused.push((cut(export, INTERFACE), reason.to_owned()));
+        }
     }
 
     fn name(&mut self, found: Vec<(Path, ComponentFunc)>) {
