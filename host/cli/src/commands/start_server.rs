@@ -1,6 +1,14 @@
 //! `holm start-server`: what a server's program is before it becomes that program.
 
-use std::{ffi::OsString, os::unix::process::CommandExt, path::PathBuf, process::Command};
+use std::{
+    ffi::OsString,
+    os::unix::{
+        ffi::{OsStrExt, OsStringExt},
+        process::CommandExt,
+    },
+    path::PathBuf,
+    process::Command,
+};
 
 use caps::CapSet;
 use rustix::process::{Resource, Rlimit, Signal, getppid, getrlimit, set_parent_process_death_signal, setrlimit};
@@ -13,6 +21,13 @@ use crate::{
 
 /// The hidden verb.
 pub(crate) const START_SERVER: &str = "start-server";
+
+/// What the server finds as `NAME` comes to this process as this and `NAME`: a variable like `LD_PRELOAD` would
+/// run somebody's code here, before anything is given up.
+pub(crate) const VARIABLE: &str = "HOLM_SERVER_ENV_";
+
+/// What it finds beside these.
+const SURROUNDINGS: &[&str] = &["PATH", "HOME", "TMPDIR", "LANG"];
 
 /// Bytes of memory that it fills. Not of address space: JavaScript's runtime reserves a hundred times what it
 /// uses.
@@ -69,7 +84,11 @@ impl Arguments {
             give_up_capabilities()?;
             seccomp::apply().map_err(CommandError::internal)?;
         }
-        let error = Command::new(program).args(arguments).exec();
+        let own = SURROUNDINGS.iter().filter_map(|name| Some((OsString::from(name), std::env::var_os(name)?)));
+        let given = std::env::vars_os().filter_map(|(name, value)| {
+            Some((OsString::from_vec(name.as_bytes().strip_prefix(VARIABLE.as_bytes())?.to_owned()), value))
+        });
+        let error = Command::new(program).args(arguments).env_clear().envs(own).envs(given).exec();
         Err(CommandError::internal(format!("`{}`: {error}", program.to_string_lossy())))
     }
 }

@@ -4,6 +4,7 @@ mod operated;
 mod places;
 
 use std::{
+    collections::BTreeMap,
     ffi::OsString,
     path::{Path, PathBuf},
     process::Command,
@@ -21,7 +22,7 @@ use holm_packages::Plugins;
 pub(crate) use operated::Operated;
 
 use crate::{
-    commands::START_SERVER,
+    commands::{SERVER_VARIABLE, START_SERVER},
     confine::Landlock,
     error::{CommandError, Result},
     seccomp, session,
@@ -86,7 +87,12 @@ impl Machine {
 }
 
 impl Launch for Machine {
-    fn command(&self, name: &str, server: &Server) -> std::result::Result<Command, String> {
+    fn command(
+        &self,
+        name: &str,
+        server: &Server,
+        variables: &BTreeMap<String, String>,
+    ) -> std::result::Result<Command, String> {
         let own = self.home.join(FOLDER).join(name);
         let temporary = own.join("tmp");
         std::fs::create_dir_all(&temporary).map_err(|error| format!("`{}`: {error}", temporary.display()))?;
@@ -125,6 +131,8 @@ impl Launch for Machine {
         command.arg("--").arg(program).args(&server.args);
         command.env_clear().env("PATH", path).env("HOME", &own).env("TMPDIR", &temporary);
         command.env("LANG", std::env::var_os("LANG").unwrap_or_else(|| OsString::from("C.UTF-8")));
+        // Not as they are: this command is Holm, and not confined yet.
+        command.envs(variables.iter().map(|(variable, value)| (format!("{SERVER_VARIABLE}{variable}"), value)));
         command.current_dir(server.cwd.as_deref().unwrap_or(&own));
         Ok(command)
     }

@@ -173,6 +173,10 @@ impl Server {
         if let Some(folder) = self.cwd.as_ref().filter(|folder| !folder.is_absolute()) {
             return wrong(format!("`cwd` has to be an absolute path, and `{}` is none", folder.display()));
         }
+        let usable = |name: &String| !name.is_empty() && !name.contains(['=', '\0']);
+        if let Some(name) = self.env.keys().find(|name| !usable(name)) {
+            return wrong(format!("`{name}` is no name of a variable"));
+        }
         let times = self.times.values().map(|time| time.0).chain([self.time]);
         match times.into_iter().all(|time| (Duration::from_millis(1)..=LONGEST).contains(&time)) {
             true => Ok(()),
@@ -274,6 +278,7 @@ mod tests {
             "command = \"x\"\nfs = [\"/\"]",
             "command = \"x\"\nfs = [\"/a/../b\"]",
             "command = \"x\"\ncwd = \"here\"",
+            "command = \"x\"\nenv = { \"A=B\" = \"c\" }",
             "command = \"x\"\nnetwork = [\"https://x.example/*\"]",
             "command = \"x\"\nsampling = true",
             "command = \"x\"\ntime = \"2h\"",

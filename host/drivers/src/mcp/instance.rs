@@ -103,8 +103,8 @@ impl Instance {
                     environment.insert(variable.clone(), text);
                     secrets.extend(values);
                 }
-                let command = launch.command(name, &server).map_err(Silent::Failed)?;
-                let started = Program::start(command, environment).await;
+                let command = launch.command(name, &server, &environment).map_err(Silent::Failed)?;
+                let started = Program::start(command).await;
                 let (program, (reads, writes)) = started.map_err(|error| Silent::Failed(error.to_string()))?;
                 let transport = AsyncRwTransport::new_client(reads, writes).with_max_line_length(MESSAGE_BYTES);
                 match greet(client.clone(), transport, era).await {

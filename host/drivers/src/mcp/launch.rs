@@ -1,17 +1,17 @@
 //! What a server needs of this machine: how its program is started, and what stands for what is not written down.
 
-use std::process::Command;
+use std::{collections::BTreeMap, process::Command};
 
 use super::Server;
 
 /// Given by who knows the machine: the command line.
 pub trait Launch: Send + Sync + 'static {
-    /// The command that becomes a native program, confined as it has to be. Its environment is all that it
-    /// finds, and does not hold [`Server::env`] yet.
+    /// The command that becomes a native program, confined as it has to be, which finds these variables then, and
+    /// no sooner: a variable may be code.
     ///
     /// # Errors
     /// It cannot be confined, or a place of it is Holm's own; a text for its user.
-    fn command(&self, name: &str, server: &Server) -> Result<Command, String>;
+    fn command(&self, name: &str, server: &Server, variables: &BTreeMap<String, String>) -> Result<Command, String>;
 
     /// What `${env:NAME}` (`kind` is `env`) or `${secret:NAME}` stands for; the server's own folder, where `kind`
     /// is `home` and `name` the server's.
@@ -52,7 +52,7 @@ mod tests {
     struct Known;
 
     impl Launch for Known {
-        fn command(&self, _: &str, _: &Server) -> Result<Command, String> {
+        fn command(&self, _: &str, _: &Server, _: &BTreeMap<String, String>) -> Result<Command, String> {
             Err("none".to_owned())
         }
 

@@ -1,7 +1,7 @@
 //! A native program that is a server: started, listened to, and ended with all that it started.
 
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::VecDeque,
     io,
     process::Stdio,
     sync::{
@@ -50,12 +50,9 @@ pub(super) type Pipes = (Guard<ChildStdout>, ChildStdin);
 
 impl Program {
     /// Starts it, in a process group of its own.
-    pub(super) async fn start(
-        command: std::process::Command,
-        environment: BTreeMap<String, String>,
-    ) -> io::Result<(Self, Pipes)> {
+    pub(super) async fn start(command: std::process::Command) -> io::Result<(Self, Pipes)> {
         let mut command = Command::from(command);
-        command.envs(environment).process_group(0).kill_on_drop(true);
+        command.process_group(0).kill_on_drop(true);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = spawn(command).await?;
         let missing = || io::Error::other("it ended at once");
