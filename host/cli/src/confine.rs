@@ -6,9 +6,9 @@ use landlock::{
     ABI, Access, AccessFs, AccessNet, CompatLevel, Compatible, Ruleset, RulesetAttr, RulesetCreatedAttr, RulesetError,
     RulesetStatus, Scope, path_beneath_rules,
 };
-use seccompiler::{
-    BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule,
-};
+use seccompiler::{BpfProgram, SeccompAction, SeccompFilter};
+
+use crate::seccomp::{self, SeccompError};
 
 /// The newest that is known; the kernel enforces what it knows of it.
 const NEWEST: ABI = ABI::V10;
@@ -45,23 +45,25 @@ fn restrict(read: &[PathBuf], write: &[PathBuf]) -> Result<RulesetStatus, Rulese
 /// The numbers of the system calls that make sockets have this bit in the x32 ABI of an x86-64 kernel.
 const X32: i64 = 0x4000_0000;
 
-/// Gives up every socket but those of Unix: landlock knows TCP, and this knows no UDP, no raw packets and
-/// none that an `io_uring` makes either.
+/// Gives up every socket, those of this machine too: what listens there, like a user's bus or agent of keys, is
+/// not confined. Landlock knows TCP alone. What an `io_uring` makes goes as well; pairs that are connected stay.
 ///
 /// # Errors
 /// This machine's kernel, or its processor, has no such filter.
-pub(crate) fn without_network() -> Result<(), seccompiler::Error> {
-    let not_unix = SeccompCondition::new(0, SeccompCmpArgLen::Dword, SeccompCmpOp::Ne, libc::AF_UNIX as u64)?;
+pub(crate) fn without_network() -> Result<(), SeccompError> {
+    let pairs = seccomp::unconnected()?;
     let mut rules = BTreeMap::new();
     for abi in [0, X32] {
-        rules.insert(libc::SYS_socket | abi, vec![SeccompRule::new(vec![not_unix.clone()])?]);
         // No condition: whatever it asks for.
+        rules.insert(libc::SYS_socket | abi, Vec::new());
         rules.insert(libc::SYS_io_uring_setup | abi, Vec::new());
+        rules.insert(libc::SYS_socketpair | abi, pairs.clone());
     }
     let refused = SeccompAction::Errno(libc::EACCES as u32);
-    let filter = SeccompFilter::new(rules, SeccompAction::Allow, refused, std::env::consts::ARCH.try_into()?)?;
+    let arch = std::env::consts::ARCH.try_into()?;
+    let filter = SeccompFilter::new(rules, SeccompAction::Allow, refused, arch)?;
     let program: BpfProgram = filter.try_into()?;
-    seccompiler::apply_filter(&program)
+    Ok(seccompiler::apply_filter(&program)?)
 }
 
 /// What this machine's kernel can take away.
