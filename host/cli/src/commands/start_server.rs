@@ -2,11 +2,13 @@
 
 use std::{
     ffi::OsString,
-    os::unix::{
+    os::{
+        fd::OwnedFd,
+        unix::{
         ffi::{OsStrExt, OsStringExt},
         process::CommandExt,
-    },
-    path::PathBuf,
+    }},
+    path::{Path, PathBuf},
     process::Command,
 };
 
@@ -48,6 +50,12 @@ pub(super) struct Arguments {
     /// A place to write
     #[arg(long)]
     write: Vec<PathBuf>,
+    /// A place to read, which no symlink leads to
+    #[arg(long)]
+    given: Vec<PathBuf>,
+    /// A place to write, which no symlink leads to
+    #[arg(long)]
+    given_to_write: Vec<PathBuf>,
     /// Who starts it
     #[arg(long)]
     parent: i32,
@@ -76,11 +84,10 @@ impl Arguments {
             limit(Resource::Nofile, FILES)?;
             limit(Resource::Fsize, FILE)?;
             limit(Resource::Nproc, processes() + PROCESSES)?;
-            match confine::to(&self.read, &self.write) {
-                Ok(true) => {}
-                Ok(false) => return Err(CommandError::internal("this kernel has no landlock")),
-                Err(error) => return Err(CommandError::internal(error)),
-            }
+            let given = [(&self.given, false), (&self.given_to_write, true)];
+            let given = given.into_iter().flat_map(|(places, writes)| places.iter().map(move |place| (place, writes)));
+            let given = given.filter_map(|(place, writes)| open(place, writes).transpose()).collect::<Result<_>>()?;
+            confine::server(&self.read, &self.write, given).map_err(CommandError::internal)?;
             give_up_capabilities()?;
             seccomp::apply().map_err(CommandError::internal)?;
         }
@@ -90,6 +97,15 @@ impl Arguments {
         });
         let error = Command::new(program).args(arguments).env_clear().envs(own).envs(given).exec();
         Err(CommandError::internal(format!("`{}`: {error}", program.to_string_lossy())))
+    }
+}
+
+/// A place that its settings name; none where there is nothing.
+fn open(place: &Path, writes: bool) -> Result<Option<(OwnedFd, bool)>> {
+    match confine::opened(place) {
+        Ok(opened) => Ok(Some((opened, writes))),
+        Err(rustix::io::Errno::NOENT) => Ok(None),
+        Err(error) => Err(CommandError::internal(format!("`{}`: {error}", place.display()))),
     }
 }
 

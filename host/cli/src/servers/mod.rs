@@ -17,7 +17,7 @@ use holm_kernel::{
     audit::{Decision, Record, Sink},
     process::Pid,
 };
-use holm_packages::Plugins;
+use holm_packages::{Plugins, Protected};
 
 pub(crate) use operated::Operated;
 
@@ -50,9 +50,31 @@ pub(crate) fn open(home: &Path, table: Table, plugins: &Arc<Plugins>, audit: Arc
 pub(crate) fn confinement() -> std::result::Result<&'static str, &'static str> {
     match (Landlock::of_this_machine(), seccomp::is_possible()) {
         (Landlock::None, _) => Err("this kernel has no landlock"),
+        (Landlock::NoTruncate, _) => Err("this kernel's landlock lets files be cut off that may not be written"),
         (_, false) => Err("there is no seccomp filter for this machine"),
-        (Landlock::Full | Landlock::FilesOnly, true) => Ok("landlock, seccomp, no network"),
+        (Landlock::Full | Landlock::Network | Landlock::FilesOnly, true) => Ok("landlock, seccomp, no network"),
     }
+}
+
+/// What a native server would read of its program and arguments, beside the system's own: for its user to see.
+pub(crate) fn places_of(home: &Path, server: &Server) -> Vec<PathBuf> {
+    let (Some(command), false) = (&server.command, server.native) else { return Vec::new() };
+    let (protected, user) = (Protected::new([home.to_owned()]), std::env::home_dir());
+    let private = |place: &Path| {
+        protected.touched_by(place).is_some() || user.as_ref().is_some_and(|user| user.starts_with(place))
+    };
+    let writes: Vec<&Path> = written(server).collect();
+    places::of_command(command, &server.args, &search_path(), &writes, private)
+}
+
+/// Where its settings let it write.
+fn written(server: &Server) -> impl Iterator<Item = &Path> {
+    server.fs.iter().filter(|place| place.writes).map(|place| place.path.as_path())
+}
+
+/// Where programs are found.
+fn search_path() -> OsString {
+    std::env::var_os("PATH").filter(|path| !path.is_empty()).unwrap_or_else(|| OsString::from(PATH))
 }
 
 /// This machine, as servers have it.
@@ -96,7 +118,7 @@ impl Launch for Machine {
         let own = self.home.join(FOLDER).join(name);
         let temporary = own.join("tmp");
         std::fs::create_dir_all(&temporary).map_err(|error| format!("`{}`: {error}", temporary.display()))?;
-        let path = std::env::var_os("PATH").filter(|path| !path.is_empty()).unwrap_or_else(|| OsString::from(PATH));
+        let path = search_path();
         let program = server.command.clone().unwrap_or_default();
         let mut command = session::this_program();
         command.arg(START_SERVER).arg("--parent").arg(std::process::id().to_string());
@@ -108,12 +130,14 @@ impl Launch for Machine {
             confinement().map_err(|why| {
                 format!("{why}, and an unconfined server starts only with `native = true` in its settings")
             })?;
-            let of_program = places::of_command(&program, &server.args, &path, |place| self.is_private(place));
+            let writes: Vec<&Path> = written(server).chain([own.as_path()]).collect();
+            let private = |place: &Path| self.is_private(place);
+            let of_program = places::of_command(&program, &server.args, &path, &writes, private);
             let system = places::SYSTEM.iter().map(PathBuf::from);
             for place in system.chain(of_program) {
                 command.arg("--read").arg(place);
             }
-            for place in ["/dev/null", "/dev/zero", "/dev/full"].map(PathBuf::from) {
+            for place in places::DEVICES {
                 command.arg("--write").arg(place);
             }
             command.arg("--write").arg(&own);
@@ -125,7 +149,15 @@ impl Launch for Machine {
                         holms.display()
                     ));
                 }
-                command.arg(if place.writes { "--write" } else { "--read" }).arg(&place.path);
+                let real = place.path.canonicalize().unwrap_or_else(|_| place.path.clone());
+                if real != place.path {
+                    return Err(format!(
+                        "`fs = [\"{}\"]` leads to `{}`: name that there, if it is meant",
+                        place.path.display(),
+                        real.display()
+                    ));
+                }
+                command.arg(if place.writes { "--given-to-write" } else { "--given" }).arg(&place.path);
             }
         }
         command.arg("--").arg(program).args(&server.args);
