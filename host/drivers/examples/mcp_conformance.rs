@@ -21,7 +21,7 @@ impl Launch for Elsewhere {
         Err("there is no program".to_owned())
     }
 
-    fn value(&self, kind: &str, name: &str) -> Result<String, String> {
+    fn value(&self, kind: &str, name: &str, _: (&str, &Server)) -> Result<String, String> {
         Err(format!("there is no {kind}:{name}"))
     }
 }

@@ -106,6 +106,8 @@ pub trait ToolServers: Send + Sync + 'static {
     /// Accepts these of its tools, as long as each tells what it told when it had this digest. Which were
     /// not accepted before.
     fn accept(&self, name: &str, tools: &BTreeMap<String, String>) -> Result<Vec<String>, String>;
+    /// What secrets are bound to; none if there is no server of this name.
+    fn identity(&self, name: &str) -> Option<String>;
     /// Forgets what was accepted.
     fn forget(&self, name: &str) -> Result<(), String>;
     /// Reads the configuration anew.

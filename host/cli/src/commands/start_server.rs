@@ -5,9 +5,10 @@ use std::{
     os::{
         fd::OwnedFd,
         unix::{
-        ffi::{OsStrExt, OsStringExt},
-        process::CommandExt,
-    }},
+            ffi::{OsStrExt, OsStringExt},
+            process::CommandExt,
+        },
+    },
     path::{Path, PathBuf},
     process::Command,
 };

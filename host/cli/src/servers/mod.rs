@@ -17,7 +17,7 @@ use holm_kernel::{
     audit::{Decision, Record, Sink},
     process::Pid,
 };
-use holm_packages::{Plugins, Protected};
+use holm_packages::{ForServer, Plugins, Protected};
 
 pub(crate) use operated::Operated;
 
@@ -41,6 +41,11 @@ const FOLDER: &str = "servers";
 pub(crate) fn open(home: &Path, table: Table, plugins: &Arc<Plugins>, audit: Arc<dyn Sink>) -> Result<Servers> {
     let names = plugins.store().names().map_err(CommandError::internal)?;
     let taken = |name: &str| names.iter().any(|known| known == name);
+    // The kernel boots without it: a line of settings is no reason for all else to stand still.
+    let mut table = table;
+    for (name, _) in table.extract_if(.., |name, _| taken(name)) {
+        tracing::warn!(server = name, "a plugin has this name, and the server is not used: rename it in config.toml");
+    }
     let launch = Machine { home: home.to_owned(), plugins: plugins.clone(), audit };
     let pins = Pins::new(home.join(FOLDER));
     Servers::new(table, taken, pins, Arc::new(launch)).map_err(CommandError::usage)
@@ -169,10 +174,18 @@ impl Launch for Machine {
         Ok(command)
     }
 
-    fn value(&self, kind: &str, name: &str) -> std::result::Result<String, String> {
+    fn value(
+        &self,
+        kind: &str,
+        name: &str,
+        (server, settings): (&str, &Server),
+    ) -> std::result::Result<String, String> {
         match kind {
             "secret" => {
-                let value = self.plugins.secrets().value(name);
+                let value = self
+                    .plugins
+                    .secrets()
+                    .value(name, &ForServer { server: server.to_owned(), target: settings.identity() });
                 value.map(|value| value.expose().to_owned()).map_err(|error| error.to_string())
             }
             "home" => Ok(self.home.join(FOLDER).join(name).display().to_string()),

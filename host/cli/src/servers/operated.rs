@@ -60,6 +60,10 @@ impl ToolServers for Operated {
         self.servers.pins().accept(name, meant).map_err(|error| error.to_string())
     }
 
+    fn identity(&self, name: &str) -> Option<String> {
+        self.servers.table().get(name).map(Server::identity)
+    }
+
     fn forget(&self, name: &str) -> Result<(), String> {
         self.servers.pins().forget(name).map_err(|error| error.to_string())
     }
@@ -99,7 +103,8 @@ fn view(name: &str, server: &Server, known: &Catalogue) -> ServerView {
         (Kind::Stdio, false, Err(_)) => "impossible here: it does not start",
     };
     let target = match &server.url {
-        Some(url) => url.clone(),
+        // What follows may be a key.
+        Some(url) => url.split_once('?').map_or_else(|| url.clone(), |(before, _)| format!("{before}?…")),
         None => {
             let words = server.command.iter().chain(&server.args).map(String::as_str);
             shlex::try_join(words).unwrap_or_default()

@@ -228,9 +228,7 @@ mod tests {
             of_command(&at(command).display().to_string(), &arguments, OsStr::new(""), &writes, private)
         };
         let found = places("venv/bin/serve", &["home/.ssh/config", "home/server.js"], &[]);
-        for name in
-            ["venv/bin", "venv/pyvenv.cfg", "base/bin", "base/lib", "home/server.js", "home/.ssh/config"]
-        {
+        for name in ["venv/bin", "venv/pyvenv.cfg", "base/bin", "base/lib", "home/server.js", "home/.ssh/config"] {
             assert!(found.contains(&at(name)), "{name}: {found:?}");
         }
         assert!(!found.contains(&home) && !found.contains(&at("home/.ssh")), "{found:?}");
@@ -245,7 +243,8 @@ mod tests {
         symlink(at("home/others/secret.js"), at("home/own/server.js")).expect("linked");
         let found = places("base/bin/node", &["home/own/server.js"], &["home/own"]);
         assert!(!found.contains(&at("home/others")), "{found:?}");
-        std::fs::write(at("venv/pyvenv.cfg"), format!("home = {}\n", at("home/others/bin").display())).expect("written");
+        std::fs::write(at("venv/pyvenv.cfg"), format!("home = {}\n", at("home/others/bin").display()))
+            .expect("written");
         std::fs::write(at("home/others/bin/x"), "").expect("written");
         let found = places("venv/bin/serve", &[], &["venv"]);
         assert!(found.iter().all(|place| !place.starts_with(at("home"))), "{found:?}");

@@ -217,6 +217,7 @@ fn a_server_sees_its_own_place_and_what_it_is_given() {
     let rest = format!("fs = [\"{}\", \"{}:rw\"]\nenv = {{ GIVEN = \"${{secret:key}}\" }}", at("read"), at("write"));
     let Some(holm) = hostile(&["good"], &rest) else { return };
     holm.feed(&["secret", "set", "key"], b"sesame-opens-the-door").succeeds();
+    holm.run(&["secret", "bind", "key", "server:good"]).succeeds();
     accept(&holm, "good");
     let own = holm.home().join("servers/good/note").display().to_string();
     let config = holm.home().join("config.toml").display().to_string();

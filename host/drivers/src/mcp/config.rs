@@ -7,6 +7,7 @@ use std::{
     time::Duration,
 };
 
+use holm_kernel::devices::net::law::Target;
 use serde::{Deserialize, Serialize};
 
 /// One server, in `[mcp-servers.NAME]`.
@@ -130,6 +131,18 @@ impl Server {
             (Some(kind), _) => kind,
             (None, Some(_)) => Kind::Http,
             (None, None) => Kind::Stdio,
+        }
+    }
+
+    /// What a secret is bound to: the program and what it is given, or the origin where it listens.
+    pub fn identity(&self) -> String {
+        match &self.url {
+            Some(url) => Target::parse(url)
+                .map_or_else(|_| url.clone(), |target| format!("{}://{}:{}", target.scheme, target.host, target.port)),
+            None => {
+                let words: Vec<&String> = self.command.iter().chain(&self.args).collect();
+                serde_json::to_string(&words).unwrap_or_default()
+            }
         }
     }
 

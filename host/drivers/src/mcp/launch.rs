@@ -14,27 +14,31 @@ pub trait Launch: Send + Sync + 'static {
     fn command(&self, name: &str, server: &Server, variables: &BTreeMap<String, String>) -> Result<Command, String>;
 
     /// What `${env:NAME}` (`kind` is `env`) or `${secret:NAME}` stands for; the server's own folder, where `kind`
-    /// is `home` and `name` the server's.
+    /// is `home` and `name` the server's. It is this server that is told.
     ///
     /// # Errors
-    /// There is no such thing; a text for its user.
-    fn value(&self, kind: &str, name: &str) -> Result<String, String>;
+    /// There is no such thing, or it is not for this server; a text for its user.
+    fn value(&self, kind: &str, name: &str, server: (&str, &Server)) -> Result<String, String>;
 }
 
 /// The text with what it names in it, and what of that is not to be told.
-pub(super) fn expand(server: &str, text: &str, launch: &dyn Launch) -> Result<(String, Vec<String>), String> {
+pub(super) fn expand(
+    server: (&str, &Server),
+    text: &str,
+    launch: &dyn Launch,
+) -> Result<(String, Vec<String>), String> {
     let (mut expanded, mut values, mut rest) = (String::new(), Vec::new(), text);
     while let Some((before, after)) = rest.split_once("${") {
         expanded.push_str(before);
         let (name, after) = after.split_once('}').ok_or_else(|| format!("`{text}` has a `${{` without an end"))?;
         let (kind, name) = match name {
-            "home" => ("home", server),
+            "home" => ("home", server.0),
             name => name.split_once(':').unwrap_or(("env", name)),
         };
         if !["env", "secret", "home"].contains(&kind) {
             return Err(format!("`${{{kind}:{name}}}` is none of `${{env:NAME}}`, `${{secret:NAME}}` and `${{home}}`"));
         }
-        let value = launch.value(kind, name)?;
+        let value = launch.value(kind, name, server)?;
         expanded.push_str(&value);
         if kind != "home" {
             values.push(value);
@@ -56,17 +60,17 @@ mod tests {
             Err("none".to_owned())
         }
 
-        fn value(&self, kind: &str, name: &str) -> Result<String, String> {
+        fn value(&self, kind: &str, name: &str, _: (&str, &Server)) -> Result<String, String> {
             if name == "NONE" { Err("there is none".to_owned()) } else { Ok(format!("<{kind} {name}>")) }
         }
     }
 
     #[test]
     fn what_a_text_names_is_put_in_once() {
-        let full = |text: &str| expand("s", text, &Known).map(|(text, _)| text);
+        let full = |text: &str| expand(("s", &Server::new()), text, &Known).map(|(text, _)| text);
         assert_eq!(full("Bearer ${env:A}${secret:b}!").as_deref(), Ok("Bearer <env A><secret b>!"));
         assert_eq!(full("${A} $B {c}").as_deref(), Ok("<env A> $B {c}"));
-        assert_eq!(expand("s", "${home}/x", &Known), Ok(("<home s>/x".to_owned(), Vec::new())));
+        assert_eq!(expand(("s", &Server::new()), "${home}/x", &Known), Ok(("<home s>/x".to_owned(), Vec::new())));
         for text in ["${", "${file:x}", "${env:NONE}"] {
             assert!(full(text).is_err(), "{text}");
         }
