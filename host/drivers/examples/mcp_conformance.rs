@@ -2,7 +2,7 @@
 //! does with the server there what a guest could. `just mcp-conformance` runs the suite with it.
 #![expect(clippy::print_stderr, reason = "the suite shows what it says")]
 
-use std::{process::Command, sync::Arc};
+use std::{collections::BTreeMap, process::Command, sync::Arc};
 
 use holm_drivers::mcp::{Launch, Pins, Server, Servers, Table};
 use holm_kernel::{
@@ -17,11 +17,11 @@ use serde_json::{Map, Value, json};
 struct Elsewhere;
 
 impl Launch for Elsewhere {
-    fn command(&self, _: &str, _: &Server) -> Result<Command, String> {
+    fn command(&self, _: &str, _: &Server, _: &BTreeMap<String, String>) -> Result<Command, String> {
         Err("there is no program".to_owned())
     }
 
-    fn value(&self, kind: &str, name: &str) -> Result<String, String> {
+    fn value(&self, kind: &str, name: &str, _: (&str, &Server)) -> Result<String, String> {
         Err(format!("there is no {kind}:{name}"))
     }
 }

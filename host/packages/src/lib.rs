@@ -47,7 +47,7 @@ pub use registry::{
     FetchError, Fetched, ImageError, Login, Progress, Reference, ReferenceError, Registries, Remote, RemoteError, fetch,
 };
 pub use secrets::{
-    Binding, BindingError, Carried, SealError, Secret, Secrets, SecretsError, Template, Value, is_protected,
+    Binding, BindingError, Carried, ForServer, SealError, Secret, Secrets, SecretsError, Template, Value, is_protected,
 };
 pub use signatures::{
     CosignSignature, Key, KeyError, Keys, KeysError, KnownKey, SIGNATURE_FILE, SignatureError, SignatureRules,

@@ -89,7 +89,7 @@ kinds! {
         SecretsError::Seal(SealError::Locked) => Conflict,
         SecretsError::Seal(SealError::Passphrase | SealError::NotProtected) => Usage,
         SecretsError::Seal(_) => Internal,
-        SecretsError::NotFound(_) | SecretsError::NotBound { .. } => NotFound,
+        SecretsError::NotFound(_) | SecretsError::NotBound { .. } | SecretsError::NotForServer { .. } => NotFound,
         SecretsError::Binding(_) | SecretsError::Name(_) | SecretsError::Value | SecretsError::TooMany(_) => Usage,
     }
     FetchError {

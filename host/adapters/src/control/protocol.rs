@@ -234,6 +234,20 @@ pub enum Keeping {
         /// As what, like `authorization: Bearer {}`.
         header: String,
     },
+    /// Lets it go to a server of tools, as that is now.
+    BindServer {
+        /// Which secret.
+        name: String,
+        /// Which server.
+        server: String,
+    },
+    /// Lets it go there no longer.
+    UnbindServer {
+        /// Which secret.
+        name: String,
+        /// Which server.
+        server: String,
+    },
     /// Lets them carry it no longer.
     Unbind {
         /// Which secret.

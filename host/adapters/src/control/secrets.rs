@@ -1,7 +1,7 @@
 //! Secrets: kept and bound for operators, told to nobody.
 
 use holm_kernel::devices::net::NetRule;
-use holm_packages::{Binding, SecretsError};
+use holm_packages::{Binding, ForServer, SecretsError};
 
 use super::{
     failure::{Failure, Kind},
@@ -18,6 +18,14 @@ impl Server {
             let known = blocking(move || plugins.inspect(&name).map(|_| ())).await;
             known.map_err(|failure| self.suggest(&Target::Installed(plugin.clone()), failure))?;
         }
+        let server = match &keeping {
+            Keeping::BindServer { server, .. } => {
+                let unknown = || Failure::new(Kind::NotFound, format!("there is no server `{server}`"));
+                let target = self.servers.audience(server).ok_or_else(unknown)?;
+                Some(ForServer { server: server.clone(), target })
+            }
+            _ => None,
+        };
         let secrets = self.plugins.secrets().clone();
         blocking(move || {
             match keeping {
@@ -27,6 +35,10 @@ impl Server {
                     let binding = Binding::new(plugin, &rule, &header).map_err(SecretsError::from)?;
                     secrets.bind(&name, binding)?;
                 }
+                Keeping::BindServer { name, .. } => {
+                    server.into_iter().try_for_each(|server| secrets.bind_server(&name, server))?;
+                }
+                Keeping::UnbindServer { name, server } => secrets.unbind_server(&name, &server)?,
                 Keeping::Unbind { name, plugin, rule } => {
                     let rule = rule.map(|rule| rule.parse::<NetRule>()).transpose();
                     let rule = rule.map_err(|error| Failure::new(Kind::Usage, error))?;

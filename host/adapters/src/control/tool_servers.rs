@@ -113,6 +113,8 @@ pub trait ToolServers: Send + Sync + 'static {
         name: &'a str,
         tools: BTreeMap<String, String>,
     ) -> BoxFuture<'a, Result<Vec<String>, String>>;
+    /// What secrets are bound to; none if there is no server of this name.
+    fn audience(&self, name: &str) -> Option<String>;
     /// Forgets what was accepted.
     fn forget<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<(), String>>;
     /// Reads the configuration anew.

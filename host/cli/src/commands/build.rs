@@ -25,7 +25,27 @@ use crate::{
 pub(crate) const CONFINED: &str = "build-confined";
 
 /// Where compilers, linkers and their libraries lie.
-const SYSTEM: &[&str] = &["/usr", "/lib", "/lib32", "/lib64", "/bin", "/sbin", "/etc", "/opt", "/nix", "/proc", "/dev"];
+const SYSTEM: &[&str] = &[
+    "/usr",
+    "/lib",
+    "/lib32",
+    "/lib64",
+    "/bin",
+    "/sbin",
+    "/etc",
+    "/opt",
+    "/nix",
+    "/sys/devices/system/cpu",
+    // Not what other processes are called with, no terminal and no memory that others share.
+    "/dev/zero",
+    "/dev/random",
+    "/dev/urandom",
+    "/proc/self",
+    "/proc/cpuinfo",
+    "/proc/meminfo",
+    "/proc/stat",
+    "/proc/sys",
+];
 
 /// What a build finds of our environment. No tokens.
 const VARIABLES: &[&str] = &[
@@ -71,8 +91,10 @@ pub(super) struct Confined {
 
 impl Confined {
     pub(super) fn run(self) -> Result<()> {
+        // Whatever who builds left open.
+        close_fds::set_fds_cloexec(3, &[]);
         if let Err(error) = confine::without_network() {
-            ui::warn(format!("build scripts reach UDP: {error}"));
+            ui::warn(format!("build scripts reach sockets: {error}"));
         }
         match confine::to(&self.read, &self.write) {
             Ok(true) => {}

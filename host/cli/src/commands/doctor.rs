@@ -139,7 +139,7 @@ fn servers(table: &mcp::Table) -> Option<Check> {
     let (held, help) = match servers::confinement() {
         Ok(held) => (format!("by {held}"), None),
         Err(why) if confined.is_empty() => (why.to_owned(), None),
-        Err(why) => (format!("and do not start: {why}"), Some("Linux 5.13 or newer with landlock and seccomp")),
+        Err(why) => (format!("and do not start: {why}"), Some("Linux 6.2 or newer with landlock and seccomp")),
     };
     let text = format!("{} confined {held}; {remote} elsewhere", ui::count(confined.len(), "server"));
     Some(match (unconfined.as_slice(), help) {
@@ -228,11 +228,24 @@ fn capacity(wanted: u32) -> Check {
 
 fn landlock() -> Check {
     match Landlock::of_this_machine() {
-        Landlock::Full => Check::good("landlock", "builds and compilers are confined: files and network"),
+        Landlock::Full => {
+            Check::good("landlock", "builds, compilers and servers are confined: files, network and signals")
+        }
+        Landlock::Network => Check::warning(
+            "landlock",
+            "builds, compilers and servers are confined to files, without a network; they can end your other processes",
+            "Linux 6.12 or newer",
+        ),
         Landlock::FilesOnly => Check::warning(
             "landlock",
-            "builds and compilers are confined to files; what closes the network to them is seccomp alone",
-            "Linux 6.7 or newer",
+            "builds, compilers and servers are confined to files; what closes the network to them is seccomp alone, \
+             and they can end your other processes",
+            "Linux 6.12 or newer",
+        ),
+        Landlock::NoTruncate => Check::warning(
+            "landlock",
+            "builds and compilers are confined to files, and can cut off those that they only read; servers do not start",
+            "Linux 6.12 or newer",
         ),
         Landlock::None => Check::warning(
             "landlock",

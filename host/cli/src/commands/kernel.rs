@@ -19,6 +19,9 @@ use crate::{
 /// How long a kernel that is ending may take.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// They say in full what servers and clients of MCP send, secrets and all.
+const QUIET: &[&str] = &["rmcp=off"];
+
 /// Run the kernel in the foreground; other commands start one by themselves
 #[derive(clap::Args)]
 pub(super) struct Arguments {
@@ -83,6 +86,7 @@ fn raise_open_files() {
 /// What the kernel says goes to stderr; spans, which it does not say, to a collector if there is one.
 fn log(telemetry: &Telemetry) {
     let filter = EnvFilter::try_from_env("HOLM_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    let filter = QUIET.iter().filter_map(|quiet| quiet.parse().ok()).fold(filter, EnvFilter::add_directive);
     let log = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())

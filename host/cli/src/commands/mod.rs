@@ -42,7 +42,7 @@ mod update;
 
 pub(crate) use run::TermArguments;
 pub(crate) use server::pinned;
-pub(crate) use start_server::START_SERVER;
+pub(crate) use start_server::{START_SERVER, VARIABLE as SERVER_VARIABLE};
 
 use std::{path::PathBuf, process::ExitCode, time::Duration};
 

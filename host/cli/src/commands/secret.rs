@@ -19,10 +19,14 @@ stars. No command prints one.
 
   holm secret set github < token.txt
   holm secret bind github web 'https://api.github.com/*:get'
+  holm secret bind github server:github
   holm secret bind shop web https://shop.example/api/* --header 'x-api-key: {}'
 
 They are sealed by a key that lies beside them. `protect` seals that key under a passphrase; then
 each start of the kernel needs `unlock` before bound requests go out.";
+
+/// What a server is named by, where a plugin is otherwise.
+const SERVER: &str = "server:";
 
 /// Keep secrets that requests carry and plugins never see
 #[derive(clap::Args)]
@@ -45,14 +49,14 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Let the requests of a plugin to one place carry a secret
+    /// Let the requests of a plugin to one place carry a secret, or give it to a server
     Bind {
         /// The secret's name
         name: String,
-        /// The plugin's name
+        /// The plugin's name, or server:NAME for a server as it is now
         plugin: String,
         /// One host over https, with paths and methods as in a grant
-        place: String,
+        place: Option<String>,
         /// The header; {} is the secret, {base64} its base64
         #[arg(long, default_value = "authorization: Bearer {}")]
         header: String,
@@ -61,7 +65,7 @@ enum Command {
     Unbind {
         /// The secret's name
         name: String,
-        /// The plugin's name
+        /// The plugin's name, or server:NAME
         plugin: String,
         /// One of its places [default: all]
         place: Option<String>,
@@ -85,6 +89,12 @@ impl Arguments {
             Command::List { json } => (*json, None),
             Command::Set { name } => (false, Some(format!("kept {}", ui::bold(name)))),
             Command::Delete { name } => (false, Some(format!("forgot {}", ui::bold(name)))),
+            Command::Bind { name, plugin, .. } if plugin.starts_with(SERVER) => {
+                (false, Some(format!("{} goes to {}, as it is now", ui::bold(name), ui::bold(plugin))))
+            }
+            Command::Unbind { name, plugin, .. } if plugin.starts_with(SERVER) => {
+                (false, Some(format!("{} goes to {} no longer", ui::bold(name), ui::bold(plugin))))
+            }
             Command::Bind { name, plugin, .. } => {
                 (false, Some(format!("{} goes with requests of {}", ui::bold(name), ui::bold(plugin))))
             }
@@ -100,8 +110,22 @@ impl Arguments {
         let keeping = match self.command {
             Command::List { .. } => Keeping::List,
             Command::Set { name } => Keeping::Set { name, value: read("the secret")? },
-            Command::Bind { name, plugin, place, header } => Keeping::Bind { name, plugin, rule: place, header },
-            Command::Unbind { name, plugin, place } => Keeping::Unbind { name, plugin, rule: place },
+            Command::Bind { name, plugin, place, header } => match (plugin.strip_prefix(SERVER), place) {
+                (Some(server), None) => Keeping::BindServer { name, server: server.to_owned() },
+                (Some(_), Some(_)) => {
+                    return Err(CommandError::usage("a server's settings say where in it a secret goes"));
+                }
+                (None, Some(rule)) => Keeping::Bind { name, plugin, rule, header },
+                (None, None) => {
+                    return Err(CommandError::usage(
+                        "name a place, like 'https://api.github.com/*:get', or server:NAME",
+                    ));
+                }
+            },
+            Command::Unbind { name, plugin, place } => match plugin.strip_prefix(SERVER) {
+                Some(server) => Keeping::UnbindServer { name, server: server.to_owned() },
+                None => Keeping::Unbind { name, plugin, rule: place },
+            },
             Command::Delete { name } => Keeping::Delete { name },
             Command::Protect => Keeping::Protect { passphrase: chosen()? },
             Command::Unlock => Keeping::Unlock { passphrase: read("the passphrase")? },
@@ -123,6 +147,9 @@ impl Arguments {
 
 fn show(secret: &Secret) -> Result<()> {
     ui::data(ui::bold(&secret.name))?;
+    secret.servers.iter().try_for_each(|bound| {
+        ui::data(format_args!("  server:{}  {}", bound.server, holm_packages::printable(&bound.target)))
+    })?;
     secret
         .bindings
         .iter()

@@ -1,6 +1,17 @@
 //! `holm start-server`: what a server's program is before it becomes that program.
 
-use std::{ffi::OsString, os::unix::process::CommandExt, path::PathBuf, process::Command};
+use std::{
+    ffi::OsString,
+    os::{
+        fd::OwnedFd,
+        unix::{
+            ffi::{OsStrExt, OsStringExt},
+            process::CommandExt,
+        },
+    },
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use caps::CapSet;
 use rustix::process::{Resource, Rlimit, Signal, getppid, getrlimit, set_parent_process_death_signal, setrlimit};
@@ -13,6 +24,13 @@ use crate::{
 
 /// The hidden verb.
 pub(crate) const START_SERVER: &str = "start-server";
+
+/// What the server finds as `NAME` comes to this process as this and `NAME`: a variable like `LD_PRELOAD` would
+/// run somebody's code here, before anything is given up.
+pub(crate) const VARIABLE: &str = "HOLM_SERVER_ENV_";
+
+/// What it finds beside these.
+const SURROUNDINGS: &[&str] = &["PATH", "HOME", "TMPDIR", "LANG"];
 
 /// Bytes of memory that it fills. Not of address space: JavaScript's runtime reserves a hundred times what it
 /// uses.
@@ -33,6 +51,12 @@ pub(super) struct Arguments {
     /// A place to write
     #[arg(long)]
     write: Vec<PathBuf>,
+    /// A place to read, which no symlink leads to
+    #[arg(long)]
+    given: Vec<PathBuf>,
+    /// A place to write, which no symlink leads to
+    #[arg(long)]
+    given_to_write: Vec<PathBuf>,
     /// Who starts it
     #[arg(long)]
     parent: i32,
@@ -61,16 +85,28 @@ impl Arguments {
             limit(Resource::Nofile, FILES)?;
             limit(Resource::Fsize, FILE)?;
             limit(Resource::Nproc, processes() + PROCESSES)?;
-            match confine::to(&self.read, &self.write) {
-                Ok(true) => {}
-                Ok(false) => return Err(CommandError::internal("this kernel has no landlock")),
-                Err(error) => return Err(CommandError::internal(error)),
-            }
+            let given = [(&self.given, false), (&self.given_to_write, true)];
+            let given = given.into_iter().flat_map(|(places, writes)| places.iter().map(move |place| (place, writes)));
+            let given = given.filter_map(|(place, writes)| open(place, writes).transpose()).collect::<Result<_>>()?;
+            confine::server(&self.read, &self.write, given).map_err(CommandError::internal)?;
             give_up_capabilities()?;
             seccomp::apply().map_err(CommandError::internal)?;
         }
-        let error = Command::new(program).args(arguments).exec();
+        let own = SURROUNDINGS.iter().filter_map(|name| Some((OsString::from(name), std::env::var_os(name)?)));
+        let given = std::env::vars_os().filter_map(|(name, value)| {
+            Some((OsString::from_vec(name.as_bytes().strip_prefix(VARIABLE.as_bytes())?.to_owned()), value))
+        });
+        let error = Command::new(program).args(arguments).env_clear().envs(own).envs(given).exec();
         Err(CommandError::internal(format!("`{}`: {error}", program.to_string_lossy())))
+    }
+}
+
+/// A place that its settings name; none where there is nothing.
+fn open(place: &Path, writes: bool) -> Result<Option<(OwnedFd, bool)>> {
+    match confine::opened(place) {
+        Ok(opened) => Ok(Some((opened, writes))),
+        Err(rustix::io::Errno::NOENT) => Ok(None),
+        Err(error) => Err(CommandError::internal(format!("`{}`: {error}", place.display()))),
     }
 }
 

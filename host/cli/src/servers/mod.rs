@@ -4,6 +4,7 @@ mod operated;
 mod places;
 
 use std::{
+    collections::BTreeMap,
     ffi::OsString,
     path::{Path, PathBuf},
     process::Command,
@@ -16,12 +17,12 @@ use holm_kernel::{
     audit::{Decision, Record, Sink},
     process::Pid,
 };
-use holm_packages::Plugins;
+use holm_packages::{ForServer, Plugins, Protected};
 
 pub(crate) use operated::Operated;
 
 use crate::{
-    commands::START_SERVER,
+    commands::{SERVER_VARIABLE, START_SERVER},
     confine::Landlock,
     error::{CommandError, Result},
     seccomp, session,
@@ -40,6 +41,11 @@ const FOLDER: &str = "servers";
 pub(crate) fn open(home: &Path, table: Table, plugins: &Arc<Plugins>, audit: Arc<dyn Sink>) -> Result<Servers> {
     let names = plugins.store().names().map_err(CommandError::internal)?;
     let taken = |name: &str| names.iter().any(|known| known == name);
+    // The kernel boots without it: a line of settings is no reason for all else to stand still.
+    let mut table = table;
+    for (name, _) in table.extract_if(.., |name, _| taken(name)) {
+        tracing::warn!(server = name, "a plugin has this name, and the server is not used: rename it in config.toml");
+    }
     let launch = Machine { home: home.to_owned(), plugins: plugins.clone(), audit };
     let pins = Pins::new(home.join(FOLDER));
     Servers::new(table, taken, pins, Arc::new(launch)).map_err(CommandError::usage)
@@ -49,9 +55,31 @@ pub(crate) fn open(home: &Path, table: Table, plugins: &Arc<Plugins>, audit: Arc
 pub(crate) fn confinement() -> std::result::Result<&'static str, &'static str> {
     match (Landlock::of_this_machine(), seccomp::is_possible()) {
         (Landlock::None, _) => Err("this kernel has no landlock"),
+        (Landlock::NoTruncate, _) => Err("this kernel's landlock lets files be cut off that may not be written"),
         (_, false) => Err("there is no seccomp filter for this machine"),
-        (Landlock::Full | Landlock::FilesOnly, true) => Ok("landlock, seccomp, no network"),
+        (Landlock::Full | Landlock::Network | Landlock::FilesOnly, true) => Ok("landlock, seccomp, no network"),
     }
+}
+
+/// What a native server would read of its program and arguments, beside the system's own: for its user to see.
+pub(crate) fn places_of(home: &Path, server: &Server) -> Vec<PathBuf> {
+    let (Some(command), false) = (&server.command, server.native) else { return Vec::new() };
+    let (protected, user) = (Protected::new([home.to_owned()]), std::env::home_dir());
+    let private = |place: &Path| {
+        protected.touched_by(place).is_some() || user.as_ref().is_some_and(|user| user.starts_with(place))
+    };
+    let writes: Vec<&Path> = written(server).collect();
+    places::of_command(command, &server.args, &search_path(), &writes, private)
+}
+
+/// Where its settings let it write.
+fn written(server: &Server) -> impl Iterator<Item = &Path> {
+    server.fs.iter().filter(|place| place.writes).map(|place| place.path.as_path())
+}
+
+/// Where programs are found.
+fn search_path() -> OsString {
+    std::env::var_os("PATH").filter(|path| !path.is_empty()).unwrap_or_else(|| OsString::from(PATH))
 }
 
 /// This machine, as servers have it.
@@ -86,11 +114,16 @@ impl Machine {
 }
 
 impl Launch for Machine {
-    fn command(&self, name: &str, server: &Server) -> std::result::Result<Command, String> {
+    fn command(
+        &self,
+        name: &str,
+        server: &Server,
+        variables: &BTreeMap<String, String>,
+    ) -> std::result::Result<Command, String> {
         let own = self.home.join(FOLDER).join(name);
         let temporary = own.join("tmp");
         std::fs::create_dir_all(&temporary).map_err(|error| format!("`{}`: {error}", temporary.display()))?;
-        let path = std::env::var_os("PATH").filter(|path| !path.is_empty()).unwrap_or_else(|| OsString::from(PATH));
+        let path = search_path();
         let program = server.command.clone().unwrap_or_default();
         let mut command = session::this_program();
         command.arg(START_SERVER).arg("--parent").arg(std::process::id().to_string());
@@ -102,12 +135,14 @@ impl Launch for Machine {
             confinement().map_err(|why| {
                 format!("{why}, and an unconfined server starts only with `native = true` in its settings")
             })?;
-            let of_program = places::of_command(&program, &server.args, &path, |place| self.is_private(place));
+            let writes: Vec<&Path> = written(server).chain([own.as_path()]).collect();
+            let private = |place: &Path| self.is_private(place);
+            let of_program = places::of_command(&program, &server.args, &path, &writes, private);
             let system = places::SYSTEM.iter().map(PathBuf::from);
             for place in system.chain(of_program) {
                 command.arg("--read").arg(place);
             }
-            for place in ["/dev/null", "/dev/zero", "/dev/full"].map(PathBuf::from) {
+            for place in places::DEVICES {
                 command.arg("--write").arg(place);
             }
             command.arg("--write").arg(&own);
@@ -119,20 +154,38 @@ impl Launch for Machine {
                         holms.display()
                     ));
                 }
-                command.arg(if place.writes { "--write" } else { "--read" }).arg(&place.path);
+                let real = place.path.canonicalize().unwrap_or_else(|_| place.path.clone());
+                if real != place.path {
+                    return Err(format!(
+                        "`fs = [\"{}\"]` leads to `{}`: name that there, if it is meant",
+                        place.path.display(),
+                        real.display()
+                    ));
+                }
+                command.arg(if place.writes { "--given-to-write" } else { "--given" }).arg(&place.path);
             }
         }
         command.arg("--").arg(program).args(&server.args);
         command.env_clear().env("PATH", path).env("HOME", &own).env("TMPDIR", &temporary);
         command.env("LANG", std::env::var_os("LANG").unwrap_or_else(|| OsString::from("C.UTF-8")));
+        // Not as they are: this command is Holm, and not confined yet.
+        command.envs(variables.iter().map(|(variable, value)| (format!("{SERVER_VARIABLE}{variable}"), value)));
         command.current_dir(server.cwd.as_deref().unwrap_or(&own));
         Ok(command)
     }
 
-    fn value(&self, kind: &str, name: &str) -> std::result::Result<String, String> {
+    fn value(
+        &self,
+        kind: &str,
+        name: &str,
+        (server, settings): (&str, &Server),
+    ) -> std::result::Result<String, String> {
         match kind {
             "secret" => {
-                let value = self.plugins.secrets().value(name);
+                let value = self
+                    .plugins
+                    .secrets()
+                    .value(name, &ForServer { server: server.to_owned(), target: settings.audience() });
                 value.map(|value| value.expose().to_owned()).map_err(|error| error.to_string())
             }
             "home" => Ok(self.home.join(FOLDER).join(name).display().to_string()),

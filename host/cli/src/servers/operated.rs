@@ -58,6 +58,10 @@ impl ToolServers for Operated {
         Box::pin(self.servers.accept(name, tools))
     }
 
+    fn audience(&self, name: &str) -> Option<String> {
+        self.servers.table().get(name).map(Server::audience)
+    }
+
     fn forget<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<(), String>> {
         Box::pin(self.servers.forget(name))
     }
@@ -97,7 +101,8 @@ fn view(name: &str, server: &Server, known: &Catalogue) -> ServerView {
         (Kind::Stdio, false, Err(_)) => "impossible here: it does not start",
     };
     let target = match &server.url {
-        Some(url) => url.clone(),
+        // What follows may be a key.
+        Some(url) => url.split_once('?').map_or_else(|| url.clone(), |(before, _)| format!("{before}?…")),
         None => {
             let words = server.command.iter().chain(&server.args).map(String::as_str);
             shlex::try_join(words).unwrap_or_default()

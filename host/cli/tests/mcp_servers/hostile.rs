@@ -236,6 +236,7 @@ fn a_server_sees_its_own_place_and_what_it_is_given() {
     let rest = format!("fs = [\"{}\", \"{}:rw\"]\nenv = {{ GIVEN = \"${{secret:key}}\" }}", at("read"), at("write"));
     let Some(holm) = hostile(&["good"], &rest) else { return };
     holm.feed(&["secret", "set", "key"], b"sesame-opens-the-door").succeeds();
+    holm.run(&["secret", "bind", "key", "server:good"]).succeeds();
     accept(&holm, "good");
     let own = holm.home().join("servers/good/note").display().to_string();
     let config = holm.home().join("config.toml").display().to_string();
@@ -317,4 +318,29 @@ fn a_run_that_is_killed_takes_its_server_along() {
     let pid = process[0]["pid"].to_string();
     holm.run(&["kill", pid.trim_matches('"')]).succeeds();
     until(&holm, "good", |server| server["running"] == 0);
+}
+
+#[test]
+fn a_variable_runs_nobodys_code_before_a_server_is_confined() {
+    let given = tempfile::tempdir().unwrap();
+    let place = given.path().canonicalize().unwrap();
+    let own = place.join("own");
+    std::fs::create_dir(&own).unwrap();
+    let touch = |path: &std::path::Path| format!("close(open(\"{}\",O_CREAT|O_WRONLY,0600));", path.display());
+    let code = format!(
+        "#include <fcntl.h>\n#include <unistd.h>\n__attribute__((constructor)) static void f(void){{{}{}}}\n",
+        touch(&place.join("escaped")),
+        touch(&own.join("ran"))
+    );
+    let (source, library) = (place.join("p.c"), own.join("p.so"));
+    std::fs::write(&source, code).unwrap();
+    let built = std::process::Command::new("cc").args(["-shared", "-fPIC", "-o"]).arg(&library).arg(&source).status();
+    // Where there is no compiler there is no such library.
+    if !built.is_ok_and(|status| status.success()) {
+        return;
+    }
+    let rest = format!("fs = [\"{}:rw\"]\nenv = {{ LD_PRELOAD = \"{}\" }}", own.display(), library.display());
+    let Some(holm) = hostile(&["good"], &rest) else { return };
+    accept(&holm, "good");
+    assert!(own.join("ran").exists() && !place.join("escaped").exists());
 }

@@ -282,8 +282,9 @@ fn other_clients_servers_are_taken_over() {
             "remote":{"type":"http","url":"https://x.example/mcp","headers":{"authorization":"Bearer ${X}"}},
             "old":{"type":"sse","url":"https://x.example/sse"}}}"#,
     );
-    holm.run(&["server", "import", "claude.json"]).ends(6);
-    let said = holm.run(&["server", "import", "--yes", "claude.json"]).succeeds();
+    holm.run(&["server", "import", "--variable", "X", "claude.json"]).ends(6);
+    // No variable goes anywhere by somebody's file alone.
+    let said = holm.run(&["server", "import", "--variable", "X", "--yes", "claude.json"]).succeeds();
     assert!(
         said.talk.contains("`old` is left out") && said.talk.contains("imported 2 servers"),
         "{}",
@@ -322,6 +323,10 @@ fn a_server_elsewhere_is_within_the_networks_law() {
          [mcp-servers.inner]\nurl = \"https://localtest.invalid/mcp\"\n"
     ));
     holm.feed(&["secret", "set", "key"], b"sesame-opens-the-door").succeeds();
+    // Nothing goes there because a line of settings says so.
+    let said = holm.run(&["server", "test", "here"]).ends(5);
+    assert!(said.talk.contains("holm secret bind key server:here"), "{}", said.transcript());
+    holm.run(&["secret", "bind", "key", "server:here"]).succeeds();
     for (name, why) in [("plain", "use `https`"), ("user", "refused"), ("unset", "none"), ("inner", "")] {
         let said = holm.run(&["server", "test", name]).ends(5);
         assert!(said.talk.contains(why), "{}", said.transcript());

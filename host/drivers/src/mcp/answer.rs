@@ -16,7 +16,7 @@ pub(super) fn of_tool(result: CallToolResult) -> Result<String, String> {
     let text = texts(&result.content);
     if result.is_error == Some(true) {
         let said = text.unwrap_or_else(|| serde_json::to_string(&result.content).unwrap_or_default());
-        return Err(cut(said));
+        return Err(said);
     }
     let value = match (text, result.structured_content) {
         (Some(_), Some(structured)) => structured,
@@ -61,16 +61,17 @@ fn texts(content: &[ContentBlock]) -> Option<String> {
 pub(super) fn refusal(error: &ServiceError) -> Option<ServerError> {
     match error {
         ServiceError::McpError(error) if error.code == ErrorCode::INVALID_PARAMS => {
-            Some(ServerError::InvalidArguments(cut(error.message.to_string())))
+            Some(ServerError::InvalidArguments(error.message.to_string()))
         }
         ServiceError::McpError(error) if error.code == ErrorCode::METHOD_NOT_FOUND => Some(ServerError::NoSuchTool),
-        ServiceError::McpError(error) => Some(ServerError::Failed(cut(error.to_string()))),
+        ServiceError::McpError(error) => Some(ServerError::Failed(error.to_string())),
         ServiceError::TransportClosed => None,
-        error => Some(ServerError::Failed(cut(error.to_string()))),
+        error => Some(ServerError::Failed(error.to_string())),
     }
 }
 
-fn cut(text: String) -> String {
+/// An error's text, no longer than that. First nothing secret is in it: half of a secret is not known again.
+pub(super) fn cut(text: String) -> String {
     let end = text.floor_char_boundary(ERROR_BYTES);
     if end < text.len() { format!("{}… ({} bytes more)", &text[..end], text.len() - end) } else { text }
 }
@@ -102,6 +103,6 @@ mod tests {
         let failed = result(r#"{"content":[{"type":"text","text":"no"}],"isError":true}"#);
         assert_eq!(failed, Err("no".to_owned()));
         let long = format!(r#"{{"content":[{{"type":"text","text":"{}"}}],"isError":true}}"#, "x".repeat(1 << 20));
-        assert!(matches!(result(&long), Err(text) if text.len() < ERROR_BYTES + 40));
+        assert!(matches!(result(&long), Err(text) if cut(text.clone()).len() < ERROR_BYTES + 40));
     }
 }

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use holm_kernel::program::Digest;
+use holm_kernel::{devices::net::law::Target, program::Digest};
 use serde::{Deserialize, Serialize};
 
 /// One server, in `[mcp-servers.NAME]`.
@@ -141,6 +141,18 @@ impl Server {
         Digest::of(who.to_string().as_bytes()).to_string()
     }
 
+    /// What a secret is bound to: the program and what it is given, or the origin where it listens.
+    pub fn audience(&self) -> String {
+        match &self.url {
+            Some(url) => Target::parse(url)
+                .map_or_else(|_| url.clone(), |target| format!("{}://{}:{}", target.scheme, target.host, target.port)),
+            None => {
+                let words: Vec<&String> = self.command.iter().chain(&self.args).collect();
+                serde_json::to_string(&words).unwrap_or_default()
+            }
+        }
+    }
+
     /// How long a call of this tool may take without a word.
     pub fn time_of(&self, tool: &str) -> Duration {
         self.times.get(tool).map_or(self.time, |time| time.0)
@@ -180,6 +192,10 @@ impl Server {
         }
         if let Some(folder) = self.cwd.as_ref().filter(|folder| !folder.is_absolute()) {
             return wrong(format!("`cwd` has to be an absolute path, and `{}` is none", folder.display()));
+        }
+        let usable = |name: &String| !name.is_empty() && !name.contains(['=', '\0']);
+        if let Some(name) = self.env.keys().find(|name| !usable(name)) {
+            return wrong(format!("`{name}` is no name of a variable"));
         }
         let times = self.times.values().map(|time| time.0).chain([self.time]);
         match times.into_iter().all(|time| (Duration::from_millis(1)..=LONGEST).contains(&time)) {
@@ -297,6 +313,7 @@ mod tests {
             "command = \"x\"\nfs = [\"/\"]",
             "command = \"x\"\nfs = [\"/a/../b\"]",
             "command = \"x\"\ncwd = \"here\"",
+            "command = \"x\"\nenv = { \"A=B\" = \"c\" }",
             "command = \"x\"\nnetwork = [\"https://x.example/*\"]",
             "command = \"x\"\nsampling = true",
             "command = \"x\"\ntime = \"2h\"",

@@ -1,6 +1,12 @@
 //! What a server was sent and must not pass on: taken out of what it says, in the forms it comes back in.
 
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
+
 use crate::forms::{SHORTEST, forms};
+
+/// Characters of why something came to nothing.
+const BRIEF: usize = 800;
 
 /// What is taken out, longest first. Does not print.
 #[derive(Clone, Default)]
@@ -9,10 +15,28 @@ pub(super) struct Hidden(Vec<String>);
 impl Hidden {
     pub(super) fn new(secrets: &[String]) -> Self {
         let secrets = secrets.iter().map(|secret| secret.trim()).filter(|secret| secret.len() >= SHORTEST);
-        let mut words: Vec<String> = secrets.flat_map(forms).filter(|word| word.len() >= SHORTEST).collect();
+        let mut words: Vec<String> = secrets
+            .flat_map(|secret| [forms(secret), escaped(secret)].concat())
+            .filter(|word| word.len() >= SHORTEST)
+            .collect();
         words.sort_by_key(|word| std::cmp::Reverse(word.len()));
         words.dedup();
         Self(words)
+    }
+
+    /// The longest of them, in bytes.
+    pub(super) fn longest(&self) -> usize {
+        self.0.first().map_or(0, String::len)
+    }
+
+    /// The beginning of a text without them: cut afterwards, since half of one is not known for what it is.
+    pub(super) fn brief(&self, text: String) -> String {
+        self.text(text).chars().take(BRIEF).collect()
+    }
+
+    /// What was told, without them; none where nothing of it is left.
+    pub(super) fn told<T: Serialize + DeserializeOwned>(&self, told: &T) -> Option<T> {
+        serde_json::from_str(&self.text(serde_json::to_string(told).ok()?)).ok()
     }
 
     /// The text without them.
@@ -20,5 +44,40 @@ impl Hidden {
         let found = self.0.iter().filter(|word| text.contains(word.as_str()));
         let found: Vec<_> = found.collect();
         found.into_iter().fold(text, |text, word| text.replace(word.as_str(), "***"))
+    }
+}
+
+/// As it stands in JSON, in any of its spellings, and in JSON that stands in JSON.
+fn escaped(secret: &str) -> Vec<String> {
+    let json = |text: &str| Value::from(text).to_string().trim_matches('"').to_owned();
+    let once = json(secret);
+    let mut ascii = String::new();
+    for char in once.chars() {
+        match char.is_ascii() {
+            true => ascii.push(char),
+            false => char.encode_utf16(&mut [0; 2]).iter().for_each(|unit| ascii.push_str(&format!("\\u{unit:04x}"))),
+        }
+    }
+    vec![json(&once), once.replace('/', "\\/"), ascii, once]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_is_taken_out_in_each_of_its_spellings_before_the_text_is_cut() {
+        let secret = "sé\"same/opens";
+        let hidden = Hidden::new(&[secret.to_owned()]);
+        let once = Value::from(secret).to_string();
+        for said in
+            [secret.to_owned(), once.clone(), Value::from(once).to_string(), "s\\u00e9\\\"same/opens".to_owned()]
+        {
+            let text = hidden.text(format!("<{said}>"));
+            assert!(!text.contains("same") && text.contains("***"), "{said}: {text}");
+        }
+        let long = hidden.brief(format!("{}{secret}", "x".repeat(BRIEF - 4)));
+        assert!(long.ends_with("x***"), "{long}");
+        assert_eq!(hidden.told(&vec![secret.to_owned()]), Some(vec!["***".to_owned()]));
     }
 }

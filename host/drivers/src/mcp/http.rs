@@ -36,15 +36,23 @@ pub(super) fn transport(
     allowance: Arc<Allowance>,
 ) -> Result<(StreamableHttpClientTransport<Watched>, Hidden), String> {
     let url = server.url.as_deref().unwrap_or_default();
-    let target = Target::parse(url).map_err(|error| format!("`{url}`: {error}"))?;
+    // What follows may be a key.
+    let shown = url.split(['?', '#']).next().unwrap_or_default();
+    let target = Target::parse(url).map_err(|error| format!("`{shown}`: {error}"))?;
     let local = is_local(&target.host);
     if target.scheme != "https" && !local && !matches!(target.host, Host::Address(address) if is_inner(address)) {
-        return Err(format!("`{url}`: `http` is spoken within this machine and its own networks only; use `https`"));
+        return Err(format!("`{shown}`: `http` is spoken within this machine and its own networks only; use `https`"));
     }
-    let mut secrets = Vec::new();
+    // Errors name the address as a whole.
+    let query = target.query.as_deref().unwrap_or_default();
+    let mut secrets: Vec<String> =
+        query.split('&').filter_map(|pair| pair.split_once('=')).map(|(_, value)| value.to_owned()).collect();
+    if let Ok(address) = reqwest::Url::parse(url) {
+        secrets.extend(address.query_pairs().map(|(_, value)| value.into_owned()));
+    }
     let mut headers = HashMap::new();
     for (header, value) in &server.headers {
-        let (value, values) = expand(name, value, launch)?;
+        let (value, values) = expand((name, server), value, launch)?;
         let unusable = format!("the header `{header}` has no usable value");
         let header: HeaderName = header.parse().map_err(|_| format!("`{header}` is no name of a header"))?;
         // Not said which: it may be a secret.

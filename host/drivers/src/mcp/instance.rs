@@ -109,26 +109,29 @@ impl Instance {
             Kind::Stdio => {
                 let (mut environment, mut secrets) = (BTreeMap::new(), Vec::new());
                 for (variable, text) in &server.env {
-                    let (text, values) = expand(name, text, launch).map_err(Silent::Failed)?;
+                    let (text, values) = expand((name, &server), text, launch).map_err(Silent::Failed)?;
                     environment.insert(variable.clone(), text);
                     secrets.extend(values);
                 }
-                let command = launch.command(name, &server).map_err(Silent::Failed)?;
-                let started = Program::start(command, environment).await;
-                let (program, (reads, writes)) = started.map_err(|error| Silent::Failed(error.to_string()))?;
+                // Known before it says anything.
+                let hidden = Hidden::new(&secrets);
+                let command = launch.command(name, &server, &environment).map_err(Silent::Failed)?;
+                let started = Program::start(command, hidden.clone()).await;
+                let (program, (reads, writes)) =
+                    started.map_err(|error| Silent::Failed(hidden.brief(error.to_string())))?;
                 let transport = AsyncRwTransport::new_client(reads, writes).with_max_line_length(MESSAGE_BYTES);
                 match greet(client.clone(), transport, era).await {
-                    Ok(service) => (service, Some(program), Hidden::new(&secrets)),
+                    Ok(service) => (service, Some(program), hidden),
                     Err(Silent::Confused(error)) => {
                         let why = program.why().await;
                         program.stop().await;
-                        return Err(Silent::Confused(format!("{why} ({error})")));
+                        return Err(Silent::Confused(format!("{why} ({})", hidden.brief(error))));
                     }
                     Err(Silent::Failed(error)) => {
                         let words = program.last_words();
                         program.stop().await;
                         let said = if words.is_empty() { String::new() } else { format!("; it says: {words}") };
-                        return Err(Silent::Failed(format!("{error}{said}")));
+                        return Err(Silent::Failed(format!("{}{said}", hidden.brief(error))));
                     }
                 }
             }
@@ -137,8 +140,8 @@ impl Instance {
                 let (transport, hidden) = transport.map_err(Silent::Failed)?;
                 match greet(client.clone(), transport, era).await {
                     Ok(service) => (service, None, hidden),
-                    Err(Silent::Confused(error)) => return Err(Silent::Confused(hidden.text(error))),
-                    Err(Silent::Failed(error)) => return Err(Silent::Failed(hidden.text(error))),
+                    Err(Silent::Confused(error)) => return Err(Silent::Confused(hidden.brief(error))),
+                    Err(Silent::Failed(error)) => return Err(Silent::Failed(hidden.brief(error))),
                 }
             }
         };
@@ -198,7 +201,8 @@ impl Instance {
             look.protocol = known.protocol_version.to_string();
             look.calls_itself = known.server_info.as_ref().map_or_else(String::new, |info| {
                 let named = format!("{} {}", info.name, info.version);
-                named.chars().filter(|char| !holm_kernel::is_hidden(*char)).take(100).collect()
+                let named = named.chars().filter(|char| !holm_kernel::is_hidden(*char)).collect();
+                self.hidden.text(named).chars().take(100).collect()
             });
         }
         for tool in known.iter().flat_map(|known| extra::tools(&known.capabilities)) {
@@ -219,7 +223,8 @@ impl Instance {
                     look.refused.extend([refuse("is one of over 512 tools")]);
                     break;
                 }
-                match Tool::new(told) {
+                let known = self.hidden.told(told).ok_or("says a secret that it was given");
+                match known.and_then(|told| Tool::new(&told)) {
                     Ok(tool) => drop(look.tools.insert(tool.name().to_owned(), tool)),
                     Err(reason) => look.refused.extend([refuse(reason)]),
                 }
@@ -301,8 +306,8 @@ impl Instance {
         };
         let text = match answer {
             Ok(text) => self.hidden.text(text),
-            Err(Failed::Arguments(text)) => return Err(ServerError::InvalidArguments(text)),
-            Err(Failed::Tool(text)) => return Err(ServerError::Failed(self.hidden.text(text))),
+            Err(Failed::Arguments(text)) => return Err(ServerError::InvalidArguments(self.said(text))),
+            Err(Failed::Tool(text)) => return Err(ServerError::Failed(self.said(text))),
             Err(Failed::Service(error)) => return Err(self.refusal(&call.server, &error).await),
         };
         match text.len() as u64 > call.maximum.0 {
@@ -359,11 +364,16 @@ impl Instance {
 
     async fn refusal(&self, name: &str, error: &ServiceError) -> ServerError {
         match answer::refusal(error) {
-            Some(ServerError::Failed(text)) => ServerError::Failed(self.hidden.text(text)),
-            Some(ServerError::InvalidArguments(text)) => ServerError::InvalidArguments(self.hidden.text(text)),
+            Some(ServerError::Failed(text)) => ServerError::Failed(self.said(text)),
+            Some(ServerError::InvalidArguments(text)) => ServerError::InvalidArguments(self.said(text)),
             Some(refusal) => refusal,
             None => ServerError::Unavailable(format!("`{name}`: {}", self.why(error).await)),
         }
+    }
+
+    /// What it says of a failure.
+    fn said(&self, text: String) -> String {
+        answer::cut(self.hidden.text(text))
     }
 
     /// Why it says nothing more.
@@ -372,7 +382,7 @@ impl Instance {
             Some(program) if self.is_over() || matches!(error, ServiceError::TransportClosed) => program.why().await,
             _ => chain(error),
         };
-        self.hidden.text(why)
+        self.hidden.brief(why)
     }
 
     /// Whether nothing more can come of it.
@@ -457,7 +467,7 @@ fn late() -> String {
     format!("it did not greet within {} s", GREETS_WITHIN.as_secs())
 }
 
-/// An error and what led to it.
+/// An error and what led to it, as long as it is and with what it names: [`Hidden::brief`] comes after it.
 fn chain<E: std::error::Error>(error: &E) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
@@ -468,5 +478,5 @@ fn chain<E: std::error::Error>(error: &E) -> String {
         }
         source = cause.source();
     }
-    text.chars().map(|char| if holm_kernel::is_hidden(char) { ' ' } else { char }).take(800).collect()
+    text.chars().map(|char| if holm_kernel::is_hidden(char) { ' ' } else { char }).collect()
 }

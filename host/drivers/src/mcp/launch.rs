@@ -1,40 +1,44 @@
 //! What a server needs of this machine: how its program is started, and what stands for what is not written down.
 
-use std::process::Command;
+use std::{collections::BTreeMap, process::Command};
 
 use super::Server;
 
 /// Given by who knows the machine: the command line.
 pub trait Launch: Send + Sync + 'static {
-    /// The command that becomes a native program, confined as it has to be. Its environment is all that it
-    /// finds, and does not hold [`Server::env`] yet.
+    /// The command that becomes a native program, confined as it has to be, which finds these variables then, and
+    /// no sooner: a variable may be code.
     ///
     /// # Errors
     /// It cannot be confined, or a place of it is Holm's own; a text for its user.
-    fn command(&self, name: &str, server: &Server) -> Result<Command, String>;
+    fn command(&self, name: &str, server: &Server, variables: &BTreeMap<String, String>) -> Result<Command, String>;
 
     /// What `${env:NAME}` (`kind` is `env`) or `${secret:NAME}` stands for; the server's own folder, where `kind`
-    /// is `home` and `name` the server's.
+    /// is `home` and `name` the server's. It is this server that is told.
     ///
     /// # Errors
-    /// There is no such thing; a text for its user.
-    fn value(&self, kind: &str, name: &str) -> Result<String, String>;
+    /// There is no such thing, or it is not for this server; a text for its user.
+    fn value(&self, kind: &str, name: &str, server: (&str, &Server)) -> Result<String, String>;
 }
 
 /// The text with what it names in it, and what of that is not to be told.
-pub(super) fn expand(server: &str, text: &str, launch: &dyn Launch) -> Result<(String, Vec<String>), String> {
+pub(super) fn expand(
+    server: (&str, &Server),
+    text: &str,
+    launch: &dyn Launch,
+) -> Result<(String, Vec<String>), String> {
     let (mut expanded, mut values, mut rest) = (String::new(), Vec::new(), text);
     while let Some((before, after)) = rest.split_once("${") {
         expanded.push_str(before);
         let (name, after) = after.split_once('}').ok_or_else(|| format!("`{text}` has a `${{` without an end"))?;
         let (kind, name) = match name {
-            "home" => ("home", server),
+            "home" => ("home", server.0),
             name => name.split_once(':').unwrap_or(("env", name)),
         };
         if !["env", "secret", "home"].contains(&kind) {
             return Err(format!("`${{{kind}:{name}}}` is none of `${{env:NAME}}`, `${{secret:NAME}}` and `${{home}}`"));
         }
-        let value = launch.value(kind, name)?;
+        let value = launch.value(kind, name, server)?;
         expanded.push_str(&value);
         if kind != "home" {
             values.push(value);
@@ -52,21 +56,21 @@ mod tests {
     struct Known;
 
     impl Launch for Known {
-        fn command(&self, _: &str, _: &Server) -> Result<Command, String> {
+        fn command(&self, _: &str, _: &Server, _: &BTreeMap<String, String>) -> Result<Command, String> {
             Err("none".to_owned())
         }
 
-        fn value(&self, kind: &str, name: &str) -> Result<String, String> {
+        fn value(&self, kind: &str, name: &str, _: (&str, &Server)) -> Result<String, String> {
             if name == "NONE" { Err("there is none".to_owned()) } else { Ok(format!("<{kind} {name}>")) }
         }
     }
 
     #[test]
     fn what_a_text_names_is_put_in_once() {
-        let full = |text: &str| expand("s", text, &Known).map(|(text, _)| text);
+        let full = |text: &str| expand(("s", &Server::new()), text, &Known).map(|(text, _)| text);
         assert_eq!(full("Bearer ${env:A}${secret:b}!").as_deref(), Ok("Bearer <env A><secret b>!"));
         assert_eq!(full("${A} $B {c}").as_deref(), Ok("<env A> $B {c}"));
-        assert_eq!(expand("s", "${home}/x", &Known), Ok(("<home s>/x".to_owned(), Vec::new())));
+        assert_eq!(expand(("s", &Server::new()), "${home}/x", &Known), Ok(("<home s>/x".to_owned(), Vec::new())));
         for text in ["${", "${file:x}", "${env:NONE}"] {
             assert!(full(text).is_err(), "{text}");
         }

@@ -1,7 +1,7 @@
 //! A native program that is a server: started, listened to, and ended with all that it started.
 
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::VecDeque,
     io,
     process::Stdio,
     sync::{
@@ -23,7 +23,10 @@ use tokio::{
     task::JoinHandle,
 };
 
-use super::guard::{Allowance, Guard};
+use super::{
+    guard::{Allowance, Guard},
+    hidden::Hidden,
+};
 
 /// What is kept of what a program complains of.
 const SAID_BYTES: usize = 4 << 10;
@@ -39,6 +42,7 @@ pub(super) struct Program {
     group: Pid,
     child: tokio::sync::Mutex<Child>,
     said: Arc<Mutex<VecDeque<u8>>>,
+    hidden: Hidden,
     listening: JoinHandle<()>,
     pub(super) allowance: Arc<Allowance>,
     /// It was killed and waited for: its number may be another's by now.
@@ -50,12 +54,9 @@ pub(super) type Pipes = (Guard<ChildStdout>, ChildStdin);
 
 impl Program {
     /// Starts it, in a process group of its own.
-    pub(super) async fn start(
-        command: std::process::Command,
-        environment: BTreeMap<String, String>,
-    ) -> io::Result<(Self, Pipes)> {
+    pub(super) async fn start(command: std::process::Command, hidden: Hidden) -> io::Result<(Self, Pipes)> {
         let mut command = Command::from(command);
-        command.envs(environment).process_group(0).kill_on_drop(true);
+        command.process_group(0).kill_on_drop(true);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = spawn(command).await?;
         let missing = || io::Error::other("it ended at once");
@@ -69,6 +70,7 @@ impl Program {
             group,
             child: tokio::sync::Mutex::new(child),
             said,
+            hidden,
             listening,
             allowance: allowance.clone(),
             ended: AtomicBool::default(),
@@ -135,12 +137,17 @@ impl Program {
         }
     }
 
-    /// The last line that it complained of, with nothing hidden in it.
+    /// The last line that it complained of, with nothing hidden in it, and no secret of it.
     pub(super) fn last_words(&self) -> String {
         let bytes: Vec<u8> = self.said.lock().iter().copied().collect();
-        let text = String::from_utf8_lossy(&bytes);
+        let text: String =
+            String::from_utf8_lossy(&bytes).chars().filter(|char| *char == '\n' || !is_hidden(*char)).collect();
+        let text = self.hidden.text(text);
+        // What is left of a longer text may begin with the end of a secret.
+        let begin = if bytes.len() < SAID_BYTES { 0 } else { self.hidden.longest().min(text.len()) };
+        let text = &text[text.ceil_char_boundary(begin)..];
         let line = text.lines().rev().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
-        line.chars().filter(|char| !is_hidden(*char)).take(400).collect()
+        line.chars().take(400).collect()
     }
 }
 

@@ -10,7 +10,7 @@ mod value;
 pub use binding::{Binding, BindingError, Template};
 pub use key::is_protected;
 pub use seal::SealError;
-pub use store::{Carried, Secret, Secrets, SecretsError};
+pub use store::{Carried, ForServer, Secret, Secrets, SecretsError};
 pub use value::Value;
 
 /// In Holm's home: the secrets, and what seals them.

@@ -57,6 +57,16 @@ pub enum SecretsError {
         /// Which plugin.
         plugin: String,
     },
+    /// It is not for this server, or for another one of its name.
+    #[error(
+        "the secret `{secret}` is not bound to the server `{server}` as it is now; `holm secret bind {secret} server:{server}` lets it go there"
+    )]
+    NotForServer {
+        /// Which secret.
+        secret: String,
+        /// Which server.
+        server: String,
+    },
     /// There are too many.
     #[error("there are {0} already")]
     TooMany(usize),
@@ -69,6 +79,18 @@ struct Kept {
     value: Value,
     #[serde(default)]
     bindings: Vec<Binding>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    servers: Vec<ForServer>,
+}
+
+/// A server of tools that a secret goes to: whatever else comes by its name gets nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ForServer {
+    /// Its name.
+    pub server: String,
+    /// What it is: its command, or where it listens.
+    pub target: String,
 }
 
 type All = BTreeMap<String, Kept>;
@@ -80,6 +102,9 @@ pub struct Secret {
     pub name: String,
     /// Where it goes.
     pub bindings: Vec<Binding>,
+    /// The servers of tools that it goes to.
+    #[serde(default)]
+    pub servers: Vec<ForServer>,
 }
 
 /// One of them, on its way with a request.
@@ -122,7 +147,12 @@ impl Secrets {
     /// The file cannot be read.
     pub fn list(&self) -> Result<Vec<Secret>, SecretsError> {
         let all = self.read(&mut self.known.lock())?;
-        Ok(all.iter().map(|(name, kept)| Secret { name: name.clone(), bindings: kept.bindings.clone() }).collect())
+        let secret = |(name, kept): (&String, &Kept)| Secret {
+            name: name.clone(),
+            bindings: kept.bindings.clone(),
+            servers: kept.servers.clone(),
+        };
+        Ok(all.iter().map(secret).collect())
     }
 
     /// Seals their key under a passphrase: from the next start of the kernel on they are locked until it is
@@ -172,7 +202,7 @@ impl Secrets {
             }
             match all.get_mut(name) {
                 Some(kept) => kept.value = value,
-                None => drop(all.insert(name.to_owned(), Kept { value, bindings: Vec::new() })),
+                None => drop(all.insert(name.to_owned(), Kept { value, bindings: Vec::new(), servers: Vec::new() })),
             }
             Ok(())
         })
@@ -210,6 +240,38 @@ impl Secrets {
             kept.bindings.retain(|old| old.plugin != plugin || rule.is_some_and(|rule| !rule.covers(&old.rule)));
             match kept.bindings.len() == before {
                 true => Err(SecretsError::NotBound { secret: name.to_owned(), plugin: plugin.to_owned() }),
+                false => Ok(()),
+            }
+        })
+    }
+
+    /// Lets a secret go to a server of tools, as long as that is this.
+    ///
+    /// # Errors
+    /// There is no such secret, or the file cannot be replaced.
+    pub fn bind_server(&self, name: &str, server: ForServer) -> Result<(), SecretsError> {
+        self.change(|all| {
+            let kept = all.get_mut(name).ok_or_else(|| SecretsError::NotFound(name.to_owned()))?;
+            if kept.servers.len() >= BINDINGS {
+                return Err(SecretsError::TooMany(BINDINGS));
+            }
+            kept.servers.retain(|old| old.server != server.server);
+            kept.servers.push(server);
+            Ok(())
+        })
+    }
+
+    /// Lets a secret go to a server of tools no longer.
+    ///
+    /// # Errors
+    /// It is not bound there, or the file cannot be replaced.
+    pub fn unbind_server(&self, name: &str, server: &str) -> Result<(), SecretsError> {
+        self.change(|all| {
+            let kept = all.get_mut(name).ok_or_else(|| SecretsError::NotFound(name.to_owned()))?;
+            let before = kept.servers.len();
+            kept.servers.retain(|old| old.server != server);
+            match kept.servers.len() == before {
+                true => Err(SecretsError::NotForServer { secret: name.to_owned(), server: server.to_owned() }),
                 false => Ok(()),
             }
         })
@@ -269,14 +331,18 @@ impl Secrets {
         Ok(carried.collect())
     }
 
-    /// A secret itself, for what its user's own settings say by `${secret:NAME}`. No guest's word leads here.
+    /// A secret itself, for what settings say by `${secret:NAME}`: they may come from others, so that its user
+    /// bound it to this server. No guest's word leads here.
     ///
     /// # Errors
-    /// There is no such secret, or the file cannot be read.
-    pub fn value(&self, name: &str) -> Result<Value, SecretsError> {
+    /// There is no such secret, it is not for this server, or the file cannot be read.
+    pub fn value(&self, name: &str, server: &ForServer) -> Result<Value, SecretsError> {
         let all = self.read(&mut self.known.lock())?;
         let kept = all.get(name).ok_or_else(|| SecretsError::NotFound(name.to_owned()))?;
-        Ok(kept.value.clone())
+        match kept.servers.contains(server) {
+            true => Ok(kept.value.clone()),
+            false => Err(SecretsError::NotForServer { secret: name.to_owned(), server: server.server.clone() }),
+        }
     }
 
     fn read(&self, known: &mut Known) -> Result<Arc<All>, SecretsError> {
@@ -347,6 +413,14 @@ mod tests {
             assert_eq!(carried(&secrets, "web", elsewhere), 0, "{elsewhere}");
         }
         assert_eq!(carried(&secrets, "other", "https://a.example/v1/x"), 0);
+        // To a server as it was bound, and to no other of its name.
+        let server = |target: &str| ForServer { server: "web".into(), target: target.into() };
+        assert!(secrets.value("token", &server("https://a.example")).is_err());
+        secrets.bind_server("token", server("https://a.example")).expect("bound");
+        assert!(secrets.value("token", &server("https://a.example")).is_ok());
+        assert!(secrets.value("token", &server("https://b.example")).is_err());
+        secrets.unbind_server("token", "web").expect("unbound");
+        assert!(secrets.value("token", &server("https://a.example")).is_err());
         secrets.forget("web").expect("forgotten");
         assert_eq!(carried(&secrets, "web", "https://a.example/v1/x"), 0);
         assert!(secrets.list().expect("listed")[0].bindings.is_empty());

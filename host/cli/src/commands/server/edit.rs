@@ -7,13 +7,15 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use holm_adapters::control::{Reply, Request, Serving};
+use holm_adapters::control::{Keeping, Reply, Request, Serving};
 use holm_drivers::mcp::{Place, Server, Table};
+use holm_packages::printable;
 use toml_edit::{DocumentMut, Item};
 
 use super::reload;
 use crate::{
     error::{CONFLICT, CommandError, NOT_FOUND, Result},
+    servers,
     session::{Session, unexpected},
     settings::{FILE, Settings},
     ui,
@@ -64,6 +66,8 @@ impl Add {
             ..Server::new()
         };
         let name = self.name;
+        let (place, texts) = (server.clone(), server.env.values().chain(server.headers.values()).cloned());
+        let secrets: Vec<String> = texts.flat_map(|text| named(&text)).filter_map(secret).collect();
         let known = Settings::read(session.open_home()?.path())?.mcp_servers;
         if known.contains_key(&name) {
             let error = CommandError::new(CONFLICT, format!("there is a server `{name}` already"));
@@ -71,11 +75,36 @@ impl Add {
         }
         write(session, &Table::from([(name.clone(), server)])).await?;
         ui::talk(format_args!("{} {}", ui::good("added"), ui::bold(&name)));
+        reads(session, &place)?;
+        // Who typed it means it.
+        for secret in secrets {
+            let bind = Keeping::BindServer { name: secret.clone(), server: name.clone() };
+            if let Err(error) = session.ask(&Request::Secrets(bind)).await {
+                ui::warn(format_args!("{}; later: `holm secret bind {secret} server:{name}`", error.message));
+            }
+        }
         ui::hint(format_args!(
             "`holm server test {name}` starts it; `holm grant PLUGIN 'tool={name}/*'` lets a plugin call it"
         ));
         Ok(())
     }
+}
+
+/// What a text names by `${…}`.
+pub(super) fn named(text: &str) -> Vec<String> {
+    text.split("${").skip(1).filter_map(|rest| rest.split_once('}')).map(|(name, _)| name.to_owned()).collect()
+}
+
+fn secret(name: String) -> Option<String> {
+    name.strip_prefix("secret:").map(str::to_owned)
+}
+
+/// Shows what a server reads of its program.
+pub(super) fn reads(session: &Session, server: &Server) -> Result<()> {
+    for place in servers::places_of(session.open_home()?.path(), server) {
+        ui::talk(format_args!("  it reads {}", printable(&place.display().to_string())));
+    }
+    Ok(())
 }
 
 fn pairs(texts: &[String]) -> Result<BTreeMap<String, String>> {
@@ -97,6 +126,8 @@ fn place(text: &str) -> Result<Place> {
         true => PathBuf::from(path),
         false => std::path::absolute(path).map_err(|error| CommandError::usage(format!("`{text}`: {error}")))?,
     };
+    // As it is now: a link that is put there later leads nowhere.
+    let absolute = absolute.canonicalize().unwrap_or(absolute);
     format!("{}:{access}", absolute.display()).parse().map_err(CommandError::usage)
 }
 
@@ -129,6 +160,14 @@ pub(super) async fn remove(session: &Session, name: &str) -> Result<()> {
 pub(super) async fn write(session: &Session, servers: &Table) -> Result<()> {
     for (name, server) in servers {
         server.check(name).map_err(CommandError::usage)?;
+    }
+    let plugins = match session.ask(&Request::List).await? {
+        Reply::Plugins(plugins) => plugins,
+        reply => return unexpected(&reply),
+    };
+    if let Some(taken) = plugins.iter().find(|plugin| servers.contains_key(&plugin.name)) {
+        let text = format!("a plugin `{}` is installed, and one name means one thing", taken.name);
+        return Err(CommandError::usage(text).hint("call the server something else"));
     }
     let path = session.open_home()?.path().join(FILE);
     let mut file = read(&path)?;

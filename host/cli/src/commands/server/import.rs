@@ -22,7 +22,7 @@ use crate::{
 /// More than any client's file.
 const FILE_BYTES: u64 = 64 << 20;
 
-pub(super) async fn run(session: &Session, file: &Path, yes: bool) -> Result<()> {
+pub(super) async fn run(session: &Session, file: &Path, variables: &[String], yes: bool) -> Result<()> {
     let failed = |error: &dyn std::fmt::Display| CommandError::usage(format!("`{}`: {error}", file.display()));
     if file.metadata().map_err(|error| failed(&error))?.len() > FILE_BYTES {
         return Err(failed(&"it is too long to be a client's settings"));
@@ -42,6 +42,7 @@ pub(super) async fn run(session: &Session, file: &Path, yes: bool) -> Result<()>
             Err(reason) => ui::warn(format_args!("`{shown}` is left out: {reason}")),
             Ok((server, notes)) => match server.check(&name) {
                 Err(trouble) => ui::warn(format_args!("`{shown}` is left out: {}", trouble.reason)),
+                Ok(()) if !may_read(&name, &server, variables, yes)? => {}
                 Ok(()) => {
                     notes.iter().for_each(|note| ui::warn(format_args!("`{shown}`: {note}")));
                     table.insert(name, server);
@@ -56,6 +57,10 @@ pub(super) async fn run(session: &Session, file: &Path, yes: bool) -> Result<()>
     let shown = BTreeMap::from([("mcp-servers", &table)]);
     let text = toml_edit::ser::to_string_pretty(&shown).map_err(CommandError::internal)?;
     text.lines().for_each(|line| ui::talk(format_args!("  {}", printable(line))));
+    for (name, server) in &table {
+        ui::talk(ui::bold(name));
+        edit::reads(session, server)?;
+    }
     if !yes {
         let nobody = || {
             CommandError::new(CONFLICT, "nothing was imported: there is no terminal to ask on")
@@ -70,6 +75,37 @@ pub(super) async fn run(session: &Session, file: &Path, yes: bool) -> Result<()>
     ui::talk(format_args!("{} {}", ui::good("imported"), ui::count(table.len(), "server")));
     ui::hint("`holm server test NAME` starts one; each is confined: name the places that it needs in `fs`");
     Ok(())
+}
+
+/// Whether a server may have the variables that it names: who wrote the file is not who imports it.
+fn may_read(name: &str, server: &Server, variables: &[String], yes: bool) -> Result<bool> {
+    let texts = server.env.values().chain(server.headers.values());
+    for named in texts.flat_map(|text| edit::named(text)) {
+        let variable = match named.split_once(':') {
+            None if named == "home" => continue,
+            None => &*named,
+            Some(("env", variable)) => variable,
+            Some(("secret", secret)) => {
+                let hint = format!("`holm secret bind {} server:{name}`", printable(secret));
+                ui::warn(format_args!("`{name}` wants the secret `{}`: it has none before {hint}", printable(secret)));
+                continue;
+            }
+            Some(_) => continue,
+        };
+        if variables.iter().any(|known| known == variable) {
+            continue;
+        }
+        let shown = printable(variable);
+        let question = format!("let {name} have {shown} of your environment?");
+        let terminal = if yes { None } else { Terminal::open() };
+        if !terminal.map_or(Ok(false), |terminal| terminal.confirm(&question))? {
+            ui::warn(format_args!(
+                "`{name}` is left out: it wants `{shown}` of your environment; `--variable {shown}` allows it"
+            ));
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// The servers in a client's file: Claude's and most others', VS Code's own and in its settings.

@@ -55,6 +55,9 @@ enum Command {
     Import {
         /// The file, like ~/.claude.json or .vscode/mcp.json
         file: PathBuf,
+        /// A variable of your environment that they may have, where they name it
+        #[arg(long, value_name = "NAME")]
+        variable: Vec<String>,
         /// Do not ask
         #[arg(long)]
         yes: bool,
@@ -93,7 +96,7 @@ impl Arguments {
             Command::Show { name, json } => show::one(&server(session, &name).await?, json),
             Command::Test { name, json } => show::test(&look(session, &name).await?, json),
             Command::Accept { name, tools, yes } => accept::run(session, &name, &tools, yes).await,
-            Command::Import { file, yes } => import::run(session, &file, yes).await,
+            Command::Import { file, variable, yes } => import::run(session, &file, &variable, yes).await,
             Command::Add(add) => add.run(session).await,
             Command::Remove { name } => edit::remove(session, &name).await,
         }
