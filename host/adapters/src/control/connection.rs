@@ -137,7 +137,7 @@ impl Server {
             Request::Uninstall { plugin, keep_data } => self.uninstall(plugin, keep_data).await?,
             Request::Grant { plugin, lines, directory } => self.grant(plugin, lines, directory, outgoing).await?,
             Request::Revoke { plugin, lines, directory } => self.revoke(plugin, lines, directory).await?,
-            Request::Tools { plugin } => self.tools(plugin).await?,
+            Request::Tools { plugin, servers } => self.tools(plugin, servers).await?,
             Request::SearchTools { query, limit } => self.search_tools(&query, limit).await?,
             Request::Secrets(keeping) => self.secrets(keeping).await?,
             Request::Servers(serving) => self.serving(serving, outgoing).await?,

@@ -171,15 +171,15 @@ impl Server {
     }
 
     /// The tools of one plugin, or of all.
-    pub(crate) async fn tools(&self, plugin: Option<String>) -> Result<Reply, Failure> {
-        let offered = self.kernel.servers().list().into_iter();
+    pub(crate) async fn tools(&self, plugin: Option<String>, servers: bool) -> Result<Reply, Failure> {
+        let offered = if servers { self.kernel.servers().list() } else { Vec::new() }.into_iter();
         let offered = offered
             .map(|(name, tool)| (name.split_once('/').map_or_else(String::new, |(name, _)| name.to_owned()), tool));
         let of_servers: Vec<_> = offered
             .filter(|(name, _)| plugin.as_ref().is_none_or(|plugin| plugin == name))
             .map(|(name, tool)| ToolView::new(&name, &tool))
             .collect();
-        if plugin.as_ref().is_some_and(|plugin| self.servers.knows(plugin)) {
+        if servers && plugin.as_ref().is_some_and(|plugin| self.servers.knows(plugin)) {
             return Ok(Reply::Tools(of_servers));
         }
         let programs = self.programs(plugin).await?;

@@ -245,6 +245,7 @@ impl ServerHandler for Front {
                 target: Target::Installed(offered.plugin.clone()),
                 tool: offered.own.clone(),
                 arguments,
+                servers: false,
                 hears: true,
                 terms: client.profile.terms(self.shared.directory.clone()),
             })

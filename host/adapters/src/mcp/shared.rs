@@ -126,11 +126,11 @@ impl Shared {
 
     /// Reads anew what is offered, and tells what of it is other than it was.
     async fn list(&self, listed: &mut Option<Arc<Views>>) -> Result<Arc<Views>, Failure> {
-        let tools = match self.ask(&Request::Tools { plugin: None }).await? {
+        let tools = match self.kernel.ask(&Request::Tools { plugin: None, servers: false }).await? {
             Reply::Tools(tools) => tools,
             reply => return Err(unexpected(reply)),
         };
-        let offers = match self.ask(&Request::Offers { plugin: None }).await? {
+        let offers = match self.kernel.ask(&Request::Offers { plugin: None }).await? {
             Reply::Offers(offers) => offers,
             reply => return Err(unexpected(reply)),
         };
@@ -151,12 +151,6 @@ impl Shared {
             });
         }
         Ok(views)
-    }
-
-    async fn ask(&self, request: &Request) -> Result<Reply, Failure> {
-        let (connection, reply) = self.kernel.ask(request).await?;
-        self.kernel.keep(connection);
-        Ok(reply)
     }
 }
 
