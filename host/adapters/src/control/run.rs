@@ -181,6 +181,7 @@ impl Server {
             limits,
             operator: Some(client.clone()),
             listener: hears.then(|| ear.clone() as Arc<dyn Listener>),
+            client: terms.client,
             ..Spawn::new(subject.program)
         };
         let pump = tokio::spawn(pump(output, Stream::Stderr, outgoing.clone()));

@@ -37,7 +37,7 @@ impl Profile {
     }
 
     /// Under which terms its calls are made. Nobody can be asked: who decides is not at this end.
-    pub(crate) fn terms(&self, directory: PathBuf) -> Terms {
+    pub(crate) fn terms(&self, client: &str, directory: PathBuf) -> Terms {
         let rate =
             self.calls_per_hour.map(|calls_per_hour| Rate { name: format!("profile {}", self.name), calls_per_hour });
         Terms {
@@ -47,6 +47,7 @@ impl Profile {
             tokens: self.tokens,
             money: self.money,
             rate,
+            client: Some(client.to_owned()),
             ..Terms::default()
         }
     }

@@ -140,7 +140,7 @@ impl Front {
         fetch: Fetch,
     ) -> Result<Outcome, ErrorData> {
         let target = Target::Installed(plugin.to_owned());
-        let terms = client.profile.terms(self.shared.directory.clone());
+        let terms = client.profile.terms(&client.name, self.shared.directory.clone());
         // Who completes an argument is not asked: that is no request that can be made again with answers.
         let hears = !matches!(fetch, Fetch::Completion { .. });
         self.work(asked, client, context, |_| Request::Fetch(Fetching { target, fetch, hears, terms })).await
@@ -247,7 +247,7 @@ impl ServerHandler for Front {
                 arguments,
                 servers: false,
                 hears: true,
-                terms: client.profile.terms(self.shared.directory.clone()),
+                terms: client.profile.terms(&client.name, self.shared.directory.clone()),
             })
         };
         let loose = is_modern(&context) && offered.described.output_schema.is_some();
