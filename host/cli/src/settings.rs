@@ -105,6 +105,10 @@ pub(crate) struct ProfileSettings {
     tools: Vec<String>,
     /// Tools are called by their own names where these are told apart.
     own_names: bool,
+    /// Whether plugins may have the client's model complete something.
+    sampling: bool,
+    /// Whether they may ask where the client's user works.
+    roots: bool,
     fuel: Option<Fuel>,
     memory: Option<Bytes>,
     tokens: Option<u64>,
@@ -138,6 +142,8 @@ impl Settings {
             name: name.to_owned(),
             tools: settings.tools.iter().map(pattern).collect::<Result<_>>()?,
             own_names: settings.own_names,
+            sampling: settings.sampling,
+            roots: settings.roots,
             fuel: settings.fuel,
             memory: settings.memory,
             tokens: settings.tokens,

@@ -8,7 +8,10 @@ use holm_kernel::{
 };
 use holm_packages::printable;
 
-use super::kernel::{Kernel, gone};
+use super::{
+    kernel::{Kernel, gone},
+    share::Place,
+};
 use crate::control::{Connection, Failure, Input, Kind, Reply, Request};
 
 /// Denials that a call's answer tells of. A guest may ask for much.
@@ -18,6 +21,8 @@ const DENIALS: usize = 8;
 pub(crate) struct Call {
     kernel: Arc<Kernel>,
     connection: Connection,
+    /// Its client's.
+    _place: Place,
     denials: Vec<String>,
     /// Whether something was asked, answered or denied, or came unexpected: its connection may still hold
     /// what belongs to that, and is not kept.
@@ -83,9 +88,9 @@ impl Call {
     ///
     /// # Errors
     /// The kernel does not answer.
-    pub(crate) async fn begin(kernel: Arc<Kernel>, request: Request) -> Result<Self, Failure> {
+    pub(crate) async fn begin(kernel: Arc<Kernel>, place: Place, request: Request) -> Result<Self, Failure> {
         let connection = kernel.begin(&request).await?;
-        Ok(Self { kernel, connection, denials: Vec::new(), disturbed: false })
+        Ok(Self { kernel, connection, _place: place, denials: Vec::new(), disturbed: false })
     }
 
     /// What happens next. Safe to drop while it waits. Nothing follows [`Event::Ended`].

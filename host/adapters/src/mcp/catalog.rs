@@ -265,6 +265,8 @@ mod tests {
             name: "p".to_owned(),
             tools,
             own_names,
+            sampling: false,
+            roots: false,
             fuel: None,
             memory: None,
             tokens: None,

@@ -15,6 +15,7 @@ mod logging;
 mod parked;
 mod profile;
 mod server;
+mod share;
 mod shared;
 mod talk;
 mod tasks;

@@ -18,6 +18,10 @@ pub struct Profile {
     pub tools: Vec<Pattern>,
     /// Tools are called by their own names, without their plugin's, where these are told apart.
     pub own_names: bool,
+    /// Whether the plugin that is called may have the client's model complete something.
+    pub sampling: bool,
+    /// Whether it may ask where the client's user works.
+    pub roots: bool,
     /// Less fuel for each call than it would have.
     pub fuel: Option<Fuel>,
     /// Less memory for each call than it would have.

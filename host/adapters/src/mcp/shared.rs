@@ -20,6 +20,7 @@ use super::{
     kernel::{Kernel, Machine},
     parked::Parked,
     profile::Profile,
+    share::Shares,
     tasks::Tasks,
 };
 use crate::control::{Failure, Reply, Request};
@@ -44,6 +45,8 @@ pub struct Shared {
     reached: Notify,
     catalogs: Mutex<HashMap<String, Kept>>,
     changed: watch::Sender<Changes>,
+    /// The calls that are under way, by client.
+    pub(crate) shares: Arc<Shares>,
     /// The calls that wait for their clients.
     pub(crate) parked: Arc<Parked>,
     /// The calls that take long.
@@ -76,6 +79,7 @@ impl Shared {
             reached: Notify::new(),
             catalogs: Mutex::default(),
             changed: watch::Sender::default(),
+            shares: Arc::default(),
             parked: Parked::new(),
             tasks: Arc::default(),
         });
