@@ -5,8 +5,8 @@
 use holm_kernel::answer::{Inquiry, Question, Reply, Wanted};
 use holm_packages::printable;
 use rmcp::model::{
-    ClientCapabilities, ContextInclusion, CreateMessageRequest, CreateMessageRequestParams, ElicitRequest, ElicitRequestParams,
-    InputRequest, ListRootsRequest,
+    ClientCapabilities, ContextInclusion, CreateMessageRequest, CreateMessageRequestParams, ElicitRequest,
+    ElicitRequestParams, InputRequest, ListRootsRequest,
 };
 use serde_json::Value;
 

@@ -22,6 +22,6 @@ mod tasks;
 
 pub use http::{Gate, Names, PATH, http};
 pub use kernel::Machine;
-pub use profile::{Client, Profile};
+pub use profile::{Client, Offering, Profile};
 pub use server::stdio;
 pub use shared::Shared;

@@ -62,8 +62,7 @@ pub(crate) struct Parked {
 impl Parked {
     pub(crate) fn new() -> Arc<Self> {
         let key: [u8; RequestStateCodec::MIN_KEY_LENGTH] = random();
-        let parked =
-            Arc::new(Self { calls: Mutex::default(), codec: RequestStateCodec::new_unchecked(key.to_vec()) });
+        let parked = Arc::new(Self { calls: Mutex::default(), codec: RequestStateCodec::new_unchecked(key.to_vec()) });
         let weak = Arc::downgrade(&parked);
         tokio::spawn(async move {
             loop {

@@ -23,6 +23,7 @@ use super::{
     answer, asking,
     call::{Call, Failed},
     catalog::{Catalog, NoSuchPage},
+    http::Gate,
     profile::Client,
     share::CALLS,
     shared::{Changes, Shared},
@@ -42,17 +43,18 @@ const INSTRUCTIONS: &str = "Tools of sandboxed plugins. A tool that was denied s
 pub(crate) struct Front {
     shared: Arc<Shared>,
     /// Who is at the other end, where each request does not say it.
-    client: Option<Client>,
+    gate: Option<Arc<dyn Gate>>,
     /// How grave a line must be to be told, before 2026-07-28.
     level: Mutex<LoggingLevel>,
 }
 
-/// Serves one client over standard input and output, until it closes them.
+/// Serves one client over standard input and output, until it closes them. What it is offered is asked of
+/// `gate` at each request, without a token.
 ///
 /// # Errors
 /// It speaks something else, or the pipe failed.
-pub async fn stdio(shared: Arc<Shared>, client: Client) -> io::Result<()> {
-    let front = Front::new(shared, Some(client));
+pub async fn stdio(shared: Arc<Shared>, gate: Arc<dyn Gate>) -> io::Result<()> {
+    let front = Front::new(shared, Some(gate));
     match front.serve(rmcp::transport::stdio_pipes()).await {
         Ok(running) => running.waiting().await.map(drop).map_err(io::Error::other),
         // It has thought better of it.
@@ -76,15 +78,16 @@ struct Asked<'a> {
 }
 
 impl Front {
-    pub(crate) fn new(shared: Arc<Shared>, client: Option<Client>) -> Self {
-        Self { shared, client, level: Mutex::new(LoggingLevel::Info) }
+    pub(crate) fn new(shared: Arc<Shared>, gate: Option<Arc<dyn Gate>>) -> Self {
+        Self { shared, gate, level: Mutex::new(LoggingLevel::Info) }
     }
 
     /// Who asks: over HTTP each request was let in by a token.
     fn client(&self, context: &RequestContext<RoleServer>) -> Result<Client, ErrorData> {
         let parts = context.extensions.get::<http::request::Parts>();
-        let client = parts.and_then(|parts| parts.extensions.get::<Client>()).or(self.client.as_ref());
-        client.cloned().ok_or_else(|| ErrorData::internal_error("it is not known who asks", None))
+        let client = parts.and_then(|parts| parts.extensions.get::<Client>()).cloned();
+        let client = client.or_else(|| self.gate.as_ref()?.admit(None));
+        client.ok_or_else(|| ErrorData::internal_error("it is not known who asks", None))
     }
 
     /// Who asks, and what it is offered.
@@ -111,8 +114,7 @@ impl Front {
         let lacking = Mutex::default();
         let early = asked.state.is_none();
         let parked = &self.shared.parked;
-        let mut talk =
-            Talk { context, modern, wanted, parked, client, scope, tasks, early, given, lacking };
+        let mut talk = Talk { context, modern, wanted, parked, client, scope, tasks, early, given, lacking };
         let mut outcome = match asked.state {
             Some(state) => talk.resume(state).await?,
             None => {
@@ -274,7 +276,12 @@ impl ServerHandler for Front {
                     Ok(json) => answer::result(json, loose),
                     Err(failed) => answer::failed(&failed),
                 };
-                let task = self.shared.tasks.begin(*long, &client.name, asking::allowed(capabilities(&context), &client.profile), end);
+                let task = self.shared.tasks.begin(
+                    *long,
+                    &client.name,
+                    asking::allowed(capabilities(&context), &client.profile),
+                    end,
+                );
                 CallToolResponse::Task(CreateTaskResult::new(task))
             }
             Outcome::Ended(Ok(json)) => answer::result(json, loose).into(),
@@ -404,8 +411,14 @@ impl ServerHandler for Front {
             value: request.argument.value,
             known: pairs(&known),
         };
-        let asked =
-            Asked { method: "completion/complete", plugin, name: "", arguments: String::new(), state: None, responses: None };
+        let asked = Asked {
+            method: "completion/complete",
+            plugin,
+            name: "",
+            arguments: String::new(),
+            state: None,
+            responses: None,
+        };
         match self.fetch(asked, &client, &context, fetch).await? {
             // It was not to ask.
             Outcome::Waits(_) | Outcome::Long(_) => Ok(CompleteResult::default()),
