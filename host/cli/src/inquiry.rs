@@ -226,30 +226,46 @@ mod tests {
             told.push('\n');
         }
         expect![[r#"
-              Your name (text): 
+            holm: clipper wants to know:
+              | Your name
+            holm: write text
+            holm: answer> 
               "Ada" is "Ada"
               "": it has to be filled in
               "Grace": `name` is too long
-              age (whole number, empty is 30): 
+            holm: clipper wants to know:
+              | age
+            holm: write a whole number; an empty line means:
+              | 30
+            holm: answer> 
               "7" is 7
               "" is 30
               "x": write a number
               "1.5": `age` is no whole number
-              sure (yes or no, may be empty): 
+            holm: clipper wants to know:
+              | sure
+            holm: write yes or no; it may be empty
+            holm: answer> 
               "y" is true
               "NO" is false
               "perhaps": write yes or no
               "" is left out
-                1: First
-                2: b
-              one (a number from the list, may be empty): 
+            holm: clipper wants to know:
+              | one
+              | 1: First
+              | 2: b
+            holm: write a number from the list; it may be empty
+            holm: answer> 
               "1" is "a"
               "b" is "b"
               "3": there is no 3
               "0": there is no 0
-                1: x
-                2: y
-              some (numbers from the list, with blanks between, may be empty): 
+            holm: clipper wants to know:
+              | some
+              | 1: x
+              | 2: y
+            holm: write numbers from the list, with blanks between; it may be empty
+            holm: answer> 
               "1, 2" is ["x","y"]
               "y" is ["y"]
               "z": there is no z
