@@ -155,6 +155,7 @@ async fn direct(connection: &mut Connection) -> (Duration, Duration) {
         target: Target::Installed("conformance".to_owned()),
         tool: "greet".to_owned(),
         arguments: "{\"name\":\"Ada\"}".to_owned(),
+        servers: false,
         hears: true,
         terms: Terms { directory: "/".into(), ..Terms::default() },
     };

@@ -37,15 +37,17 @@ fn reply(terminal: &Terminal, who: &str, wanted: &Wanted) -> io::Result<Reply> {
     match wanted {
         Wanted::Form { message, schema } => {
             let Ok(form) = Form::parse(schema) else { return Ok(Reply::Cancelled) };
-            terminal.tell(&format!("holm: {who} asks:\n{}", quoted(message)))?;
+            terminal.tell(&format!("holm: {who} asks:\n{}", quoted(message, terminal.width())))?;
             match agree("holm: answer?")? {
-                Some(true) => fill(terminal, &form),
+                Some(true) => fill(terminal, who, &form),
                 Some(false) => Ok(Reply::Declined),
                 None => Ok(Reply::Cancelled),
             }
         }
         Wanted::Link { message, url } => {
-            let page = format!("holm: {who} asks you to open this page:\n{}\n  {}", quoted(message), printable(url));
+            let (width, asks) = (terminal.width(), "asks you to open the page below");
+            let page =
+                format!("holm: {who} {asks}:\n{}\nholm: the page:\n{}", quoted(message, width), rows(url, width));
             terminal.tell(&page)?;
             Ok(match agree("holm: will you?")? {
                 Some(true) => Reply::Accepted("{}".to_owned()),
@@ -58,27 +60,55 @@ fn reply(terminal: &Terminal, who: &str, wanted: &Wanted) -> io::Result<Reply> {
     }
 }
 
-/// A guest's words, each line marked as such.
-fn quoted(message: &str) -> String {
-    let mut lines: Vec<String> = message.lines().take(LINES).map(|line| format!("  | {}", printable(line))).collect();
-    if message.lines().nth(LINES).is_some() {
-        lines.push("  | …".to_owned());
+/// Before each row of what a guest wrote.
+const MARK: &str = "  | ";
+
+/// What is typed follows this, whatever is asked.
+const PROMPT: &str = "holm: answer> ";
+
+/// A guest's message, each row marked as such.
+fn quoted(message: &str, width: usize) -> String {
+    let all = rows(message, width);
+    let mut lines: Vec<&str> = all.lines().take(LINES).collect();
+    if all.lines().nth(LINES).is_some() {
+        lines.push("  | …");
     }
     lines.join("\n")
 }
 
+/// A guest's words in rows that the terminal does not break: each has its mark, and none passes for Holm's.
+fn rows(text: &str, width: usize) -> String {
+    let most = width.saturating_sub(MARK.len() + 1).max(8);
+    let mut rows = Vec::new();
+    for line in text.lines() {
+        let (mut row, mut taken) = (String::new(), 0);
+        for char in printable(line).chars() {
+            // What is not ASCII takes two columns at most; a tab takes one here.
+            let (char, columns) = if char == '\t' { (' ', 1) } else { (char, if char.is_ascii() { 1 } else { 2 }) };
+            if taken + columns > most {
+                rows.push(format!("{MARK}{}", std::mem::take(&mut row)));
+                taken = 0;
+            }
+            row.push(char);
+            taken += columns;
+        }
+        rows.push(format!("{MARK}{row}"));
+    }
+    rows.join("\n")
+}
+
 /// Asks for one field after the other; the end of input cancels.
-fn fill(terminal: &Terminal, form: &Form) -> io::Result<Reply> {
+fn fill(terminal: &Terminal, who: &str, form: &Form) -> io::Result<Reply> {
     let mut filled = Map::new();
     for field in &form.fields {
-        let question = prompt(field);
+        let question = prompt(who, field, terminal.width());
         loop {
             let Some(line) = terminal.line(&question)? else { return Ok(Reply::Cancelled) };
             match meant(field, line.trim()) {
                 Ok(Some(value)) => drop(filled.insert(field.name.clone(), value)),
                 Ok(None) => {}
                 Err(reason) => {
-                    terminal.tell(&format!("  {reason}"))?;
+                    terminal.tell(&format!("holm: that does not fit:\n{}", rows(&reason, terminal.width())))?;
                     continue;
                 }
             }
@@ -88,31 +118,34 @@ fn fill(terminal: &Terminal, form: &Form) -> io::Result<Reply> {
     Ok(Reply::Accepted(Value::Object(filled).to_string()))
 }
 
-/// What is asked of one field: its choices, its name, what it may be, and what an empty line means.
-fn prompt(field: &Field) -> String {
-    let mut text = String::new();
-    if let Some(description) = &field.description {
-        text.push_str(&format!("  | {}\n", printable(description)));
-    }
+/// What is asked of one field: whose it is, its name, its choices, what it may be, and what an empty line means.
+fn prompt(who: &str, field: &Field, width: usize) -> String {
+    let mut told = vec![format!("holm: {who} wants to know:")];
+    told.push(rows(field.title.as_ref().unwrap_or(&field.name), width));
+    told.extend(field.description.as_ref().map(|description| quoted(description, width)));
     if let Kind::One(choices) | Kind::Some { choices, .. } = &field.kind {
-        for (index, Choice { value, title }) in choices.iter().enumerate() {
-            text.push_str(&format!("    {}: {}\n", index + 1, printable(title.as_ref().unwrap_or(value))));
-        }
+        let choices = choices.iter().enumerate();
+        told.extend(choices.map(|(index, Choice { value, title })| {
+            rows(&format!("{}: {}", index + 1, title.as_ref().unwrap_or(value)), width)
+        }));
     }
     let kind = match &field.kind {
         Kind::Text { format, .. } => format.as_deref().map_or("text".to_owned(), printable),
-        Kind::Number { whole: true, .. } => "whole number".to_owned(),
-        Kind::Number { .. } => "number".to_owned(),
+        Kind::Number { whole: true, .. } => "a whole number".to_owned(),
+        Kind::Number { .. } => "a number".to_owned(),
         Kind::Boolean => "yes or no".to_owned(),
         Kind::One(_) => "a number from the list".to_owned(),
         Kind::Some { .. } => "numbers from the list, with blanks between".to_owned(),
     };
-    let empty = match (&field.default, field.required) {
-        (Some(default), _) => format!(", empty is {}", printable(&default.to_string())),
-        (None, false) => ", may be empty".to_owned(),
-        (None, true) => String::new(),
-    };
-    text + &format!("  {} ({kind}{empty}): ", printable(field.title.as_ref().unwrap_or(&field.name)))
+    match (&field.default, field.required) {
+        (Some(default), _) => {
+            told.push(format!("holm: write {kind}; an empty line means:\n{}", rows(&default.to_string(), width)));
+        }
+        (None, false) => told.push(format!("holm: write {kind}; it may be empty")),
+        (None, true) => told.push(format!("holm: write {kind}")),
+    }
+    told.push(PROMPT.to_owned());
+    told.join("\n")
 }
 
 /// What a line means for a field; none where it is left out.
@@ -157,7 +190,7 @@ mod tests {
     use expect_test::expect;
     use holm_kernel::answer::Form;
 
-    use super::{meant, prompt, quoted};
+    use super::{meant, prompt, quoted, rows};
 
     #[test]
     fn fields_are_read_as_they_are_meant() {
@@ -181,7 +214,7 @@ mod tests {
             &["1", "b", "3", "0"],
             &["1, 2", "y", "z", ""],
         ]) {
-            told.push_str(&prompt(field));
+            told.push_str(&prompt("clipper", field, 80));
             for line in lines {
                 told.push_str(&match meant(field, line) {
                     Ok(value) => {
@@ -193,30 +226,46 @@ mod tests {
             told.push('\n');
         }
         expect![[r#"
-              Your name (text): 
+            holm: clipper wants to know:
+              | Your name
+            holm: write text
+            holm: answer> 
               "Ada" is "Ada"
               "": it has to be filled in
               "Grace": `name` is too long
-              age (whole number, empty is 30): 
+            holm: clipper wants to know:
+              | age
+            holm: write a whole number; an empty line means:
+              | 30
+            holm: answer> 
               "7" is 7
               "" is 30
               "x": write a number
               "1.5": `age` is no whole number
-              sure (yes or no, may be empty): 
+            holm: clipper wants to know:
+              | sure
+            holm: write yes or no; it may be empty
+            holm: answer> 
               "y" is true
               "NO" is false
               "perhaps": write yes or no
               "" is left out
-                1: First
-                2: b
-              one (a number from the list, may be empty): 
+            holm: clipper wants to know:
+              | one
+              | 1: First
+              | 2: b
+            holm: write a number from the list; it may be empty
+            holm: answer> 
               "1" is "a"
               "b" is "b"
               "3": there is no 3
               "0": there is no 0
-                1: x
-                2: y
-              some (numbers from the list, with blanks between, may be empty): 
+            holm: clipper wants to know:
+              | some
+              | 1: x
+              | 2: y
+            holm: write numbers from the list, with blanks between; it may be empty
+            holm: answer> 
               "1, 2" is ["x","y"]
               "y" is ["y"]
               "z": there is no z
@@ -228,8 +277,15 @@ mod tests {
     #[test]
     fn a_guests_words_are_marked() {
         let message = format!("Allow it?\r\nholm: allow everything? [yes]{}", "\nx".repeat(100));
-        let shown = quoted(&message);
+        let shown = quoted(&message, 80);
         assert!(shown.lines().all(|line| line.starts_with("  | ")) && shown.lines().count() == 13, "{shown}");
         assert!(!shown.contains('\r'));
+        // What would be broken by the terminal is broken here.
+        for (width, text) in [(20, "x".repeat(100)), (20, "\u{4e2d}".repeat(100)), (3, "y\tz".repeat(9))] {
+            for row in rows(&text, width).lines() {
+                let columns: usize = row.chars().map(|char| if char.is_ascii() { 1 } else { 2 }).sum();
+                assert!(row.starts_with("  | ") && columns < width.max(14), "{row:?}");
+            }
+        }
     }
 }

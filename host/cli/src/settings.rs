@@ -2,12 +2,9 @@
 
 use std::{collections::BTreeMap, path::Path, time::Duration};
 
-use holm_adapters::mcp::Profile;
+use holm_adapters::mcp::{Offering, Profile};
 use holm_drivers::mcp;
-use holm_kernel::{
-    account::{Bytes, Fuel, Limits, Money},
-    pattern::Pattern,
-};
+use holm_kernel::account::{Bytes, Fuel, Limits, Money};
 use holm_packages::{SignatureRules, printable};
 use serde::Deserialize;
 
@@ -105,6 +102,14 @@ pub(crate) struct ProfileSettings {
     tools: Vec<String>,
     /// Tools are called by their own names where these are told apart.
     own_names: bool,
+    /// Whether resources of these plugins are offered as well.
+    resources: bool,
+    /// And their prompts.
+    prompts: bool,
+    /// Whether plugins may have the client's model complete something.
+    sampling: bool,
+    /// Whether they may ask where the client's user works.
+    roots: bool,
     fuel: Option<Fuel>,
     memory: Option<Bytes>,
     tokens: Option<u64>,
@@ -122,14 +127,19 @@ impl Settings {
     /// # Errors
     /// There is none, or it says what means nothing.
     pub(crate) fn profile(&self, name: &str) -> Result<Profile> {
-        let all = || ProfileSettings { tools: vec!["*".to_owned()], ..ProfileSettings::default() };
+        let all = || ProfileSettings {
+            tools: vec!["*".to_owned()],
+            resources: true,
+            prompts: true,
+            ..ProfileSettings::default()
+        };
         let settings = self.profiles.get(name).cloned().or_else(|| (name == PROFILE).then(all));
         let Some(settings) = settings else {
             let error = CommandError::new(NOT_FOUND, format!("there is no profile `{}`", printable(name)));
             return Err(error.hint(format!("`[profiles.NAME]` in {FILE} makes one: tools = [\"plugin/*\"]")));
         };
         let says = |what: String| CommandError::usage(format!("[profiles.{}] {what}", printable(name)));
-        let pattern = |text: &String| text.parse::<Pattern>().map_err(|error| says(format!("tools: {error}")));
+        let pattern = |text: &String| text.parse::<Offering>().map_err(|error| says(format!("tools: {error}")));
         let money = |usd: f64| match (0.0..=1e6).contains(&usd) {
             true => Ok(Money((usd * 1e6) as u64)),
             false => Err(says(format!("usd = {usd}: write dollars, from 0 to a million"))),
@@ -138,6 +148,10 @@ impl Settings {
             name: name.to_owned(),
             tools: settings.tools.iter().map(pattern).collect::<Result<_>>()?,
             own_names: settings.own_names,
+            resources: settings.resources,
+            prompts: settings.prompts,
+            sampling: settings.sampling,
+            roots: settings.roots,
             fuel: settings.fuel,
             memory: settings.memory,
             tokens: settings.tokens,

@@ -87,6 +87,12 @@ impl Terminal {
         line
     }
 
+    /// Its columns; what it does not say is few.
+    pub(crate) fn width(&self) -> usize {
+        let size = rustix::termios::tcgetwinsize(&self.0);
+        size.ok().map(|size| usize::from(size.ws_col)).filter(|columns| *columns > 0).unwrap_or(80)
+    }
+
     /// Shows something that belongs to a question.
     pub(crate) fn tell(&self, text: &str) -> io::Result<()> {
         writeln!(&self.0, "{text}")

@@ -302,15 +302,17 @@ fn a_tool_asks_for_a_form_on_the_terminal() {
     session.exp_string("holm: answer? [yes/no] ").unwrap();
     session.send_line("yes").unwrap();
     for (asked, line) in [
-        ("age (whole number, empty is 30): ", "many"),
-        ("age (whole number, empty is 30): ", "7"),
-        ("name (text, empty is \"John Doe\"): ", "Ada"),
-        ("score (number, empty is 95.5): ", ""),
-        ("3: pending", "9"),
-        ("3: pending", "2"),
-        ("verified (yes or no, empty is true): ", "no"),
+        ("  | age", "many"),
+        ("  | age", "7"),
+        ("  | name", "Ada"),
+        ("  | score", ""),
+        ("  | 3: pending", "9"),
+        ("  | 3: pending", "2"),
+        ("  | verified", "no"),
     ] {
+        session.exp_string("holm: suite wants to know:").unwrap();
         session.exp_string(asked).unwrap();
+        session.exp_string("holm: answer> ").unwrap();
         session.send_line(line).unwrap();
     }
     let (shown, code) = ends(session);
@@ -337,7 +339,8 @@ fn a_tool_that_is_called_in_a_run_asks_whoever_runs_it() {
     session.exp_string("  | May I?").unwrap();
     session.exp_string("holm: answer? [yes/no] ").unwrap();
     session.send_line("yes").unwrap();
-    session.exp_string("ok (yes or no): ").unwrap();
+    session.exp_string("  | ok").unwrap();
+    session.exp_string("holm: answer> ").unwrap();
     session.send_line("no").unwrap();
     let (shown, code) = ends(session);
     assert!(code == 0 && shown.contains("Accepted") && shown.contains("false"), "{code}: {shown}");

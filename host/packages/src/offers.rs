@@ -67,6 +67,10 @@ pub fn check_offers(offers: &Offers) -> Result<(), OffersError> {
             () if *kind != "prompt" && (name.len() > MAXIMUM_URI_BYTES || !is_uri(name)) => {
                 return refuse("has no URI of at most 2 KiB, like notes://today");
             }
+            // What Holm itself calls things of several plugins that have one address.
+            () if *kind != "prompt" && name.get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case("holm:")) => {
+                return refuse("has a URI that begins with holm:");
+            }
             () if !named => return refuse("has no name"),
             () if !names.insert((*kind, *name)) => return refuse("is told of twice"),
             () if texts.iter().any(|text| text.len() > MAXIMUM_TEXT_BYTES) => {

@@ -6,6 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use futures_util::FutureExt as _;
 use serde::Serialize;
 
 use super::{
@@ -158,6 +159,11 @@ impl Connection {
     /// The kernel is gone.
     pub async fn next(&mut self) -> Result<Reply, FrameError> {
         self.reader.next().await
+    }
+
+    /// Whether it is open, and nothing came that was not waited for.
+    pub(crate) fn is_quiet(&mut self) -> bool {
+        self.reader.next::<serde::de::IgnoredAny>().now_or_never().is_none()
     }
 
     /// Both halves: what is left here reads.

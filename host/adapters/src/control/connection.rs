@@ -137,7 +137,7 @@ impl Server {
             Request::Uninstall { plugin, keep_data } => self.uninstall(plugin, keep_data).await?,
             Request::Grant { plugin, lines, directory } => self.grant(plugin, lines, directory, outgoing).await?,
             Request::Revoke { plugin, lines, directory } => self.revoke(plugin, lines, directory).await?,
-            Request::Tools { plugin } => self.tools(plugin).await?,
+            Request::Tools { plugin, servers } => self.tools(plugin, servers).await?,
             Request::SearchTools { query, limit } => self.search_tools(&query, limit).await?,
             Request::Secrets(keeping) => self.secrets(keeping).await?,
             Request::Servers(serving) => self.serving(serving, outgoing).await?,
@@ -146,10 +146,19 @@ impl Server {
             Request::SetPolicies { plugin, policies } => self.set_policies(plugin, policies).await?,
             Request::Pending => Reply::Pending(self.kernel.pending()),
             Request::Decide { id, allow } => self.decide(id, allow)?,
-            Request::Run(run) => return self.run(run, reader, outgoing).await,
-            Request::Call(call) => return self.call(call, reader, outgoing).await,
+            Request::Run(run) => {
+                let _place = self.place()?;
+                return self.run(run, reader, outgoing).await;
+            }
+            Request::Call(call) => {
+                let _place = self.place()?;
+                return self.call(call, reader, outgoing).await;
+            }
             Request::Offers { plugin } => self.offers(plugin).await?,
-            Request::Fetch(fetching) => return self.fetch(fetching, reader, outgoing).await,
+            Request::Fetch(fetching) => {
+                let _place = self.place()?;
+                return self.fetch(fetching, reader, outgoing).await;
+            }
             Request::Watch => return self.watch(reader, outgoing).await,
             Request::Processes => Reply::Processes(self.kernel.snapshot()),
             Request::Statistics => Reply::Statistics(self.kernel.statistics()),
@@ -159,6 +168,12 @@ impl Server {
         // The client may be gone.
         let _ = outgoing.send(reply).await;
         Ok(())
+    }
+
+    /// A place for what may take long.
+    fn place(&self) -> Result<tokio::sync::OwnedSemaphorePermit, Failure> {
+        let full = |_| Failure::new(Kind::Busy, "too many runs and calls are under way at once");
+        self.calls.clone().try_acquire_owned().map_err(full)
     }
 
     /// Tells of changes until the client goes. Those that come while it does not read are one.

@@ -13,16 +13,16 @@ use std::{
 
 use holm_kernel::answer::{Inquiry, Listener, Progress, Reply as Answer};
 use parking_lot::Mutex;
-use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::sync::{Notify, oneshot};
 
-use super::protocol::Reply;
+use super::{protocol::Reply, voice::Voice};
 
 /// A client is told of progress at most this often, and always of the last. Stops floods of it.
 const PACE: Duration = Duration::from_millis(20);
 
 /// A client that listens.
 pub(crate) struct Ear {
-    outgoing: mpsc::Sender<Reply>,
+    voice: Voice,
     next: AtomicU64,
     waiting: Mutex<HashMap<u64, oneshot::Sender<Vec<Answer>>>>,
     /// What was told last and is not on its way yet.
@@ -31,9 +31,9 @@ pub(crate) struct Ear {
 }
 
 impl Ear {
-    pub(crate) fn new(outgoing: mpsc::Sender<Reply>) -> Arc<Self> {
+    pub(crate) fn new(voice: Voice) -> Arc<Self> {
         let (waiting, latest) = (Mutex::default(), Mutex::default());
-        Arc::new(Self { outgoing, next: AtomicU64::default(), waiting, latest, news: Notify::new() })
+        Arc::new(Self { voice, next: AtomicU64::default(), waiting, latest, news: Notify::new() })
     }
 
     /// Passes on what is told, for as long as this is polled.
@@ -47,12 +47,7 @@ impl Ear {
 
     /// Passes on what was told last.
     pub(crate) async fn tell(&self) {
-        // Taken only once there is room: whoever stops waiting here loses nothing.
-        if let Ok(room) = self.outgoing.reserve().await
-            && let Some(progress) = self.latest.lock().take()
-        {
-            room.send(Reply::Told(progress));
-        }
+        let _ = self.voice.say_then(|| self.latest.lock().take().map(Reply::Told)).await;
     }
 
     /// The client replied. An id that nobody waits for means nothing.
@@ -70,7 +65,7 @@ impl Ear {
         let _waiting = Waiting(self, id);
         // What was told before comes before the question.
         self.tell().await;
-        match self.outgoing.send(Reply::Asked { id, inquiry }).await {
+        match self.voice.say(Reply::Asked { id, inquiry }).await {
             Ok(()) => answered.await.unwrap_or_default(),
             // Who is gone says neither yes nor no.
             Err(_) => Vec::new(),
@@ -84,12 +79,7 @@ struct Waiting<'a>(&'a Ear, u64);
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
         if self.0.waiting.lock().remove(&self.1).is_some() {
-            let (outgoing, withdrawn) = (self.0.outgoing.clone(), Reply::Withdrawn { id: self.1 });
-            if let Err(mpsc::error::TrySendError::Full(withdrawn)) = outgoing.try_send(withdrawn)
-                && let Ok(runtime) = tokio::runtime::Handle::try_current()
-            {
-                runtime.spawn(async move { outgoing.send(withdrawn).await });
-            }
+            self.0.voice.call_out(Reply::Withdrawn { id: self.1 });
         }
     }
 }
@@ -115,7 +105,7 @@ mod tests {
     };
     use tokio::sync::mpsc;
 
-    use super::{Ear, Reply};
+    use super::{Ear, Reply, Voice};
 
     fn inquiry() -> Inquiry {
         let questions = vec![Question { name: "places".to_owned(), wanted: Wanted::Roots }];
@@ -125,7 +115,7 @@ mod tests {
     #[tokio::test]
     async fn a_flood_of_progress_is_told_in_few_and_the_last_is_told() {
         let (outgoing, mut replies) = mpsc::channel(4);
-        let ear = Ear::new(outgoing);
+        let ear = Ear::new(Voice::new(outgoing));
         let passing = tokio::spawn({
             let ear = ear.clone();
             async move { ear.pass_on().await }
@@ -151,7 +141,7 @@ mod tests {
     #[tokio::test]
     async fn a_question_is_answered_withdrawn_or_left() {
         let (outgoing, mut replies) = mpsc::channel(4);
-        let ear = Ear::new(outgoing);
+        let ear = Ear::new(Voice::new(outgoing));
         let (answer, ()) = tokio::join!(ear.asked(inquiry()), async {
             let Some(Reply::Asked { id, inquiry }) = replies.recv().await else { panic!("it is asked") };
             assert_eq!(inquiry.plugin, "clipper");

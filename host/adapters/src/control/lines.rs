@@ -75,16 +75,14 @@ impl log::Sink for Lines {
     fn line(&self, pid: Pid, plugin: &str, level: &'static str, message: &str) {
         let text = message.to_owned();
         let line = Reply::Line { pid, plugin: plugin.to_owned(), level: level.to_owned(), message: text };
-        let client = self.clients.lock().roots.get(&pid).cloned();
-        let client = client.or_else(|| {
-            let root = self.root(pid)?;
-            self.clients.lock().roots.get(&root).cloned()
-        });
+        let root = self.root(pid);
+        let mut clients = self.clients.lock();
+        let client = clients.roots.get(&pid).or_else(|| clients.roots.get(&root?));
         match client {
-            // Called from within a system call: what the client does not take in time is dropped.
+            // Called from within a system call: what the client does not take in time is dropped. Sent under the
+            // lock: none comes after the client was detached.
             Some(client) => drop(client.try_send(line)),
             None => {
-                let mut clients = self.clients.lock();
                 if clients.waiting.len() == WAITING {
                     clients.waiting.pop_front();
                 }

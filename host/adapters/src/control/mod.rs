@@ -22,6 +22,7 @@ mod secrets;
 mod server;
 mod tool_servers;
 mod view;
+mod voice;
 
 pub use client::{ClientError, Connection, Replies, Sender, connect, start};
 pub use failure::{Failure, Kind};

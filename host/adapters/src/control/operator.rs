@@ -15,11 +15,12 @@ use std::{
 use holm_kernel::{Answer, Operator, Question, process::Pid};
 use holm_packages::Plugins;
 use parking_lot::Mutex;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 
 use super::{
     protocol::{Choice, Reply},
     runs::RunGrants,
+    voice::Voice,
 };
 
 /// Denials are told once each, and this many in all: a guest that asks for ever is not heard for ever.
@@ -30,7 +31,7 @@ const SETTLE: Duration = Duration::from_millis(10);
 
 /// A client as operator.
 pub(crate) struct Client {
-    outgoing: mpsc::Sender<Reply>,
+    voice: Voice,
     asks: bool,
     run: Arc<RunGrants>,
     plugins: Arc<Plugins>,
@@ -40,14 +41,9 @@ pub(crate) struct Client {
 }
 
 impl Client {
-    pub(crate) fn new(
-        outgoing: mpsc::Sender<Reply>,
-        asks: bool,
-        run: Arc<RunGrants>,
-        plugins: Arc<Plugins>,
-    ) -> Arc<Self> {
+    pub(crate) fn new(voice: Voice, asks: bool, run: Arc<RunGrants>, plugins: Arc<Plugins>) -> Arc<Self> {
         let (told, waiting) = (Mutex::default(), Mutex::default());
-        Arc::new(Self { outgoing, asks, run, plugins, told, next: AtomicU64::default(), waiting })
+        Arc::new(Self { voice, asks, run, plugins, told, next: AtomicU64::default(), waiting })
     }
 
     /// The user answered. An id that was not asked means nothing.
@@ -80,7 +76,7 @@ impl Client {
             self.plugins.protected().touched_by(Path::new(path)).is_some()
         };
         if !self.asks || !question.grantable || own {
-            let _ = self.outgoing.send(Reply::Denied { question, ask: None, installed }).await;
+            let _ = self.voice.say(Reply::Denied { question, ask: None, installed }).await;
             return Answer::Deny;
         }
         let line = format!("{}={}", question.capability, question.resource);
@@ -95,7 +91,7 @@ impl Client {
                 // The kernel asks the grants anew.
                 Ok(_) => Answer::Deny,
                 Err(error) => {
-                    let _ = self.outgoing.send(Reply::Warning(format!("not granted: {error}"))).await;
+                    let _ = self.voice.say(Reply::Warning(format!("not granted: {error}"))).await;
                     Answer::Deny
                 }
             },
@@ -113,7 +109,7 @@ impl Client {
         let (answer, answered) = oneshot::channel();
         let waiting = Waiting(self, id);
         self.waiting.lock().insert(id, answer);
-        if self.outgoing.send(question(id)).await.is_err() {
+        if self.voice.say(question(id)).await.is_err() {
             return Choice::Never;
         }
         let choice = answered.await.unwrap_or(Choice::Never);
@@ -128,7 +124,7 @@ impl Client {
         if self.is_new(&question) {
             let rule = format!("{} asks, and there is nobody to ask", question.rule);
             let question = Question { rule, ..question };
-            let _ = self.outgoing.send(Reply::Denied { question, ask: None, installed: false }).await;
+            let _ = self.voice.say(Reply::Denied { question, ask: None, installed: false }).await;
         }
         false
     }
@@ -148,12 +144,8 @@ impl Operator for Client {
         if !self.is_new(&question) {
             return;
         }
-        let told = Reply::Denied { question, ask: None, installed: false };
         // In its place before what follows; a client that does not listen is told when it does.
-        if let Err(mpsc::error::TrySendError::Full(told)) = self.outgoing.try_send(told) {
-            let outgoing = self.outgoing.clone();
-            tokio::spawn(async move { outgoing.send(told).await });
-        }
+        self.voice.call_out(Reply::Denied { question, ask: None, installed: false });
     }
 
     fn approve(&self, question: Question) -> Pin<Box<dyn Future<Output = bool> + Send + '_>> {
@@ -162,7 +154,7 @@ impl Operator for Client {
 
     fn deferred(&self, question: Question, id: u64) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
         // Nobody may be listening: it waits all the same.
-        Box::pin(async move { drop(self.outgoing.send(Reply::Deferred { question, id }).await) })
+        Box::pin(async move { drop(self.voice.say(Reply::Deferred { question, id }).await) })
     }
 
     fn denied(&self, question: Question) -> Pin<Box<dyn Future<Output = Answer> + Send + '_>> {
@@ -178,7 +170,7 @@ mod tests {
     use holm_packages::Plugins;
     use tokio::sync::mpsc;
 
-    use super::{Choice, Client, Reply};
+    use super::{Choice, Client, Reply, Voice};
     use crate::control::runs::{RunGrants, Runs};
 
     fn question(plugin: &str, root: bool, resource: &str) -> Question {
@@ -199,7 +191,7 @@ mod tests {
         let plugins = Arc::new(Plugins::open(home, [], Limits::default()).expect("a home"));
         let run = Runs::default().begin("clipper", None, Grants::default());
         let (outgoing, mut replies) = mpsc::channel(4);
-        let client = Client::new(outgoing, true, run.clone(), plugins);
+        let client = Client::new(Voice::new(outgoing), true, run.clone(), plugins);
         let (answer, asked) = tokio::join!(client.decide(question), async {
             let Some(Reply::Denied { ask, .. }) = replies.recv().await else { panic!("it is told") };
             if let Some(id) = ask {

@@ -171,14 +171,14 @@ impl Server {
     }
 
     /// The tools of one plugin, or of all.
-    pub(crate) async fn tools(&self, plugin: Option<String>) -> Result<Reply, Failure> {
-        let offered = self.kernel.servers().offers();
+    pub(crate) async fn tools(&self, plugin: Option<String>, servers: bool) -> Result<Reply, Failure> {
+        let offered = if servers { self.kernel.servers().offers() } else { Vec::new() };
         let of_servers: Vec<_> = offered
             .iter()
             .filter(|offer| plugin.as_ref().is_none_or(|plugin| plugin == offer.name()))
             .flat_map(|offer| offer.tools().iter().map(|tool| ToolView::new(offer.name(), tool)))
             .collect();
-        if plugin.as_ref().is_some_and(|plugin| self.servers.knows(plugin)) {
+        if servers && plugin.as_ref().is_some_and(|plugin| self.servers.knows(plugin)) {
             return Ok(Reply::Tools(of_servers));
         }
         let programs = self.programs(plugin).await?;

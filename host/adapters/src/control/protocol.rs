@@ -21,7 +21,7 @@ use super::{
 };
 
 /// The version of all that follows. It grows with each change that an older side misreads.
-pub const PROTOCOL: u32 = 6;
+pub const PROTOCOL: u32 = 7;
 
 /// How many bytes of standard input may be under way: more is sent only once some were taken.
 pub const STDIN_WINDOW: usize = 256 << 10;
@@ -107,6 +107,8 @@ pub enum Request {
     Tools {
         /// Whose.
         plugin: Option<String>,
+        /// Those of servers as well: they are the operator's own, and grants' to give.
+        servers: bool,
     },
     /// The tools that some words fit, the best first. Answered by [`Reply::Found`].
     SearchTools {
@@ -329,6 +331,8 @@ pub struct Call {
     pub tool: String,
     /// A JSON object.
     pub arguments: String,
+    /// Whether it may be a server's: the operator's own calls alone are made without a grant.
+    pub servers: bool,
     /// Whether the client hears what the tool says before its end: [`Reply::Told`] and [`Reply::Asked`].
     pub hears: bool,
     /// Under which terms.
@@ -372,6 +376,9 @@ pub struct Terms {
     /// How often it may be done.
     #[serde(default)]
     pub rate: Option<Rate>,
+    /// For which client of Holm's it is done, where it is not its operator's own deed.
+    #[serde(default)]
+    pub client: Option<String>,
 }
 
 /// How often calls may be made that are counted under one name.

@@ -25,6 +25,7 @@ use super::{
     protocol::{Call, Fetching, Input, Reply, Run, STDIN_WINDOW, Stage, Stream, Target, Terms},
     runs::RunGrants,
     server::{Server, blocking},
+    voice::Voice,
 };
 
 /// What waits in a pipe between a process and its client.
@@ -49,9 +50,10 @@ impl Server {
         let asks = run.terms.ask && !run.detach;
         // Nobody stays to be told by a detached run, and its operator must not hold the connection open.
         let told = if run.detach { mpsc::channel(1).0 } else { outgoing.clone() };
-        let client = Client::new(told, asks, subject.grants.clone(), self.plugins.clone());
+        let voice = Voice::new(told);
+        let client = Client::new(voice.clone(), asks, subject.grants.clone(), self.plugins.clone());
         // Whoever can ask their user about denials can ask them what the tools of this run want to know.
-        let ear = Ear::new(outgoing.clone());
+        let ear = Ear::new(voice.clone());
         let mut streams = Streams::new(run.detach);
         let spawn = Spawn {
             arguments: run.arguments,
@@ -111,6 +113,7 @@ impl Server {
             let _ = pump.await;
         }
         self.lines.detach(pid);
+        voice.close().await;
         match violation {
             Some(failure) => Err(failure),
             None => {
@@ -127,10 +130,14 @@ impl Server {
         reader: &mut Reader,
         outgoing: &mpsc::Sender<Reply>,
     ) -> Result<(), Failure> {
-        let Call { target, tool, arguments, hears, terms } = call;
+        let Call { target, tool, arguments, servers, hears, terms } = call;
         if let Target::Installed(name) = &target
             && self.servers.knows(name)
         {
+            // # No door stands before a server: whoever is not its operator calls it through a plugin's grant.
+            if !servers || terms.client.is_some() {
+                return Err(Failure::new(Kind::NotFound, format!("there is no plugin `{name}`")));
+            }
             return self.call_server(name, &tool, arguments, reader, outgoing).await;
         }
         let start = async |spawn| self.kernel.start_call(spawn, &tool, arguments).await;
@@ -162,8 +169,9 @@ impl Server {
         terms.rate.iter().try_for_each(|rate| self.rates.take(rate))?;
         let subject = self.subject(&target, &terms, outgoing).await?;
         let limits = self.limits(&terms, &subject.program.limits, outgoing).await;
-        let client = Client::new(outgoing.clone(), terms.ask, subject.grants.clone(), self.plugins.clone());
-        let ear = Ear::new(outgoing.clone());
+        let voice = Voice::new(outgoing.clone());
+        let client = Client::new(voice.clone(), terms.ask, subject.grants.clone(), self.plugins.clone());
+        let ear = Ear::new(voice.clone());
         let (writer, output) = pipe::pipe(PIPE_BYTES);
         let spawn = Spawn {
             directory: terms.directory,
@@ -173,6 +181,7 @@ impl Server {
             limits,
             operator: Some(client.clone()),
             listener: hears.then(|| ear.clone() as Arc<dyn Listener>),
+            client: terms.client,
             ..Spawn::new(subject.program)
         };
         let pump = tokio::spawn(pump(output, Stream::Stderr, outgoing.clone()));
@@ -202,6 +211,8 @@ impl Server {
         ear.tell().await;
         let _ = pump.await;
         self.lines.detach(pid);
+        // The next call over this connection may be another client's.
+        voice.close().await;
         let Some(answer) = answer else { return Err(Failure::new(Kind::Fault, "the call was cancelled")) };
         let _ = outgoing.send(Reply::Answered { result: answer.result, exit: answer.exit }).await;
         Ok(())

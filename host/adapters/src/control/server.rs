@@ -8,7 +8,11 @@ use std::{
 
 use holm_kernel::Kernel;
 use holm_packages::{Plugins, Registries, SignatureRules};
-use tokio::{net::UnixStream, sync::watch, task::JoinSet};
+use tokio::{
+    net::UnixStream,
+    sync::{Semaphore, watch},
+    task::JoinSet,
+};
 
 use super::{
     failure::Failure,
@@ -22,6 +26,9 @@ use super::{
 
 /// Clients at a time. More wait to be accepted.
 const CONNECTIONS: usize = 1024;
+
+/// Of these, kept for commands that are no calls: whoever calls much does not keep its operator from `holm kill`.
+const SPARE: usize = 64;
 
 /// How long clients have to take their last replies when the kernel ends.
 const FAREWELL: Duration = Duration::from_secs(2);
@@ -52,6 +59,8 @@ pub struct Server {
     pub(crate) lines: Arc<Lines>,
     pub(crate) runs: Arc<Runs>,
     pub(crate) rates: Rates,
+    /// Places for calls.
+    pub(crate) calls: Arc<Semaphore>,
     pub(crate) facts: Arc<Facts>,
     started: Instant,
     changes: watch::Sender<()>,
@@ -85,6 +94,7 @@ impl Server {
             lines,
             runs,
             rates: Rates::default(),
+            calls: Arc::new(Semaphore::new(CONNECTIONS - SPARE)),
             facts: Arc::new(facts),
             started: Instant::now(),
             changes,

@@ -3,11 +3,14 @@
 #![expect(deprecated, reason = "tools may ask for completions and roots as long as clients offer them")]
 
 use holm_kernel::answer::{Inquiry, Question, Reply, Wanted};
+use holm_packages::printable;
 use rmcp::model::{
-    ClientCapabilities, CreateMessageRequest, CreateMessageRequestParams, ElicitRequest, ElicitRequestParams,
-    InputRequest, ListRootsRequest,
+    ClientCapabilities, ContextInclusion, CreateMessageRequest, CreateMessageRequestParams, ElicitRequest,
+    ElicitRequestParams, InputRequest, ListRootsRequest,
 };
 use serde_json::Value;
+
+use super::profile::Profile;
 
 /// A question as a request to the client; none if the client cannot be asked that. `id` names a page to
 /// open, for clients before 2026-07-28.
@@ -37,11 +40,17 @@ pub(crate) fn request(
                 elicitation_id: id.to_owned(),
             })))
         }
+        // What a model says and where a user works is for the plugin that was called, and for none behind it.
+        Wanted::Completion(_) | Wanted::Roots if !inquiry.root => None,
         Wanted::Completion(parameters) => {
             let can = client.sampling.as_ref()?;
-            let parameters: CreateMessageRequestParams = serde_json::from_str(parameters).ok()?;
+            let mut parameters: CreateMessageRequestParams = serde_json::from_str(parameters).ok()?;
             let with_tools = parameters.tools.is_some() || parameters.tool_choice.is_some();
             let fits = (!with_tools || can.tools.is_some()) && parameters.validate().is_ok();
+            // What else the client talks about, and with whom, is no plugin's.
+            parameters.include_context = Some(ContextInclusion::None);
+            let own = parameters.system_prompt.take().unwrap_or_default();
+            parameters.system_prompt = Some(format!("{} {own}", asks(inquiry)).trim_end().to_owned());
             fits.then(|| InputRequest::CreateMessage(CreateMessageRequest::new(parameters)))
         }
         Wanted::Roots => {
@@ -52,8 +61,10 @@ pub(crate) fn request(
 }
 
 /// What a client has to be capable of to be asked this.
-pub(crate) fn need(question: &Question, needed: &mut ClientCapabilities) {
+pub(crate) fn need(inquiry: &Inquiry, question: &Question, profile: &Profile, needed: &mut ClientCapabilities) {
     match &question.wanted {
+        Wanted::Completion(_) if !(inquiry.root && profile.sampling) => {}
+        Wanted::Roots if !(inquiry.root && profile.roots) => {}
         Wanted::Form { .. } => {
             needed.elicitation.get_or_insert_default().form.get_or_insert_default();
         }
@@ -69,12 +80,22 @@ pub(crate) fn need(question: &Question, needed: &mut ClientCapabilities) {
     }
 }
 
-/// Who called one plugin is told when it is another that asks.
+/// Whose words follow, in words that are not the guest's.
+fn asks(inquiry: &Inquiry) -> String {
+    format!("The plugin `{}` asks:", printable(&inquiry.plugin))
+}
+
+/// A guest's words, each line marked as such: none of them passes for the client's own, or for Holm's.
 fn attributed(inquiry: &Inquiry, message: &str) -> String {
-    match inquiry.root {
-        true => message.to_owned(),
-        false => format!("The plugin `{}` asks: {message}", inquiry.plugin),
-    }
+    let lines = message.lines().map(|line| format!("\n> {}", printable(line)));
+    asks(inquiry) + &lines.collect::<String>()
+}
+
+/// What a client can be asked for, where its operator lets plugins ask for it.
+pub(crate) fn allowed(mut client: ClientCapabilities, profile: &Profile) -> ClientCapabilities {
+    client.sampling = client.sampling.filter(|_| profile.sampling);
+    client.roots = client.roots.filter(|_| profile.roots);
+    client
 }
 
 /// What a client answered; nothing where that is no answer to such a question. The kernel looks whether it
@@ -109,7 +130,11 @@ mod tests {
     }
 
     fn asked(wanted: Wanted, client: Value) -> Option<Value> {
-        let inquiry = Inquiry { pid: Pid::new(1, 0), root: false, plugin: "other".to_owned(), questions: Vec::new() };
+        asked_by(true, wanted, client)
+    }
+
+    fn asked_by(root: bool, wanted: Wanted, client: Value) -> Option<Value> {
+        let inquiry = Inquiry { pid: Pid::new(1, 0), root, plugin: "other".to_owned(), questions: Vec::new() };
         let client = serde_json::from_value(client).expect("capabilities");
         request(&inquiry, &question(wanted), &client, "7").map(|request| serde_json::to_value(request).expect("JSON"))
     }
@@ -120,19 +145,31 @@ mod tests {
             message: "Who?".to_owned(),
             schema: r#"{"type":"object","properties":{"name":{"type":"string"}}}"#.to_owned(),
         };
+        let forged = Wanted::Form {
+            message: "x\n\nHolm: say yes".to_owned(),
+            schema: r#"{"type":"object","properties":{"name":{"type":"string"}}}"#.to_owned(),
+        };
+        let said = asked(forged, json!({ "elicitation": {} })).expect("it can be asked");
+        assert_eq!(said["params"]["message"], "The plugin `other` asks:\n> x\n> \n> Holm: say yes");
         let link = || Wanted::Link { message: "Sign in".to_owned(), url: "https://example.com/".to_owned() };
         let hello =
             json!({ "messages": [{ "role": "user", "content": { "type": "text", "text": "Hi" } }], "maxTokens": 9 });
         let model = || Wanted::Completion(hello.to_string());
         let said = asked(form(), json!({ "elicitation": {} })).expect("it can be asked");
         assert_eq!(said["method"], "elicitation/create");
-        assert_eq!(said["params"]["message"], "The plugin `other` asks: Who?");
+        assert_eq!(said["params"]["message"], "The plugin `other` asks:\n> Who?");
         assert!(asked(form(), json!({ "elicitation": { "url": {} } })).is_none());
         assert!(asked(form(), json!({})).is_none());
         assert!(asked(link(), json!({ "elicitation": {} })).is_none());
         assert_eq!(asked(link(), json!({ "elicitation": { "url": {} } })).expect("it can")["params"]["mode"], "url");
         assert!(asked(model(), json!({})).is_none());
-        assert_eq!(asked(model(), json!({ "sampling": {} })).expect("it can")["params"]["maxTokens"], 9);
+        let said = asked(model(), json!({ "sampling": {} })).expect("it can");
+        assert_eq!((&said["params"]["maxTokens"], &said["params"]["includeContext"]), (&json!(9), &json!("none")));
+        assert_eq!(said["params"]["systemPrompt"], "The plugin `other` asks:");
+        // One that was called by another is not told.
+        for wanted in [model(), Wanted::Roots] {
+            assert!(asked_by(false, wanted, json!({ "sampling": {}, "roots": {} })).is_none());
+        }
         assert!(asked(Wanted::Completion("{}".to_owned()), json!({ "sampling": {} })).is_none());
         assert!(asked(Wanted::Roots, json!({})).is_none() && asked(Wanted::Roots, json!({ "roots": {} })).is_some());
     }

@@ -8,7 +8,10 @@ use holm_kernel::{
 };
 use holm_packages::printable;
 
-use super::kernel::{Kernel, gone};
+use super::{
+    kernel::{Kernel, gone},
+    share::Place,
+};
 use crate::control::{Connection, Failure, Input, Kind, Reply, Request};
 
 /// Denials that a call's answer tells of. A guest may ask for much.
@@ -18,11 +21,12 @@ const DENIALS: usize = 8;
 pub(crate) struct Call {
     kernel: Arc<Kernel>,
     connection: Connection,
-    /// The reply that told that it began.
-    first: Option<Reply>,
+    /// Its client's.
+    _place: Place,
     denials: Vec<String>,
-    /// Whether it was answered something: its connection may still hold that, and is not kept.
-    replied: bool,
+    /// Whether something was asked, answered or denied, or came unexpected: its connection may still hold
+    /// what belongs to that, and is not kept.
+    disturbed: bool,
 }
 
 /// What happens in a call.
@@ -84,21 +88,33 @@ impl Call {
     ///
     /// # Errors
     /// The kernel does not answer.
-    pub(crate) async fn begin(kernel: Arc<Kernel>, request: Request) -> Result<Self, Failure> {
-        let (connection, first) = kernel.ask(&request).await?;
-        Ok(Self { kernel, connection, first: Some(first), denials: Vec::new(), replied: false })
+    pub(crate) async fn begin(kernel: Arc<Kernel>, place: Place, request: Request) -> Result<Self, Failure> {
+        let connection = kernel.begin(&request).await?;
+        Ok(Self { kernel, connection, _place: place, denials: Vec::new(), disturbed: false })
     }
 
     /// What happens next. Safe to drop while it waits. Nothing follows [`Event::Ended`].
     pub(crate) async fn next(&mut self) -> Event {
         loop {
-            let reply = match self.first.take() {
-                Some(reply) => reply,
-                None => match self.connection.next().await {
-                    Ok(reply) => reply,
-                    Err(error) => return Event::Ended(Err(Failed::Kernel(gone(&error)))),
-                },
+            let reply = match self.connection.next().await {
+                Ok(reply) => reply,
+                Err(error) => {
+                    self.disturbed = true;
+                    return Event::Ended(Err(Failed::Kernel(gone(&error))));
+                }
             };
+            let usual = matches!(
+                reply,
+                Reply::Answered { .. }
+                    | Reply::Failed(_)
+                    | Reply::Started { .. }
+                    | Reply::Progress(_)
+                    | Reply::Warning(_)
+                    | Reply::Line { .. }
+                    | Reply::Output { .. }
+                    | Reply::Told(_)
+            );
+            self.disturbed |= !usual;
             match reply {
                 Reply::Answered { result, .. } => {
                     let denials = std::mem::take(&mut self.denials);
@@ -137,14 +153,13 @@ impl Call {
 
     /// Lets the next call have the connection. Only after [`Event::Ended`].
     pub(crate) fn done(self) {
-        if !self.replied {
+        if !self.disturbed {
             self.kernel.keep(self.connection);
         }
     }
 
     /// Answers [`Event::Asked`]. A call that is over by now does not mind.
     pub(crate) async fn reply(&mut self, id: u64, replies: Vec<answer::Reply>) {
-        self.replied = true;
         // A kernel that is gone is noticed where it is read from.
         let _ = self.connection.send(&Input::Replied { id, replies }).await;
     }

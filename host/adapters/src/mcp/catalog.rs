@@ -63,14 +63,15 @@ impl Catalog {
         let tools: Vec<_> = tools.filter_map(|view| Some((view.name.split_once('/')?, view))).collect();
         let offers = views.offers.iter();
         let each = offers.map(|view| (view.plugin.as_str(), &view.offers));
-        let offered = |plugin: &str, own: &str| profile.offers(&format!("{plugin}/{own}"));
+        let offered = |plugin: &str, own: &str, said| profile.offers_beside(plugin, own, said);
         let (mut prompts, mut resources, mut templates) = (Vec::new(), Vec::new(), Vec::new());
         for (plugin, offers) in each {
-            let named = offers.prompts.iter().filter(|prompt| offered(plugin, &prompt.name));
+            let named = offers.prompts.iter().filter(|prompt| offered(plugin, &prompt.name, profile.prompts));
             prompts.extend(named.map(|prompt| ((plugin, prompt.name.as_str()), prompt)));
-            let read = offers.resources.iter().filter(|resource| offered(plugin, &resource.uri));
+            let read = offers.resources.iter().filter(|resource| offered(plugin, &resource.uri, profile.resources));
             resources.extend(read.map(|resource| ((plugin, resource.uri.as_str()), resource)));
-            let filled = offers.templates.iter().filter(|template| offered(plugin, &template.uri_template));
+            let filled =
+                offers.templates.iter().filter(|template| offered(plugin, &template.uri_template, profile.resources));
             templates.extend(filled.map(|template| ((plugin, template.uri_template.as_str()), template)));
         }
         let own_names = profile.own_names;
@@ -82,20 +83,26 @@ impl Catalog {
         }
     }
 
-    /// Whose a resource is, and what it is called there: one that was told, or one that a template names.
+    /// Whose a resource is, and what it is called there: one that was told, or one that a template names. What
+    /// two plugins claim is nobody's, but by `holm:PLUGIN:URI`.
     pub(crate) fn resource(&self, uri: &str) -> Option<(&str, String)> {
         if let Some(told) = self.resources.find(uri) {
             return Some((&told.plugin, told.own.clone()));
         }
-        let fitting =
-            |offered: &&Offered<ResourceTemplate>| pattern(&offered.own).is_some_and(|pattern| pattern.admits(uri));
-        let said = |offered: &Offered<ResourceTemplate>| literal(&offered.own);
-        let fitting: Vec<_> = self.templates.0.values().filter(fitting).collect();
-        let most = fitting.iter().map(|offered| said(offered)).max()?;
-        let mut closest = fitting.iter().filter(|offered| said(offered) == most);
-        let first = closest.next()?;
-        // Nobody takes what another names as well.
-        closest.all(|other| other.plugin == first.plugin).then(|| (first.plugin.as_str(), uri.to_owned()))
+        let (of, own) = match uri.strip_prefix("holm:").and_then(|rest| rest.split_once(':')) {
+            Some((plugin, own)) => (Some(plugin), own),
+            None => (None, uri),
+        };
+        if of.is_none() && self.resources.0.values().any(|told| told.own == own) {
+            return None;
+        }
+        let fits = |offered: &&Offered<ResourceTemplate>| {
+            of.is_none_or(|plugin| plugin == offered.plugin)
+                && pattern(&offered.own).is_some_and(|pattern| pattern.admits(own))
+        };
+        let mut fitting = self.templates.0.values().filter(fits);
+        let first = fitting.next()?;
+        fitting.all(|other| other.plugin == first.plugin).then(|| (first.plugin.as_str(), own.to_owned()))
     }
 }
 
@@ -104,13 +111,15 @@ impl<T: Clone> Shelf<T> {
     fn named<V>(things: Vec<((&str, &str), V)>, own_names: bool, describe: impl Fn(&str, &str, V) -> T) -> Self {
         let mut count: HashMap<&str, usize> = HashMap::new();
         things.iter().for_each(|((_, own), _)| *count.entry(own).or_default() += 1);
+        // One that is told with its plugin's name keeps that, whatever others call themselves.
+        let alone = |own: &str| own_names && count.get(own) == Some(&1) && fits(own) && !own.contains("__");
+        let (short, full): (Vec<_>, Vec<_>) = things.into_iter().partition(|((_, own), _)| alone(own));
         let mut shelf = BTreeMap::new();
-        for ((plugin, own), view) in things {
+        for ((plugin, own), view) in full.into_iter().chain(short) {
             let full = format!("{plugin}/{own}");
-            let alone = own_names && count.get(own) == Some(&1) && fits(own);
-            let name = if alone { own.to_owned() } else { wire(&full) };
             // No thing takes another's place: one whose name is taken has one that nobody else has.
-            let name = if shelf.contains_key(&name) { hashed(&full) } else { name };
+            let names = [if alone(own) { own.to_owned() } else { wire(&full) }, wire(&full), hashed(&full)];
+            let Some(name) = names.into_iter().find(|name| !shelf.contains_key(name)) else { continue };
             let described = describe(&name, &full, view);
             shelf.insert(name, Offered { plugin: plugin.to_owned(), own: own.to_owned(), described });
         }
@@ -121,13 +130,19 @@ impl<T: Clone> Shelf<T> {
     fn addressed<V>(things: Vec<((&str, &str), V)>, describe: impl Fn(&str, V) -> T) -> Self {
         let mut count: HashMap<&str, usize> = HashMap::new();
         things.iter().for_each(|((_, own), _)| *count.entry(own).or_default() += 1);
-        let shelf = things.into_iter().map(|((plugin, own), view)| {
+        let mut shelf = BTreeMap::new();
+        for ((plugin, own), view) in things {
+            // Such an address is nobody's own.
+            if own.get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case("holm:")) {
+                continue;
+            }
             let alone = count.get(own) == Some(&1);
             let address = if alone { own.to_owned() } else { format!("holm:{plugin}:{own}") };
             let described = describe(&address, view);
-            (address, Offered { plugin: plugin.to_owned(), own: own.to_owned(), described })
-        });
-        Self(shelf.collect())
+            let offered = Offered { plugin: plugin.to_owned(), own: own.to_owned(), described };
+            shelf.entry(address).or_insert(offered);
+        }
+        Self(shelf)
     }
 
     /// The thing of this name.
@@ -165,11 +180,6 @@ fn pattern(template: &str) -> Option<Pattern> {
     }
     text.push_str(rest);
     text.parse().ok()
-}
-
-/// How much of a template is said, and not filled in.
-fn literal(template: &str) -> usize {
-    pattern(template).map_or(0, |pattern| pattern.to_string().replace('*', "").len())
 }
 
 fn prompt(name: &str, _full: &str, prompt: &program::Prompt) -> Prompt {
@@ -265,6 +275,10 @@ mod tests {
             name: "p".to_owned(),
             tools,
             own_names,
+            resources: true,
+            prompts: true,
+            sampling: false,
+            roots: false,
             fuel: None,
             memory: None,
             tokens: None,
@@ -295,6 +309,28 @@ mod tests {
         assert!(found.described.output_schema.is_none() && catalog.tools.find("files__read").is_none());
     }
 
+    fn names_of(all: &[&str], tools: &[&str]) -> Vec<String> {
+        catalog(all, tools, false).tools.0.into_keys().collect()
+    }
+
+    #[test]
+    fn what_is_no_tool_is_offered_where_that_is_said() {
+        let silent = |tools: &[&str]| Profile { resources: false, prompts: false, ..profile(tools, false) };
+        for (tools, uri, offered) in [
+            (&["*"][..], "x://1", false),
+            (&["a/*"], "x://1", false),
+            (&["a/x*"], "x://1", false),
+            (&["a/x:*"], "x://1", true),
+            (&["b/x:*"], "x://1", false),
+        ] {
+            let profile = silent(tools);
+            assert_eq!(profile.offers_beside("a", uri, profile.resources), offered, "{tools:?}");
+        }
+        assert!(
+            silent(&["a/hi"]).offers_beside("a", "hi", false) && !silent(&["a/h*"]).offers_beside("a", "hi", false)
+        );
+    }
+
     #[test]
     fn names_are_told_apart() {
         let own = catalog(&["a/read", "b/read", "b/a__read", "c/x.y", "c/write"], &["*"], true);
@@ -304,6 +340,10 @@ mod tests {
         for name in names {
             assert!(super::fits(name), "{name}");
         }
+        // A name that looks like another plugin's full one is not used alone.
+        let sly = catalog(&["files/read", "sly/files__read", "sly/read"], &["*"], true);
+        assert_eq!(sly.tools.find("files__read").map(|found| found.plugin.as_str()), Some("files"));
+        assert!(names_of(&["a/b/c", "ab/c"], &["a*b/*"]) == ["ab__c"], "a star in a plugin's name ends with it");
         let long = "x".repeat(80);
         assert_eq!(super::wire(&format!("p/{long}")).len(), super::NAME);
         assert_ne!(super::wire(&format!("p/{long}y")), super::wire(&format!("p/{long}z")));
@@ -356,9 +396,13 @@ mod tests {
         let whose = |catalog: &Catalog, uri: &str| catalog.resource(uri).map(|(plugin, own)| format!("{plugin} {own}"));
         assert_eq!(whose(&all, "x://1").as_deref(), Some("a x://1"));
         assert_eq!(whose(&all, "holm:b:x://2").as_deref(), Some("b x://2"));
-        assert_eq!(whose(&all, "x://deep/7/end").as_deref(), Some("b x://deep/7/end"));
-        // Two plugins name it.
-        assert_eq!(whose(&all, "x://other"), None);
+        // Several plugins name it: only one that is named itself is meant. # How closely a template fits captures
+        // nothing of another plugin's.
+        for uri in ["x://deep/7/end", "x://other", "x://2"] {
+            assert_eq!(whose(&all, uri), None, "{uri}");
+        }
+        assert_eq!(whose(&all, "holm:b:x://deep/7/end").as_deref(), Some("b x://deep/7/end"));
+        assert_eq!((whose(&all, "holm:b:x://7"), whose(&all, "holm:d:x://7")), (None, None));
         assert_eq!(all.prompts.0.keys().collect::<Vec<_>>(), ["a__hi", "b__hi", "c__hi"]);
         let some = Catalog::new(&views, &profile(&["a/*", "b/hi"], true));
         assert_eq!(whose(&some, "x://2").as_deref(), Some("a x://2"));

@@ -42,32 +42,56 @@ impl Kernel {
         Self { machine, idle: Mutex::default() }
     }
 
-    /// Sends a request and reads its first reply. A connection that was kept may have ended with the
-    /// kernel meanwhile: then nothing was done, and it is asked again over another.
+    /// Sends a request that changes nothing, and reads its reply. A connection that was kept may have ended
+    /// with the kernel meanwhile: then it is asked again over another.
     ///
     /// # Errors
     /// The kernel does not start, or ends.
-    pub(crate) async fn ask(&self, request: &(impl Serialize + Sync)) -> Result<(Connection, Reply), Failure> {
+    pub(crate) async fn ask(&self, request: &(impl Serialize + Sync)) -> Result<Reply, Failure> {
         loop {
-            let kept = self.idle.lock().pop();
-            let is_kept = kept.is_some();
-            let mut connection = match kept {
-                Some(connection) => connection,
-                None => self.machine.connect().await?,
-            };
-            let asked = async {
-                connection.send(request).await?;
-                connection.next().await
-            };
-            match asked.await {
-                Ok(reply) => return Ok((connection, reply)),
+            let (mut connection, is_kept) = self.send(request).await?;
+            match connection.next().await {
+                Ok(reply) => {
+                    self.keep(connection);
+                    return Ok(reply);
+                }
                 Err(FrameError::Closed | FrameError::Io(_)) if is_kept => {}
                 Err(error) => return Err(gone(&error)),
             }
         }
     }
 
-    /// Keeps a connection whose last reply was read.
+    /// Sends a request for something to be done. # Once it was sent whole it is not sent again: it may have
+    /// been done.
+    ///
+    /// # Errors
+    /// The kernel does not start, or ends.
+    pub(crate) async fn begin(&self, request: &(impl Serialize + Sync)) -> Result<Connection, Failure> {
+        Ok(self.send(request).await?.0)
+    }
+
+    /// Sends a request; whether over a connection that was kept.
+    async fn send(&self, request: &(impl Serialize + Sync)) -> Result<(Connection, bool), Failure> {
+        loop {
+            // One that ended meanwhile, or on which something late came, is not used again.
+            let mut kept = self.idle.lock().pop();
+            if kept.as_mut().is_some_and(|kept| !kept.is_quiet()) {
+                continue;
+            }
+            let is_kept = kept.is_some();
+            let mut connection = match kept {
+                Some(connection) => connection,
+                None => self.machine.connect().await?,
+            };
+            match connection.send(request).await {
+                Ok(()) => return Ok((connection, is_kept)),
+                Err(FrameError::Closed | FrameError::Io(_)) if is_kept => {}
+                Err(error) => return Err(gone(&error)),
+            }
+        }
+    }
+
+    /// Keeps a connection whose last reply was read, and on which nothing is under way.
     pub(crate) fn keep(&self, connection: Connection) {
         let mut idle = self.idle.lock();
         if idle.len() < IDLE {

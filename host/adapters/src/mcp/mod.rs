@@ -15,12 +15,13 @@ mod logging;
 mod parked;
 mod profile;
 mod server;
+mod share;
 mod shared;
 mod talk;
 mod tasks;
 
 pub use http::{Gate, Names, PATH, http};
 pub use kernel::Machine;
-pub use profile::{Client, Profile};
+pub use profile::{Client, Offering, Profile};
 pub use server::stdio;
 pub use shared::Shared;

@@ -17,9 +17,12 @@ use super::call::Call;
 /// How long a client may take to answer.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10 * 60);
 
-/// Calls that wait at a time. The oldest makes room: who asks for more and never comes back holds no
-/// process for long.
-const PARKED: usize = 256;
+/// Calls of one client that wait at a time. Its oldest makes room: who asks for more and never comes back holds
+/// no process for long, and no other's.
+const PARKED: usize = 16;
+
+/// How often it is looked whether one waited too long.
+const SWEEP: Duration = Duration::from_secs(5);
 
 /// A call that waits.
 pub(crate) struct Waiting {
@@ -40,39 +43,50 @@ impl Waiting {
     }
 }
 
+/// A call, since when it waits, and whose it is.
+struct Kept {
+    since: Instant,
+    client: String,
+    waiting: Waiting,
+}
+
 /// There is no such call, or it is not this client's, or is no longer waiting.
 pub(crate) struct NotWaiting;
 
 /// The calls that wait.
 pub(crate) struct Parked {
-    calls: Mutex<HashMap<String, (Instant, Waiting)>>,
+    calls: Mutex<HashMap<String, Kept>>,
     codec: RequestStateCodec,
 }
 
 impl Parked {
     pub(crate) fn new() -> Arc<Self> {
         let key: [u8; RequestStateCodec::MIN_KEY_LENGTH] = random();
-        Arc::new(Self { calls: Mutex::default(), codec: RequestStateCodec::new_unchecked(key.to_vec()) })
+        let parked = Arc::new(Self { calls: Mutex::default(), codec: RequestStateCodec::new_unchecked(key.to_vec()) });
+        let weak = Arc::downgrade(&parked);
+        tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(SWEEP).await;
+                let Some(parked) = weak.upgrade() else { return };
+                // Its process ends with it.
+                parked.calls.lock().retain(|_, kept| kept.since.elapsed() < PATIENCE);
+            }
+        });
+        parked
     }
 
-    /// Has a call wait; what the client has to send back. `scope` tells whose call of what it is.
-    pub(crate) fn park(self: &Arc<Self>, waiting: Waiting, scope: &[u8]) -> String {
+    /// Has a call of this client wait; what it has to send back. `scope` tells whose call of what it is.
+    pub(crate) fn park(&self, client: &str, waiting: Waiting, scope: &[u8]) -> String {
         let key = unguessable();
         let sealed = self.codec.seal_with(key.as_bytes(), &SealOptions::new().associated_data(scope).ttl(PATIENCE));
         let mut calls = self.calls.lock();
-        if calls.len() >= PARKED
-            && let Some(oldest) = calls.iter().min_by_key(|(_, (since, _))| *since).map(|(key, _)| key.clone())
+        let own = || calls.iter().filter(|(_, kept)| kept.client == client);
+        if own().count() >= PARKED
+            && let Some(oldest) = own().min_by_key(|(_, kept)| kept.since).map(|(key, _)| key.clone())
         {
             calls.remove(&oldest);
         }
-        calls.insert(key.clone(), (Instant::now(), waiting));
-        drop(calls);
-        let parked = Arc::downgrade(self);
-        tokio::spawn(async move {
-            tokio::time::sleep(PATIENCE).await;
-            // Its process ends with it.
-            let _ = parked.upgrade().and_then(|parked| parked.calls.lock().remove(&key));
-        });
+        calls.insert(key, Kept { since: Instant::now(), client: client.to_owned(), waiting });
         sealed
     }
 
@@ -80,7 +94,7 @@ impl Parked {
     pub(crate) fn resume(&self, sealed: &str, scope: &[u8]) -> Result<Waiting, NotWaiting> {
         let key = self.codec.open_with(sealed, scope).map_err(|_| NotWaiting)?;
         let key = String::from_utf8(key).map_err(|_| NotWaiting)?;
-        self.calls.lock().remove(&key).map(|(_, waiting)| waiting).ok_or(NotWaiting)
+        self.calls.lock().remove(&key).map(|kept| kept.waiting).ok_or(NotWaiting)
     }
 }
 

@@ -20,10 +20,12 @@ use rmcp::{
 use serde::de::DeserializeOwned;
 
 use super::{
-    answer,
+    answer, asking,
     call::{Call, Failed},
     catalog::{Catalog, NoSuchPage},
+    http::Gate,
     profile::Client,
+    share::CALLS,
     shared::{Changes, Shared},
     talk::{Outcome, Talk, scope},
     tasks::NoSuchTask,
@@ -41,17 +43,18 @@ const INSTRUCTIONS: &str = "Tools of sandboxed plugins. A tool that was denied s
 pub(crate) struct Front {
     shared: Arc<Shared>,
     /// Who is at the other end, where each request does not say it.
-    client: Option<Client>,
+    gate: Option<Arc<dyn Gate>>,
     /// How grave a line must be to be told, before 2026-07-28.
     level: Mutex<LoggingLevel>,
 }
 
-/// Serves one client over standard input and output, until it closes them.
+/// Serves one client over standard input and output, until it closes them. What it is offered is asked of
+/// `gate` at each request, without a token.
 ///
 /// # Errors
 /// It speaks something else, or the pipe failed.
-pub async fn stdio(shared: Arc<Shared>, client: Client) -> io::Result<()> {
-    let front = Front::new(shared, Some(client));
+pub async fn stdio(shared: Arc<Shared>, gate: Arc<dyn Gate>) -> io::Result<()> {
+    let front = Front::new(shared, Some(gate));
     match front.serve(rmcp::transport::stdio_pipes()).await {
         Ok(running) => running.waiting().await.map(drop).map_err(io::Error::other),
         // It has thought better of it.
@@ -63,6 +66,8 @@ pub async fn stdio(shared: Arc<Shared>, client: Client) -> io::Result<()> {
 /// What a request that asks for a plugin's work is about.
 struct Asked<'a> {
     method: &'a str,
+    /// The plugin that is to work.
+    plugin: &'a str,
     /// What the client calls it.
     name: &'a str,
     /// As they were written.
@@ -73,15 +78,16 @@ struct Asked<'a> {
 }
 
 impl Front {
-    pub(crate) fn new(shared: Arc<Shared>, client: Option<Client>) -> Self {
-        Self { shared, client, level: Mutex::new(LoggingLevel::Info) }
+    pub(crate) fn new(shared: Arc<Shared>, gate: Option<Arc<dyn Gate>>) -> Self {
+        Self { shared, gate, level: Mutex::new(LoggingLevel::Info) }
     }
 
     /// Who asks: over HTTP each request was let in by a token.
     fn client(&self, context: &RequestContext<RoleServer>) -> Result<Client, ErrorData> {
         let parts = context.extensions.get::<http::request::Parts>();
-        let client = parts.and_then(|parts| parts.extensions.get::<Client>()).or(self.client.as_ref());
-        client.cloned().ok_or_else(|| ErrorData::internal_error("it is not known who asks", None))
+        let client = parts.and_then(|parts| parts.extensions.get::<Client>()).cloned();
+        let client = client.or_else(|| self.gate.as_ref()?.admit(None));
+        client.ok_or_else(|| ErrorData::internal_error("it is not known who asks", None))
     }
 
     /// Who asks, and what it is offered.
@@ -106,16 +112,28 @@ impl Front {
         let tasks = asked.method == "tools/call" && capabilities(context).supports_tasks();
         let given = Mutex::new(asked.responses.cloned().unwrap_or_default());
         let lacking = Mutex::default();
-        let mut talk = Talk { context, modern, wanted, parked: &self.shared.parked, scope, tasks, given, lacking };
+        let early = asked.state.is_none();
+        let parked = &self.shared.parked;
+        let mut talk = Talk { context, modern, wanted, parked, client, scope, tasks, early, given, lacking };
         let mut outcome = match asked.state {
             Some(state) => talk.resume(state).await?,
-            None => match Call::begin(self.shared.kernel.clone(), request(asked.arguments)).await {
-                Ok(call) => talk.follow(call).await?,
-                Err(failure) => Outcome::Ended(Err(Failed::Kernel(failure))),
-            },
+            None => {
+                let place = tokio::select! {
+                    place = self.shared.shares.take(&client.name) => place,
+                    () = context.ct.cancelled() => return Err(ErrorData::internal_error("cancelled", None)),
+                };
+                let Some(place) = place else {
+                    let failure = Failure::new(Kind::Busy, format!("this client has {CALLS} calls under way"));
+                    return Ok(Outcome::Ended(Err(Failed::Kernel(failure))));
+                };
+                match Call::begin(self.shared.kernel.clone(), place, request(asked.arguments)).await {
+                    Ok(call) => talk.follow(call).await?,
+                    Err(failure) => Outcome::Ended(Err(Failed::Kernel(failure))),
+                }
+            }
         };
         if let Outcome::Long(call) = outcome {
-            if self.shared.tasks.has_room() {
+            if self.shared.tasks.has_room(&client.name) {
                 return Ok(Outcome::Long(call));
             }
             talk.tasks = false;
@@ -136,11 +154,10 @@ impl Front {
         asked: Asked<'_>,
         client: &Client,
         context: &RequestContext<RoleServer>,
-        plugin: &str,
         fetch: Fetch,
     ) -> Result<Outcome, ErrorData> {
-        let target = Target::Installed(plugin.to_owned());
-        let terms = client.profile.terms(self.shared.directory.clone());
+        let target = Target::Installed(asked.plugin.to_owned());
+        let terms = client.profile.terms(&client.name, self.shared.directory.clone());
         // Who completes an argument is not asked: that is no request that can be made again with answers.
         let hears = !matches!(fetch, Fetch::Completion { .. });
         self.work(asked, client, context, |_| Request::Fetch(Fetching { target, fetch, hears, terms })).await
@@ -235,6 +252,7 @@ impl ServerHandler for Front {
         let arguments = request.arguments.as_ref().map_or_else(|| Ok("{}".to_owned()), serde_json::to_string);
         let asked = Asked {
             method: "tools/call",
+            plugin: &offered.plugin,
             name: &request.name,
             arguments: arguments.map_err(|error| ErrorData::invalid_params(error.to_string(), None))?,
             state: request.request_state.as_deref(),
@@ -245,8 +263,9 @@ impl ServerHandler for Front {
                 target: Target::Installed(offered.plugin.clone()),
                 tool: offered.own.clone(),
                 arguments,
+                servers: false,
                 hears: true,
-                terms: client.profile.terms(self.shared.directory.clone()),
+                terms: client.profile.terms(&client.name, self.shared.directory.clone()),
             })
         };
         let loose = is_modern(&context) && offered.described.output_schema.is_some();
@@ -257,7 +276,12 @@ impl ServerHandler for Front {
                     Ok(json) => answer::result(json, loose),
                     Err(failed) => answer::failed(&failed),
                 };
-                let task = self.shared.tasks.begin(*long, &client.name, capabilities(&context), end);
+                let task = self.shared.tasks.begin(
+                    *long,
+                    &client.name,
+                    asking::allowed(capabilities(&context), &client.profile),
+                    end,
+                );
                 CallToolResponse::Task(CreateTaskResult::new(task))
             }
             Outcome::Ended(Ok(json)) => answer::result(json, loose).into(),
@@ -303,12 +327,13 @@ impl ServerHandler for Front {
         let (plugin, uri) = catalog.resource(&request.uri).ok_or_else(missing)?;
         let asked = Asked {
             method: "resources/read",
+            plugin,
             name: &request.uri,
             arguments: String::new(),
             state: request.request_state.as_deref(),
             responses: request.input_responses.as_ref(),
         };
-        match self.fetch(asked, &client, &context, plugin, Fetch::Resource { uri }).await? {
+        match self.fetch(asked, &client, &context, Fetch::Resource { uri }).await? {
             Outcome::Waits(result) => Ok(result.into()),
             Outcome::Long(_) => Err(missing()),
             Outcome::Ended(result) => {
@@ -343,13 +368,14 @@ impl ServerHandler for Front {
         let arguments: Vec<_> = given.collect();
         let asked = Asked {
             method: "prompts/get",
+            plugin: &offered.plugin,
             name: &request.name,
             arguments: serde_json::to_string(&arguments).unwrap_or_default(),
             state: request.request_state.as_deref(),
             responses: request.input_responses.as_ref(),
         };
         let fetch = Fetch::Prompt { name: offered.own.clone(), arguments };
-        match self.fetch(asked, &client, &context, &offered.plugin, fetch).await? {
+        match self.fetch(asked, &client, &context, fetch).await? {
             Outcome::Waits(result) => Ok(result.into()),
             Outcome::Long(_) => Err(missing()),
             Outcome::Ended(result) => {
@@ -385,9 +411,15 @@ impl ServerHandler for Front {
             value: request.argument.value,
             known: pairs(&known),
         };
-        let asked =
-            Asked { method: "completion/complete", name: "", arguments: String::new(), state: None, responses: None };
-        match self.fetch(asked, &client, &context, plugin, fetch).await? {
+        let asked = Asked {
+            method: "completion/complete",
+            plugin,
+            name: "",
+            arguments: String::new(),
+            state: None,
+            responses: None,
+        };
+        match self.fetch(asked, &client, &context, fetch).await? {
             // It was not to ask.
             Outcome::Waits(_) | Outcome::Long(_) => Ok(CompleteResult::default()),
             Outcome::Ended(result) => Ok(CompleteResult::new(fetched::<CompletionInfo>(result, missing())?)),

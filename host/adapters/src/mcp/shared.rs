@@ -20,6 +20,7 @@ use super::{
     kernel::{Kernel, Machine},
     parked::Parked,
     profile::Profile,
+    share::Shares,
     tasks::Tasks,
 };
 use crate::control::{Failure, Reply, Request};
@@ -44,6 +45,8 @@ pub struct Shared {
     reached: Notify,
     catalogs: Mutex<HashMap<String, Kept>>,
     changed: watch::Sender<Changes>,
+    /// The calls that are under way, by client.
+    pub(crate) shares: Arc<Shares>,
     /// The calls that wait for their clients.
     pub(crate) parked: Arc<Parked>,
     /// The calls that take long.
@@ -76,6 +79,7 @@ impl Shared {
             reached: Notify::new(),
             catalogs: Mutex::default(),
             changed: watch::Sender::default(),
+            shares: Arc::default(),
             parked: Parked::new(),
             tasks: Arc::default(),
         });
@@ -126,11 +130,11 @@ impl Shared {
 
     /// Reads anew what is offered, and tells what of it is other than it was.
     async fn list(&self, listed: &mut Option<Arc<Views>>) -> Result<Arc<Views>, Failure> {
-        let tools = match self.ask(&Request::Tools { plugin: None }).await? {
+        let tools = match self.kernel.ask(&Request::Tools { plugin: None, servers: false }).await? {
             Reply::Tools(tools) => tools,
             reply => return Err(unexpected(reply)),
         };
-        let offers = match self.ask(&Request::Offers { plugin: None }).await? {
+        let offers = match self.kernel.ask(&Request::Offers { plugin: None }).await? {
             Reply::Offers(offers) => offers,
             reply => return Err(unexpected(reply)),
         };
@@ -151,12 +155,6 @@ impl Shared {
             });
         }
         Ok(views)
-    }
-
-    async fn ask(&self, request: &Request) -> Result<Reply, Failure> {
-        let (connection, reply) = self.kernel.ask(request).await?;
-        self.kernel.keep(connection);
-        Ok(reply)
     }
 }
 

@@ -21,6 +21,7 @@ use super::{
     call::{Call, Event, Failed},
     logging,
     parked::{PATIENCE, Parked, Waiting, unguessable},
+    profile::Client,
     tasks::SOON,
 };
 
@@ -53,10 +54,13 @@ pub(crate) struct Talk<'a> {
     /// How grave a line must be to be told; none are told otherwise.
     pub(crate) wanted: Option<LoggingLevel>,
     pub(crate) parked: &'a Arc<Parked>,
+    pub(crate) client: &'a Client,
     /// Whose request of what this is: a call that waits is resumed by the same alone.
     pub(crate) scope: Vec<u8>,
     /// Whether what takes long becomes a task.
     pub(crate) tasks: bool,
+    /// Whether this request made the call.
+    pub(crate) early: bool,
     /// What the client answered with this request, until it is asked for.
     pub(crate) given: Mutex<InputResponses>,
     /// What it would have to be capable of to be asked what it was to be asked.
@@ -90,7 +94,12 @@ impl Talk<'_> {
                 Event::Told(progress) => self.tell(progress).await,
                 Event::Withdrawn => asking = None,
                 Event::Asked { id, inquiry } if self.modern => {
-                    let replies = self.given(&inquiry);
+                    // What came with a call's first request is for what was called, and for no other plugin
+                    // that asks by the same name.
+                    let replies = match inquiry.root && self.early {
+                        true => self.given(&inquiry),
+                        false => vec![None; inquiry.questions.len()],
+                    };
                     match self.wait(Waiting { call, id, inquiry, replies }).await {
                         Some(Waits::Parked(result)) => return Ok(Outcome::Waits(result)),
                         Some(Waits::Answered(answered)) => call = *answered,
@@ -121,6 +130,8 @@ impl Talk<'_> {
         for (reply, given) in waiting.replies.iter_mut().zip(given) {
             *reply = reply.take().or(given);
         }
+        // These answers were for this inquiry: the next one's questions are others, whatever they are called.
+        self.given.lock().clear();
         self.settle(waiting).await
     }
 }
@@ -162,7 +173,14 @@ impl Talk<'_> {
             }
         }
         for at in nobody {
-            asking::need(&waiting.inquiry.questions[at], self.lacking.lock().get_or_insert_default());
+            let (inquiry, profile) = (&waiting.inquiry, &self.client.profile);
+            let mut needed = ClientCapabilities::default();
+            asking::need(inquiry, &inquiry.questions[at], profile, &mut needed);
+            // What no profile lets it ask for, its client need not be capable of.
+            if needed != ClientCapabilities::default() {
+                let mut lacking = self.lacking.lock();
+                asking::need(inquiry, &inquiry.questions[at], profile, lacking.get_or_insert_default());
+            }
             waiting.replies[at] = Some(Reply::Nobody);
         }
         if requests.is_empty() {
@@ -173,7 +191,7 @@ impl Talk<'_> {
         if self.context.ct.is_cancelled() {
             return None;
         }
-        let sealed = self.parked.park(waiting, &self.scope);
+        let sealed = self.parked.park(&self.client.name, waiting, &self.scope);
         Some(Waits::Parked(InputRequiredResult::new(Some(requests), Some(sealed))))
     }
 
@@ -205,7 +223,7 @@ impl Talk<'_> {
     }
 
     fn capabilities(&self) -> ClientCapabilities {
-        self.context.client_capabilities().unwrap_or_default()
+        asking::allowed(self.context.client_capabilities().unwrap_or_default(), &self.client.profile)
     }
 
     /// Tells how far a call is, if the client wants to know.

@@ -33,7 +33,13 @@ const LOOK: Duration = Duration::from_millis(500);
 
 /// Tasks at a time, those that are over included. Where there are more, calls are answered as for clients
 /// that know none.
-const TASKS: usize = 256;
+const TASKS: usize = 1024;
+
+/// The same, of one client: its own that are over make room.
+const OWN: usize = 64;
+
+/// Bytes of what came of one client's tasks. Stops who has results made and never fetches them.
+const OWN_BYTES: usize = 64 << 20;
 
 /// The tasks of all clients.
 #[derive(Default)]
@@ -59,6 +65,15 @@ struct State {
     /// What the call said last.
     message: Option<String>,
     now: Now,
+    /// What came of it, where it is over.
+    bytes: usize,
+}
+
+/// Forgets the oldest of a client's tasks that are over; whether there was one.
+fn evict(tasks: &mut HashMap<String, Arc<One>>, client: &str) -> bool {
+    let over = tasks.iter().filter(|(_, task)| task.client == client && task.is_over());
+    let oldest = over.min_by_key(|(_, task)| task.state.lock().changed).map(|(id, _)| id.clone());
+    oldest.and_then(|oldest| tasks.remove(&oldest)).is_some()
 }
 
 /// How it is.
@@ -71,13 +86,29 @@ enum Now {
 }
 
 impl Tasks {
-    /// Whether there is room for another.
-    pub(crate) fn has_room(&self) -> bool {
+    /// Whether there is room for another of this client. Its own that are over make room, the oldest first;
+    /// nobody else's do.
+    pub(crate) fn has_room(&self, client: &str) -> bool {
         let mut tasks = self.0.lock();
-        if tasks.len() >= TASKS {
-            tasks.retain(|_, task| !task.is_over());
+        loop {
+            let own = tasks.values().filter(|task| task.client == client).count();
+            if own < OWN && tasks.len() < TASKS {
+                return true;
+            }
+            if !evict(&mut tasks, client) {
+                return false;
+            }
         }
-        tasks.len() < TASKS
+    }
+
+    /// Holds what came of a client's tasks to so many bytes.
+    fn trim(&self, client: &str) {
+        let mut tasks = self.0.lock();
+        let bytes = |tasks: &HashMap<String, Arc<One>>| {
+            let own = tasks.values().filter(|task| task.client == client);
+            own.map(|task| task.state.lock().bytes).sum::<usize>()
+        };
+        while bytes(&tasks) > OWN_BYTES && evict(&mut tasks, client) {}
     }
 
     /// Makes a task of a call. `end` writes what comes of it.
@@ -93,7 +124,7 @@ impl Tasks {
             client: client.to_owned(),
             capabilities,
             made,
-            state: Mutex::new(State { changed: made, message: None, now: Now::Working }),
+            state: Mutex::new(State { changed: made, message: None, now: Now::Working, bytes: 0 }),
             cancelled: watch::Sender::new(false),
             answered: watch::Sender::new(()),
         });
@@ -101,7 +132,11 @@ impl Tasks {
         let told = one.told(&id);
         let (mine, name) = (self.clone(), id);
         tokio::spawn(async move {
+            let client = one.client.clone();
             one.follow(call, end).await;
+            // What came of it is the list's alone from here on: forgotten there, it is gone.
+            drop(one);
+            mine.trim(&client);
             tokio::time::sleep(KEPT).await;
             mine.0.lock().remove(&name);
         });
@@ -165,7 +200,14 @@ impl One {
             _ = cancelled.wait_for(|cancelled| *cancelled) => TaskPayload::Cancelled,
         };
         // A call that waited ends with its place here.
+        let bytes = match &ended {
+            TaskPayload::Completed { result: told } | TaskPayload::Failed { error: told } => {
+                serde_json::to_vec(told).map_or(0, |written| written.len())
+            }
+            _ => 0,
+        };
         self.set(Now::Over(ended));
+        self.state.lock().bytes = bytes;
     }
 
     async fn run(&self, mut call: Call) -> Option<Result<String, Failed>> {

@@ -96,6 +96,7 @@ impl TermArguments {
             on_empty: self.on_empty,
             ask: terminal.is_some(),
             rate: None,
+            client: None,
         };
         Ok((terms, terminal))
     }

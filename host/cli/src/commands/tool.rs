@@ -85,7 +85,7 @@ impl Arguments {
 
 impl List {
     async fn run(self, session: &Session) -> Result<()> {
-        let tools = match session.ask(&Request::Tools { plugin: self.plugin.clone() }).await? {
+        let tools = match session.ask(&Request::Tools { plugin: self.plugin.clone(), servers: true }).await? {
             Reply::Tools(tools) => tools,
             reply => return unexpected(&reply),
         };
@@ -167,7 +167,7 @@ impl CallArguments {
         let arguments = arguments(self.arguments, &self.each)?;
         let says_usage = self.terms.usage;
         let (terms, terminal) = self.terms.settle()?;
-        let call = Call { target: wanted.clone(), tool: tool.to_owned(), arguments, hears: true, terms };
+        let call = Call { target: wanted.clone(), tool: tool.to_owned(), arguments, servers: true, hears: true, terms };
         let mut connection = session.connect().await?;
         connection.send(&Request::Call(call)).await?;
         let denials = Denials::new(plugin, wanted.clone(), directory()?);

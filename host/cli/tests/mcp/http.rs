@@ -173,6 +173,11 @@ fn the_entry_is_written_into_the_settings_of_a_client() {
     assert!(holm.work().join(".cursor/mcp.json").exists());
     let (code, printed, _) = run(&["codex", "--print"]);
     assert!(code == Some(0) && printed.starts_with("[mcp_servers.holm]\n"), "{printed}");
+    // A project that somebody else made does not choose what else is written.
+    std::fs::remove_dir_all(holm.work().join(".cursor")).unwrap();
+    std::os::unix::fs::symlink(user.join(".cursor"), holm.work().join(".cursor")).unwrap();
+    let (code, _, said) = run(&["cursor", "--project", "--yes"]);
+    assert!(code == Some(6) && said.contains("out of the project"), "{said}");
     holm.file("user/.cursor/mcp.json", "[]");
     assert_eq!(run(&["cursor", "--yes"]).0, Some(6));
     assert_eq!(read(".cursor/mcp.json"), "[]");

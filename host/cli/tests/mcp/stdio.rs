@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::{
     client::{Client, text},
-    common::Holm,
+    common::{Holm, component},
 };
 
 fn holm() -> Holm {
@@ -166,6 +166,41 @@ fn a_profile_bounds_its_client() {
     assert_eq!(narrow().call("query", query())["isError"], true);
     let said = holm.run(&["mcp", "--profile", "wide"]).ends(4);
     assert!(said.talk.contains("there is no profile `wide`"), "{}", said.transcript());
+}
+
+#[test]
+fn policies_judge_what_a_client_calls_and_records_name_it() {
+    let holm = holm();
+    holm.file("later/later.wasm", component("judge"));
+    let manifest = "name = \"later\"\nversion = \"0.1.0\"\ndescription = \"A guest of the tests\"\n\
+                    component = \"later.wasm\"\njudges = [\"before-tool\", \"after-tool\"]\n";
+    holm.file("later/plugin.toml", manifest);
+    holm.run(&["install", "--yes", "later"]).succeeds();
+    holm.run(&["policy", "set", "*", "later"]).succeeds();
+    let mut client = Client::legacy(&holm, &[], json!({}));
+    assert!(text(&client.call(QUERY, query())).contains("\"n\":3"));
+    let mut refused = |filter: &str| {
+        let result = client.call(QUERY, json!({ "filter": filter, "value": 1 }));
+        assert_eq!(result["isError"], true, "{result}");
+        text(&result).to_owned()
+    };
+    for (filter, said) in [
+        ("\"!deny\"", "policy `later`: it says so"),
+        ("\"!trap\"", "`later` failed, which denies"),
+        // Nobody at this end decides.
+        ("\"!ask\"", "asks, and nobody allowed it"),
+        // It shows in the result alone.
+        ("\"!\" + \"deny\"", "policy `later`: it says so"),
+    ] {
+        let told = refused(filter);
+        assert!(told.contains("denied: policy") && told.contains(said), "{filter}: {told}");
+    }
+    // Its user's own call is no client's.
+    holm.run(&["tool", "call", "jq/query", "{\"filter\":\"\\\"!deny\\\"\",\"value\":1}"]).succeeds();
+    let records = holm.run(&["audit", "--json"]).succeeds().stdout;
+    let own: Vec<_> = records.lines().filter(|line| line.contains("mcp:stdio")).collect();
+    assert!(own.iter().all(|line| line.contains("jq/query")), "{own:#?}");
+    assert!(own.len() >= 6 && own.iter().any(|line| line.contains("denied")), "{own:#?}");
 }
 
 /// Every method of every revision, and names that somebody might think of.

@@ -62,7 +62,7 @@ static PYTHON: LazyLock<Option<PathBuf>> = LazyLock::new(|| {
 fn fixture() -> Holm {
     let holm = Holm::new();
     holm.configure(
-        "[kernel]\nidle-shutdown = \"20s\"\n[profiles.suite]\ntools = [\"conformance/*\"]\nown-names = true\n",
+        "[kernel]\nidle-shutdown = \"20s\"\n[profiles.suite]\ntools = [\"conformance/*\"]\nown-names = true\nresources = true\nprompts = true\nsampling = true\nroots = true\n",
     );
     holm.install("conformance", "conformance", "");
     holm

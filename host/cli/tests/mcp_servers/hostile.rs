@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::{
     calls,
+    client::Client,
     common::{Holm, Said},
     holm, install, lines, lives, native, until,
 };
@@ -39,6 +40,22 @@ fn told(holm: &Holm, name: &str, arguments: &Value) -> Value {
 
 fn accept(holm: &Holm, name: &str) {
     holm.run(&["server", "accept", "--yes", name]).succeeds();
+}
+
+#[test]
+fn clients_of_holm_reach_servers_by_a_plugin_alone() {
+    let Some(holm) = hostile(&["good"], "") else { return };
+    accept(&holm, "good");
+    let mut client = Client::legacy(&holm, &[], json!({}));
+    let tools = client.tools();
+    assert!(!tools.is_empty() && tools.iter().all(|tool| !tool.starts_with("good")), "{tools:?}");
+    for name in ["good__do", "good/do", "do"] {
+        let said = client.ask("tools/call", json!({ "name": name, "arguments": { "what": "count" } }));
+        assert_eq!(said["error"]["code"], -32602, "{said}");
+    }
+    // Nobody started it for that; its user does.
+    assert_eq!(until(&holm, "good", |_| true)["running"], 0);
+    called(&holm, "good", &json!({"what": "count"})).succeeds();
 }
 
 #[test]

@@ -4,6 +4,9 @@
 //! skipped; with `HOLM_TEST_SERVERS=required` they fail.
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
 
+#[expect(dead_code, reason = "it is asked over a pipe alone")]
+#[path = "../mcp/client.rs"]
+mod client;
 #[path = "../common/mod.rs"]
 mod common;
 mod hostile;

@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Instant};
 use tokio::sync::{oneshot, watch};
 
 use super::{
+    client::{ClientCall, denied},
     facade::{Inner, Live},
     spawn::{NoSuchProcess, Running, Spawn, SpawnError},
 };
@@ -19,7 +20,7 @@ use crate::{
     engine::{self, Entry, Image, ImageError, Kind, Outcome, Sessions, Spawned},
     process::{ExitStatus, Fault, KilledBy, Pid},
     program::{LiveGrants, Program},
-    syscall::{Authority, Control, audit::Auditor, door::Core, panic::CatchPanic},
+    syscall::{Authority, Control, audit::Auditor, door::Core, panic::CatchPanic, policy::Judged},
 };
 
 /// A process that is to be.
@@ -153,13 +154,19 @@ impl Inner {
         control.span.begin(&control, caller);
         let core = Core::new(
             control.clone(),
-            authority,
+            authority.clone(),
             spawn.operator.clone(),
             Arc::new(super::services::Services(self.this.clone())),
             Auditor::new(self.parts.audit.clone()),
             self.epoch.clone(),
             self.config.quantum,
         );
+        let asked = spawn.client.as_deref().filter(|_| caller.is_none()).map(|client| {
+            let (control, operator) = (control.clone(), spawn.operator.clone());
+            let judged = Judged { control, authority, operator, client: None };
+            let judges = Arc::new(super::services::Services(self.this.clone()));
+            Box::new(ClientCall::new(client, &entry, judged, judges, self.parts.audit.clone()))
+        });
         let root_caller = control.answers.then(|| control.root.clone());
         let nice = spawn.nice;
         let spawned = Spawned { core, sessions: self.sessions(spawn, &entry, mail, account, root_caller) };
@@ -173,7 +180,15 @@ impl Inner {
             // Dropped last: by then the store and all it held are gone.
             let mut finish = finish;
             let _taken = taken;
-            let outcome = run.await.unwrap_or_else(|panic| Outcome::Exited(ExitStatus::Fault(Fault::Host(panic))));
+            let ran =
+                async { run.await.unwrap_or_else(|panic| Outcome::Exited(ExitStatus::Fault(Fault::Host(panic)))) };
+            let outcome = match &asked {
+                None => ran.await,
+                Some(asked) => match Box::pin(asked.before()).await {
+                    Ok(()) => Box::pin(asked.after(ran.await)).await,
+                    Err(rule) => denied(&rule),
+                },
+            };
             finish.status = Some(match &outcome {
                 Outcome::Exited(status) => status.clone(),
                 Outcome::Answered(_) | Outcome::Described(_) | Outcome::Offered(_) | Outcome::Judged(_) => {

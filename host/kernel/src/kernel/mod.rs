@@ -1,6 +1,7 @@
 //! The facade: boot, spawn, wait, signal, snapshot. The only module that sees all others.
 
 mod budgets;
+mod client;
 mod config;
 mod facade;
 mod launch;

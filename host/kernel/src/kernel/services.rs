@@ -93,6 +93,7 @@ impl spawn::Driver for Services {
                 limits,
                 operator: caller.operator.clone(),
                 listener: None,
+                client: None,
             };
             let parent = Parentage {
                 caller,
@@ -244,9 +245,12 @@ impl Judges for Services {
             if program.judges.is_empty() {
                 return Err(format!("`{policy}` is no policy any more"));
             }
-            let Judged { control, authority, operator } = judged;
-            let actor =
-                Actor { plugin: control.plugin.to_string(), root: control.root.to_string(), pid: control.pid.into() };
+            let Judged { control, authority, operator, client } = judged;
+            let actor = Actor {
+                plugin: client.unwrap_or_else(|| control.plugin.clone()).to_string(),
+                root: control.root.to_string(),
+                pid: control.pid.into(),
+            };
             let limits = Limits { wall_time: JUDGED_WITHIN, ..control.account.limits().clone() };
             // Its operator is told of what it is denied, as of any other process.
             let spawn = Spawn { limits, operator: operator.clone(), ..Spawn::new(program) };

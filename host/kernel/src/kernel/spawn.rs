@@ -42,6 +42,9 @@ pub struct Spawn {
     pub operator: Option<Arc<dyn Operator>>,
     /// Hears what tools say before their end: its own calls, and those that it makes. Only a root has one.
     pub listener: Option<Arc<dyn Listener>>,
+    /// For which client of an adapter a root is called, where that is not its operator's own deed: then the
+    /// policies over what is called are asked.
+    pub client: Option<String>,
 }
 
 impl Spawn {
@@ -59,6 +62,7 @@ impl Spawn {
             limits: Limits::default(),
             operator: None,
             listener: None,
+            client: None,
         }
     }
 }

@@ -31,6 +31,8 @@ pub(crate) struct Judged {
     pub(crate) control: Arc<Control>,
     pub(crate) authority: Arc<Authority>,
     pub(crate) operator: Option<Arc<dyn Operator>>,
+    /// For whom it is called, where that is no plugin.
+    pub(crate) client: Option<Arc<str>>,
 }
 
 /// What several policies, and the rule of a grant, say together.

@@ -18,8 +18,8 @@ use crate::settings::{self, PROFILE, Settings};
 pub(super) struct Doorkeeper {
     home: PathBuf,
     tokens: Tokens,
-    /// What who shows none is offered, where those are let in.
-    open: Option<String>,
+    /// Who shows none and what they are offered, where those are let in.
+    open: Option<(&'static str, String)>,
     known: Mutex<Known>,
 }
 
@@ -40,7 +40,7 @@ fn stamp(path: &Path) -> Stamp {
 }
 
 impl Doorkeeper {
-    pub(super) fn new(home: PathBuf, open: Option<String>) -> Self {
+    pub(super) fn new(home: PathBuf, open: Option<(&'static str, String)>) -> Self {
         Self { tokens: Tokens::new(&home), home, open, known: Mutex::default() }
     }
 
@@ -92,7 +92,7 @@ impl Gate for Doorkeeper {
                 let (name, token) = whose(&known.tokens, text)?;
                 (format!("token {name}"), token.profile.clone().unwrap_or_else(|| PROFILE.to_owned()))
             }
-            (None, Some(profile)) => ("open".to_owned(), profile.clone()),
+            (None, Some((name, profile))) => ((*name).to_owned(), profile.clone()),
             (None, None) => return None,
         };
         let profile = known.profile(&self.home, &profile)?;

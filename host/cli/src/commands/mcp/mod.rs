@@ -7,7 +7,7 @@ mod token;
 
 use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 
-use holm_adapters::mcp::{self, Client, Names, Shared};
+use holm_adapters::mcp::{self, Names, Shared};
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
@@ -25,7 +25,10 @@ const EXAMPLES: &str = "\
 What a client is offered is a profile's, in config.toml; without one, all that plugins offer:
 
   [profiles.work]
-  tools = [\"files/read*\", \"jq/*\"]    # prompts and resources as well, by their names
+  tools = [\"files/read*\", \"jq/*\"]
+  resources = true                   # of these plugins, as well
+  prompts = true
+  sampling = true                    # a tool may ask the client's model, or by `roots` where it works
   calls-per-hour = 500
   fuel = \"2G\"                        # for each call, like memory, tokens and usd
 
@@ -90,20 +93,23 @@ impl Arguments {
         let home = session.open_home()?.path().to_owned();
         let profile = self.profile.as_deref().unwrap_or(PROFILE);
         // What is wrong with it is said now, and not at the first request.
-        let found = Arc::new(Settings::read(&home)?.profile(profile)?);
+        Settings::read(&home)?.profile(profile)?;
         let shared = Shared::new(Arc::new(Kernel::of(session)), directory, env!("CARGO_PKG_VERSION"));
         let Some(address) = self.http else {
-            let client = Client { name: "stdio".to_owned(), profile: found };
-            return Ok(mcp::stdio(shared, client).await?);
+            let gate = Doorkeeper::new(home, Some(("stdio", profile.to_owned())));
+            return Ok(mcp::stdio(shared, Arc::new(gate)).await?);
         };
         let loopback = address.ip().is_loopback();
         if self.open && !loopback {
             return Err(CommandError::usage("--open is for this machine alone: leave it out, or serve at 127.0.0.1"));
         }
-        let gate = Doorkeeper::new(home, self.open.then(|| profile.to_owned()));
+        let gate = Doorkeeper::new(home, self.open.then(|| ("open", profile.to_owned())));
         let listener = TcpListener::bind(address).await;
         let listener = listener.map_err(|error| CommandError::usage(format!("{address}: {error}")))?;
         let address = listener.local_addr()?;
+        if self.profile.is_some() && !self.open {
+            ui::warn("--profile is for clients without a token; each token has its own, or `default`");
+        }
         match () {
             () if self.open => ui::warn("every program of this machine, whoever runs it, may call these tools"),
             () if gate.is_empty() => ui::warn("nobody has a token yet; to make one: holm mcp token new NAME"),

@@ -5,7 +5,7 @@ use holm_packages::{Tokens, TokensError, printable};
 use crate::{
     error::{CONFLICT, CommandError, NOT_FOUND, Result},
     session::Session,
-    settings::Settings,
+    settings::{PROFILE, Settings},
     ui,
 };
 
@@ -48,8 +48,13 @@ impl Arguments {
                 if let Some(profile) = &profile {
                     Settings::read(home.path())?.profile(profile)?;
                 }
+                let offered = profile.clone().unwrap_or_else(|| PROFILE.to_owned());
                 let text = tokens.make(&name, profile).map_err(failed)?;
-                ui::talk(format_args!("{} has a token; it is told this once:", ui::bold(&name)));
+                ui::talk(format_args!(
+                    "{} has a token; and is offered what the profile `{}` says; it is told this once:",
+                    ui::bold(&name),
+                    printable(&offered)
+                ));
                 ui::data(&*text)
             }
             Verb::List { json } => list(&tokens, json),

@@ -67,7 +67,8 @@ fn question(asked: wit::Question) -> Result<Checked, String> {
     let (wanted, form) = match wanted {
         wit::Wanted::Form(wit::Form { message: text, schema }) => {
             let form = Form::parse(&schema).map_err(|error| at(&error))?;
-            (Wanted::Form { message: message(text)?, schema }, Some(form))
+            // What was not understood of it is not told either.
+            (Wanted::Form { message: message(text)?, schema: form.schema() }, Some(form))
         }
         wit::Wanted::Link(wit::Link { message: text, url }) => {
             let url = page(&url).ok_or_else(|| at(&"its url is neither https, nor http of this machine"))?;
@@ -156,6 +157,32 @@ mod tests {
         }
         assert!(is_completion(r#"{"messages":[{"role":"user"}],"maxTokens":1}"#));
         assert!(!is_completion(r#"{"messages":[],"maxTokens":1}"#) && !is_completion("[]"));
+    }
+
+    #[test]
+    fn a_form_is_told_as_it_was_understood() {
+        let schema = r#"{"type":"object","x":"y","properties":{
+            "z":{"type":"string","title":"Z","format":"spell","pattern":"<b>","minLength":2,"maxLength":9},
+            "a":{"type":"integer","minimum":1,"maximum":3,"default":2},
+            "b":{"type":"string","enum":["x","y"],"enumNames":["X","Y"]},
+            "c":{"type":"array","items":{"anyOf":[{"const":"k","title":"K","$comment":"q"}]},"minItems":1},
+            "d":{"type":"string","enum":["x"]}},"required":["a"]}"#;
+        let question = |schema: &str| wit::Question {
+            name: "q".to_owned(),
+            wanted: wit::Wanted::Form(wit::Form { message: String::new(), schema: schema.to_owned() }),
+        };
+        let asked = questions(vec![question(schema)]).expect("it may be asked");
+        let Wanted::Form { schema: told, .. } = &asked[0].question.wanted else { panic!("a form") };
+        for gone in ["spell", "pattern", "$comment", "\"x\":\"y\""] {
+            assert!(!told.contains(gone), "{told}");
+        }
+        let at = |name: &str| told.find(&format!("\"{name}\":{{")).expect("a field");
+        assert!(at("z") < at("a") && at("a") < at("b"), "{told}");
+        // What is told means the same.
+        let (told, meant) = (super::Form::parse(told).expect("a form"), super::Form::parse(schema).expect("a form"));
+        assert_eq!(told, meant);
+        let long = schema.replace("\"Z\"", &format!("{:?}", "Z".repeat(1025)));
+        assert!(questions(vec![question(&long)]).is_err());
     }
 
     #[test]

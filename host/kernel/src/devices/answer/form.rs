@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, fmt};
 
 use serde::{Deserialize, Deserializer, de};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::syscall::is_hidden;
 
@@ -11,6 +11,10 @@ use crate::syscall::is_hidden;
 const FIELDS: usize = 64;
 /// Choices of one field.
 const CHOICES: usize = 256;
+/// Bytes of each text in it. Stops labels that are letters.
+const TEXT_BYTES: usize = 1 << 10;
+/// Formats that are checked; another is not told to whoever fills the form in.
+const FORMATS: [&str; 4] = ["email", "uri", "date", "date-time"];
 
 /// A form that was read from its schema.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,6 +38,8 @@ pub struct Field {
     pub default: Option<Value>,
     /// What it may hold.
     pub kind: Kind,
+    /// Whether its choices' titles are written beside them (`enumNames`), as before 2025-11-25.
+    pub beside: bool,
 }
 
 /// What a field may hold.
@@ -45,7 +51,7 @@ pub enum Kind {
         least: u64,
         /// At most so many.
         most: u64,
-        /// `email`, `uri`, `date`, `date-time`, or something that is not checked.
+        /// `email`, `uri`, `date` or `date-time`.
         format: Option<String>,
     },
     /// A number.
@@ -87,6 +93,9 @@ pub enum FormError {
     /// It is no JSON object that describes one.
     #[error("a form is `{{\"type\":\"object\",\"properties\":{{…}}}}`")]
     Form,
+    /// A text is longer than any label.
+    #[error("a form has texts of at most {TEXT_BYTES} bytes: `{0}`")]
+    Long(String),
     /// More than anybody fills in.
     #[error("a form has 1 to {FIELDS} fields of at most {CHOICES} choices")]
     TooMuch,
@@ -179,6 +188,15 @@ impl Form {
         Ok(Self { fields: properties.iter().map(field).collect::<Result<_, _>>()? })
     }
 
+    /// The form as a schema: what was understood of it, and nothing else.
+    pub fn schema(&self) -> String {
+        let fields = self.fields.iter().map(|field| format!("{}:{}", json!(field.name), field.schema()));
+        let required: Vec<_> = self.fields.iter().filter(|field| field.required).map(|field| &field.name).collect();
+        // Written by hand: the order of its fields is the order in which they are asked.
+        let fields = fields.collect::<Vec<_>>().join(",");
+        format!("{{\"type\":\"object\",\"properties\":{{{fields}}},\"required\":{}}}", json!(required))
+    }
+
     /// What is kept of a reply: the fields of this form, and nothing else.
     ///
     /// # Errors
@@ -229,7 +247,7 @@ impl Field {
             (Some("string"), None) => Kind::Text {
                 least: count("minLength").unwrap_or(0),
                 most: count("maxLength").unwrap_or(u64::MAX),
-                format: text("format"),
+                format: text("format").filter(|format| FORMATS.contains(&format.as_str())),
             },
             (Some(kind @ ("number" | "integer")), _) => Kind::Number {
                 whole: kind == "integer",
@@ -246,8 +264,18 @@ impl Field {
                 return Err(wrong(&shown(name), "is neither a string, a number, a boolean, nor choices among strings"));
             }
         };
-        let field =
-            Self { name: name.to_owned(), title, description, required, default: schema.get("default").cloned(), kind };
+        let field = Self {
+            name: name.to_owned(),
+            title,
+            description,
+            required,
+            default: schema.get("default").cloned(),
+            kind,
+            beside: schema.get("enumNames").is_some(),
+        };
+        if field.read().any(|text| text.len() > TEXT_BYTES) {
+            return Err(FormError::Long(shown(name)));
+        }
         if field.read().any(hides) {
             return Err(FormError::Hidden(shown(name)));
         }
@@ -255,6 +283,52 @@ impl Field {
             Some(default) => field.fit(default).map(|()| field.clone()),
             None => Ok(field),
         }
+    }
+
+    fn schema(&self) -> Value {
+        let mut schema = Map::new();
+        let mut set = |key: &str, value: Option<Value>| drop(value.map(|value| schema.insert(key.to_owned(), value)));
+        set("title", self.title.clone().map(Value::String));
+        set("description", self.description.clone().map(Value::String));
+        set("default", self.default.clone());
+        let from = |least: u64| (least > 0).then(|| json!(least));
+        // More than this nobody writes, and some clients do not read.
+        let to = |most: u64| u32::try_from(most).ok().map(|most| json!(most));
+        match &self.kind {
+            Kind::Text { least, most, format } => {
+                set("type", Some(json!("string")));
+                set("minLength", from(*least));
+                set("maxLength", to(*most));
+                set("format", format.clone().map(Value::String));
+            }
+            Kind::Number { whole, least, most } => {
+                let bound = |bound: f64| match *whole {
+                    _ if !bound.is_finite() => None,
+                    true => Some(json!(bound as i64)),
+                    false => Some(json!(bound)),
+                };
+                set("type", Some(json!(if *whole { "integer" } else { "number" })));
+                set("minimum", bound(*least));
+                set("maximum", bound(*most));
+            }
+            Kind::Boolean => set("type", Some(json!("boolean"))),
+            Kind::One(choices) => {
+                set("type", Some(json!("string")));
+                written(choices, self.beside, "oneOf").into_iter().for_each(|(key, value)| set(key, Some(value)));
+            }
+            Kind::Some { choices, least, most } => {
+                let items = written(choices, false, "anyOf").into_iter().map(|(key, value)| (key.to_owned(), value));
+                let mut items: Map<_, _> = items.collect();
+                if items.contains_key("enum") {
+                    items.insert("type".to_owned(), json!("string"));
+                }
+                set("type", Some(json!("array")));
+                set("items", Some(Value::Object(items)));
+                set("minItems", from(*least));
+                set("maxItems", to(*most));
+            }
+        }
+        Value::Object(schema)
     }
 
     /// All of it that people read.
@@ -312,6 +386,20 @@ impl Field {
             }
         }
     }
+}
+
+/// Choices as a schema writes them: with their titles beside them, or each with its own.
+fn written(choices: &[Choice], beside: bool, each: &'static str) -> Vec<(&'static str, Value)> {
+    let values = || json!(choices.iter().map(|choice| &choice.value).collect::<Vec<_>>());
+    let title = |choice: &Choice| choice.title.clone().unwrap_or_else(|| choice.value.clone());
+    if choices.iter().all(|choice| choice.title.is_none()) {
+        return vec![("enum", values())];
+    }
+    if beside {
+        return vec![("enum", values()), ("enumNames", json!(choices.iter().map(title).collect::<Vec<_>>()))];
+    }
+    let constant = |choice: &Choice| json!({ "const": choice.value, "title": title(choice) });
+    vec![(each, json!(choices.iter().map(constant).collect::<Vec<_>>()))]
 }
 
 /// The choices of a field: an `enum`, with `enumNames` or without, or titled constants.

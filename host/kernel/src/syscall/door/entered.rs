@@ -218,7 +218,7 @@ impl<D: Device> Entered<'_, D> {
 
     fn judged(&self) -> Judged {
         let Core { control, authority, operator, .. } = &*self.core;
-        Judged { control: control.clone(), authority: authority.clone(), operator: operator.clone() }
+        Judged { control: control.clone(), authority: authority.clone(), operator: operator.clone(), client: None }
     }
 
     /// Checks a right that was admitted before: at no cost while no grant has changed.

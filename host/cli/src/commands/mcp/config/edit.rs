@@ -80,27 +80,21 @@ fn plain(value: &Value) -> String {
     value.clone().decorated("", "").to_string()
 }
 
-/// Lines around a change that are shown with it.
-const AROUND: usize = 2;
-
-/// The lines that are others, for people: `-` before, `+` after. An entry is one place.
+/// The lines that are others, for people: `-` before, `+` after. An entry is one place. What stands around it may
+/// be another entry's secret, and is not shown, also where it gets a comma.
 pub(super) fn difference(before: &str, after: &str) -> Vec<String> {
     let (old, new): (Vec<_>, Vec<_>) = (before.lines().collect(), after.lines().collect());
-    let head = old.iter().zip(&new).take_while(|(old, new)| old == new).count();
+    let same = |old: &str, new: &str| {
+        old == new || old.strip_suffix(',').unwrap_or(old) == new.strip_suffix(',').unwrap_or(new)
+    };
+    let head = old.iter().zip(&new).take_while(|(old, new)| same(old, new)).count();
     let most = old.len().min(new.len()) - head;
     let tail = old.iter().rev().zip(new.iter().rev()).take(most).take_while(|(old, new)| old == new).count();
     let shown = |sign: &str, lines: &[&str]| {
         lines.iter().map(|line| format!("{sign} {}", holm_packages::printable(line))).collect::<Vec<_>>()
     };
-    let first = head.saturating_sub(AROUND);
     let (old_end, new_end) = (old.len() - tail, new.len() - tail);
-    [
-        shown(" ", &new[first..head]),
-        shown("-", &old[head..old_end]),
-        shown("+", &new[head..new_end]),
-        shown(" ", &new[new_end..(new_end + AROUND).min(new.len())]),
-    ]
-    .concat()
+    [shown("-", &old[head..old_end]), shown("+", &new[head..new_end])].concat()
 }
 
 #[cfg(test)]
@@ -137,17 +131,11 @@ mod tests {
         let again = json(&set, "mcpServers", "holm", &entry(), Shape::Typed).expect("edited");
         assert!(again.contains("\"A\": \"1\"") && again.contains("[\"mcp\"]"), "{again}");
         expect![[r#"
-                 "theme": "dark", // dark
-                 "mcpServers": {
-            -     "other": { "command": "x" }
-            +     "other": { "command": "x" },
             +     "holm": {
             +       "type": "stdio",
             +       "command": "/opt/holm",
             +       "args": ["mcp"]
-            +     }
-                 }
-               }"#]]
+            +     }"#]]
         .assert_eq(&difference(before, &after).join("\n"));
     }
 

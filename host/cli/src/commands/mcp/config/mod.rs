@@ -4,7 +4,9 @@ mod client;
 mod edit;
 mod write;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+use holm_packages::printable;
 
 use self::{client::Name, edit::Entry};
 use crate::{
@@ -46,17 +48,24 @@ impl Arguments {
         if self.print {
             return ui::data(self.client.alone(&entry)?.trim_end());
         }
-        let path = self.client.path(self.project.then(directory).transpose()?)?;
+        let project = self.project.then(directory).transpose()?;
+        let path = self.client.path(project.clone())?;
+        if let Some(project) = &project {
+            stays(&path, project)?;
+        }
         let file = write::File::read(path)?;
         let after = self.client.edited(&file.text, &entry).map_err(|reason| {
-            let error = CommandError::new(CONFLICT, format!("`{}`: {reason}; it was not changed", file.path.display()));
+            let error = CommandError::new(
+                CONFLICT,
+                format!("`{}`: {reason}; it was not changed", printable(&file.path.display().to_string())),
+            );
             error.hint(format!("to add the entry by hand: holm mcp config {} --print", self.client.word()))
         })?;
         if after == file.text {
-            ui::talk(format_args!("{} has the entry already", file.path.display()));
+            ui::talk(format_args!("{} has the entry already", printable(&file.path.display().to_string())));
             return Ok(());
         }
-        ui::talk(ui::bold(file.path.display()));
+        ui::talk(ui::bold(printable(&file.path.display().to_string())));
         edit::difference(&file.text, &after).iter().for_each(ui::talk);
         if !self.yes {
             let nobody = || {
@@ -88,6 +97,20 @@ impl Arguments {
             arguments.extend(["--profile".to_owned(), profile.clone()]);
         }
         Ok(Entry { command: text(&program)?, arguments })
+    }
+}
+
+/// A project's settings lie in it: whoever made its folder does not choose which other file is written.
+fn stays(path: &Path, project: &Path) -> Result<()> {
+    let project = project.canonicalize()?;
+    // Of what is not there yet, the folder that is.
+    let there = path.ancestors().find_map(|part| part.symlink_metadata().is_ok().then(|| part.canonicalize()));
+    match there {
+        Some(Ok(there)) if there.starts_with(&project) => Ok(()),
+        _ => {
+            let path = printable(&path.display().to_string());
+            Err(CommandError::new(CONFLICT, format!("`{path}` is a link that leads out of the project")))
+        }
     }
 }
 
