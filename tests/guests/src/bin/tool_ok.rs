@@ -7,9 +7,8 @@ fn main() {
     while let Some(what) = arguments.next() {
         let name = arguments.next().expect("a name");
         let line = match what.as_str() {
-            "list" => tool::list(&name, None, 1000).map(|tools| {
-                tools.into_iter().map(|tool| tool.name).collect::<Vec<_>>().join(" ")
-            }),
+            "list" => tool::list(&name, None, 1000)
+                .map(|tools| tools.into_iter().map(|tool| tool.name).collect::<Vec<_>>().join(" ")),
             "describe" => tool::describe(&name).map(|tool| tool.description),
             "call" => tool::call(&name, &arguments.next().expect("arguments")),
             other => panic!("no such thing: {other}"),
