@@ -81,7 +81,8 @@ fn a_secret_is_kept_and_bound_and_never_told() {
                     "rule": "https://b.example",
                     "header": "x-key: {}"
                   }
-                ]
+                ],
+                "servers": []
               }
             ]
 

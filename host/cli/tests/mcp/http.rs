@@ -175,7 +175,8 @@ fn the_entry_is_written_into_the_settings_of_a_client() {
     assert!(code == Some(0) && printed.starts_with("[mcp_servers.holm]\n"), "{printed}");
     // A project that somebody else made does not choose what else is written.
     std::fs::remove_dir_all(holm.work().join(".cursor")).unwrap();
-    std::os::unix::fs::symlink(user.join(".cursor"), holm.work().join(".cursor")).unwrap();
+    let outside = tempfile::tempdir().unwrap();
+    std::os::unix::fs::symlink(outside.path(), holm.work().join(".cursor")).unwrap();
     let (code, _, said) = run(&["cursor", "--project", "--yes"]);
     assert!(code == Some(6) && said.contains("out of the project"), "{said}");
     holm.file("user/.cursor/mcp.json", "[]");

@@ -46,9 +46,10 @@ fn accept(holm: &Holm, name: &str) {
 fn clients_of_holm_reach_servers_by_a_plugin_alone() {
     let Some(holm) = hostile(&["good"], "") else { return };
     accept(&holm, "good");
+    // There is a tool, and it is its user's to call.
+    assert!(holm.run(&["tool", "list"]).succeeds().stdout.contains("good/do"));
     let mut client = Client::legacy(&holm, &[], json!({}));
-    let tools = client.tools();
-    assert!(!tools.is_empty() && tools.iter().all(|tool| !tool.starts_with("good")), "{tools:?}");
+    assert!(client.tools().is_empty());
     for name in ["good__do", "good/do", "do"] {
         let said = client.ask("tools/call", json!({ "name": name, "arguments": { "what": "count" } }));
         assert_eq!(said["error"]["code"], -32602, "{said}");
