@@ -33,11 +33,11 @@ pub fn installed(name: &str, found: &str, install: impl FnOnce(&Path) -> Result<
     // Half of what another test installs looks like all of it.
     let alone = std::fs::File::create(place.join(".lock")).unwrap();
     alone.lock().unwrap();
-    if !place.join(found).exists() {
-        if let Err(why) = install(&place) {
-            missing(why);
-            return None;
-        }
+    if !place.join(found).exists()
+        && let Err(why) = install(&place)
+    {
+        missing(why);
+        return None;
     }
     place.canonicalize().ok()
 }
