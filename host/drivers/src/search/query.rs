@@ -1,5 +1,6 @@
 //! From words to a query: each as it is, as the beginning of one, or with a slip of the finger.
 
+use holm_kernel::tool::QUERY_WORDS;
 use tantivy::{
     Term,
     query::{BooleanQuery, BoostQuery, DisjunctionMaxQuery, FuzzyTermQuery, Occur, Query, TermQuery},
@@ -7,8 +8,6 @@ use tantivy::{
     tokenizer::TextAnalyzer,
 };
 
-/// Words of one query that count.
-const WORDS: usize = 24;
 /// Words of one query that are looked for with slips, and their letters at most. Each is compared with every word
 /// that there is.
 const SLIPS: usize = 8;
@@ -27,7 +26,7 @@ pub(super) struct Place {
 pub(super) fn of(text: &str, analyzer: &mut TextAnalyzer, places: &[Place]) -> Option<BooleanQuery> {
     let mut words = Vec::new();
     let mut stream = analyzer.token_stream(text);
-    while stream.advance() && words.len() < WORDS {
+    while stream.advance() && words.len() < QUERY_WORDS {
         let word = stream.token().text.clone();
         if !words.contains(&word) {
             words.push(word);

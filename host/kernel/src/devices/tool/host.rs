@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-use super::{Admits, Arguments, Called, Driver, MAXIMUM_FOUND, QUERY_BYTES, ToolRule, ToolWant};
+use super::{Admits, Arguments, Called, Driver, MAXIMUM_FOUND, QUERY_BYTES, QUERY_WORDS, ToolRule, ToolWant};
 use crate::{
     account::Exceeded,
     bindings::holm::sys::{
@@ -104,7 +104,7 @@ impl Host for Syscall<'_, Tool> {
         let mut call = self.enter(&SEARCH).await?;
         // Before it is done: whoever does not wait for it pays all the same.
         let words = query.split(|char: char| !char.is_alphanumeric()).filter(|word| !word.is_empty()).count();
-        call.charge(fuel_for_bytes(query.len() as u64) + LOOKED_UP * words.min(QUERY_BYTES) as u64);
+        call.charge(fuel_for_bytes(query.len() as u64) + LOOKED_UP * words.min(QUERY_WORDS) as u64);
         if query.len() > QUERY_BYTES {
             let reason = format!("a query has at most {QUERY_BYTES} bytes");
             return Err(Interrupt::Guest(Error::Tool(ToolError::InvalidArguments(reason))));

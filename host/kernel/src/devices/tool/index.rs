@@ -6,6 +6,8 @@ use crate::program::Offer;
 
 /// Bytes of a query. Stops one that is looked up for seconds.
 pub const QUERY_BYTES: usize = 1024;
+/// Words of a query that count; more are not looked up, and not paid for.
+pub const QUERY_WORDS: usize = 24;
 /// Tools that one search gives.
 pub const MAXIMUM_FOUND: u32 = 100;
 

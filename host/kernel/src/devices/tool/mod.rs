@@ -13,6 +13,6 @@ pub use arguments::Arguments;
 pub(crate) use driver::{Called, Driver};
 pub use grant::{ToolRule, ToolWant};
 pub(crate) use host::{Session, Tool};
-pub use index::{Admits, Found, Index, MAXIMUM_FOUND, QUERY_BYTES};
+pub use index::{Admits, Found, Index, MAXIMUM_FOUND, QUERY_BYTES, QUERY_WORDS};
 pub use invocation::Invocation;
 pub use servers::{NoServers, ServerCall, ServerError, Servers};
