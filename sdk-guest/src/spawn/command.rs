@@ -1,6 +1,7 @@
 //! A process about to be started, option by option.
 
 use super::{Child, Error, Exit, Result, sys};
+use crate::bindings::imports::holm::sys::exec;
 use std::fmt;
 use std::io::Read;
 
@@ -11,14 +12,18 @@ pub enum Stdio {
     Null,
     /// The parent holds the other end: [`Child::stdin`], `stdout`, `stderr`.
     Piped,
-    /// The child writes where its parent writes. Not for stdin.
+    /// The child writes where its parent writes, or reads from what its parent reads.
     Inherit,
 }
 
 /// A process about to be started. Its stdin is empty, and it writes where its parent writes,
 /// unless told otherwise.
 #[derive(Clone)]
-pub struct Command(sys::Options);
+pub struct Command {
+    /// A command of a runtime, run as oneself.
+    executed: Option<String>,
+    options: sys::Options,
+}
 
 impl Command {
     /// Another installed plugin.
@@ -32,8 +37,14 @@ impl Command {
         Self::of(None)
     }
 
+    /// A command of an installed runtime (`python`, `jq`, `ls`), run as this process itself: under its name,
+    /// rights and folders. Needs the right to it (`exec`).
+    pub fn exec(command: impl Into<String>) -> Self {
+        Self { executed: Some(command.into()), ..Self::of(None) }
+    }
+
     fn of(plugin: Option<String>) -> Self {
-        Self(sys::Options {
+        let options = sys::Options {
             plugin,
             arguments: Vec::new(),
             environment: Vec::new(),
@@ -47,13 +58,14 @@ impl Command {
             tokens: None,
             money: None,
             nice: 0,
-        })
+        };
+        Self { executed: None, options }
     }
 
     /// Adds an argument.
     #[must_use]
     pub fn arg(mut self, argument: impl Into<String>) -> Self {
-        self.0.arguments.push(argument.into());
+        self.options.arguments.push(argument.into());
         self
     }
 
@@ -61,21 +73,21 @@ impl Command {
     #[must_use]
     pub fn args<S: Into<String>>(mut self, arguments: impl IntoIterator<Item = S>) -> Self {
         let arguments = arguments.into_iter().map(Into::into);
-        self.0.arguments.extend(arguments);
+        self.options.arguments.extend(arguments);
         self
     }
 
     /// Sets an environment variable. The child sees no others.
     #[must_use]
     pub fn env(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.0.environment.push((name.into(), value.into()));
+        self.options.environment.push((name.into(), value.into()));
         self
     }
 
     /// The working directory, by which relative paths are read; otherwise this process's own.
     #[must_use]
     pub fn directory(mut self, path: impl Into<String>) -> Self {
-        self.0.directory = Some(path.into());
+        self.options.directory = Some(path.into());
         self
     }
 
@@ -83,14 +95,14 @@ impl Command {
     /// this process's own. The first grant replaces the default, which passes on all.
     #[must_use]
     pub fn grant(mut self, grant: impl Into<String>) -> Self {
-        self.0.grants.get_or_insert_with(Vec::new).push(grant.into());
+        self.options.grants.get_or_insert_with(Vec::new).push(grant.into());
         self
     }
 
     /// Grants the child nothing, but for what [`grant`](Self::grant) adds afterwards.
     #[must_use]
     pub fn no_grants(mut self) -> Self {
-        self.0.grants = Some(Vec::new());
+        self.options.grants = Some(Vec::new());
         self
     }
 
@@ -98,66 +110,69 @@ impl Command {
     /// What the child leaves comes back at its end.
     #[must_use]
     pub fn fuel(mut self, fuel: u64) -> Self {
-        self.0.fuel = Some(fuel);
+        self.options.fuel = Some(fuel);
         self
     }
 
     /// Bytes of memory, at most this process's own limit.
     #[must_use]
     pub fn memory(mut self, bytes: u64) -> Self {
-        self.0.memory = Some(bytes);
+        self.options.memory = Some(bytes);
         self
     }
 
     /// Tokens of models, for it and its children, at most what this process has left.
     #[must_use]
     pub fn tokens(mut self, tokens: u64) -> Self {
-        self.0.tokens = Some(tokens);
+        self.options.tokens = Some(tokens);
         self
     }
 
     /// Millionths of a US dollar that models may cost it and its children, at most what this process has left.
     #[must_use]
     pub fn money(mut self, money: u64) -> Self {
-        self.0.money = Some(money);
+        self.options.money = Some(money);
         self
     }
 
     /// Added to this process's nice, 0 to 19.
     #[must_use]
     pub fn nice(mut self, nice: u8) -> Self {
-        self.0.nice = nice;
+        self.options.nice = nice;
         self
     }
 
     /// Where its stdin comes from.
     #[must_use]
     pub fn stdin(mut self, stdio: Stdio) -> Self {
-        self.0.stdin = stdio.into();
+        self.options.stdin = stdio.into();
         self
     }
 
     /// Where its stdout goes.
     #[must_use]
     pub fn stdout(mut self, stdio: Stdio) -> Self {
-        self.0.stdout = stdio.into();
+        self.options.stdout = stdio.into();
         self
     }
 
     /// Where its stderr goes.
     #[must_use]
     pub fn stderr(mut self, stdio: Stdio) -> Self {
-        self.0.stderr = stdio.into();
+        self.options.stderr = stdio.into();
         self
     }
 
     /// Starts the process.
     ///
     /// # Errors
-    /// Denied (`spawn`, or a grant that this process lacks), quota (children, depth, fuel,
+    /// Denied (`spawn` or `exec`, or a grant that this process lacks), quota (children, depth, fuel,
     /// processes), not found, invalid.
     pub fn start(&self) -> Result<Child> {
-        Ok(Child(sys::Child::start(&self.0)?))
+        Ok(Child(match &self.executed {
+            Some(command) => exec::start(command, &self.options)?,
+            None => sys::Child::start(&self.options)?,
+        }))
     }
 
     /// Starts the process, collects what it writes to stdout, and waits for its end.
@@ -186,7 +201,7 @@ pub struct Output {
 
 impl fmt::Debug for Command {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        self.options.fmt(f)
     }
 }
 
@@ -207,10 +222,10 @@ mod tests {
     #[test]
     fn grants_replace_the_default() {
         let command = Command::plugin("jq").arg("a").args(["b", "c"]);
-        assert_eq!(command.0.grants, None);
-        assert_eq!(command.0.arguments, ["a", "b", "c"]);
+        assert_eq!(command.options.grants, None);
+        assert_eq!(command.options.arguments, ["a", "b", "c"]);
         let command = command.grant("fs=./a:ro").grant("fs=./b:ro");
-        assert_eq!(command.0.grants, Some(vec!["fs=./a:ro".to_owned(), "fs=./b:ro".to_owned()]));
+        assert_eq!(command.options.grants, Some(vec!["fs=./a:ro".to_owned(), "fs=./b:ro".to_owned()]));
         assert_eq!(command.no_grants().0.grants, Some(vec![]));
     }
 }

@@ -32,6 +32,14 @@ pub use child::{Child, wait_any};
 pub use command::{Command, Output, Stdio};
 pub use parent::{Parent, parent};
 
+/// Whether a command could be executed now: see [`Command::exec`].
+///
+/// # Errors
+/// Denied (`exec`), not found (no runtime offers it).
+pub fn find(command: &str) -> Result<()> {
+    Ok(crate::bindings::imports::holm::sys::exec::find(command)?)
+}
+
 /// `Result` of the spawn device.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
