@@ -21,4 +21,8 @@ pub use kernel::{
     ProcessSnapshot, Running, Spawn, SpawnError, ToolAnswer, ToolError,
 };
 pub use program::Moment;
-pub use syscall::{Answer, Approval, Operator, Question, audit, budget, grant, is_hidden, pattern};
+pub use syscall::{
+    Answer, Approval, Operator, Question, audit, budget, grant, is_hidden,
+    named::{SKILL, is_command, tool_parts},
+    pattern,
+};

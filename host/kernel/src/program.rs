@@ -1,6 +1,6 @@
 //! Installed software, as the kernel sees it. Where it is kept is its keeper's business.
 
-use std::{fmt, str::FromStr, sync::Arc};
+use std::{fmt, path::PathBuf, str::FromStr, sync::Arc};
 
 use parking_lot::RwLock;
 use serde::{Deserialize, Serialize};
@@ -250,18 +250,56 @@ impl FromStr for Moment {
     }
 }
 
+/// Reads a component.
+pub type Read = Arc<dyn Fn() -> std::io::Result<Vec<u8>> + Send + Sync>;
+
+/// A component's code: what a process runs, whoever it runs as.
+#[derive(Clone)]
+pub struct Code {
+    /// The digest of its bytes: names the image.
+    pub digest: Digest,
+    /// Called when its image is in no cache; the kernel checks the digest.
+    pub read: Read,
+    /// What it may import: the ceiling of the plugin that it was installed with.
+    pub imports: Arc<Grants>,
+}
+
+/// A folder that a program's processes find under a path of their own, whatever the host has there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mount {
+    /// Where they find it, absolute.
+    pub at: PathBuf,
+    /// What they find.
+    pub from: Source,
+}
+
+/// What is mounted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// A folder of the host's, by its real path, to read.
+    Folder(PathBuf),
+    /// The same, to write as well.
+    Writable(PathBuf),
+    /// A folder of the run's own: empty at its start, gone with its end.
+    Scratch,
+}
+
 /// A plugin that can be started.
+#[derive(Clone)]
 pub struct Program {
     /// The plugin's name.
     pub name: String,
-    /// The digest of its component's bytes: names the image.
-    pub component: Digest,
-    /// Reads the component. Called when its image is in no cache; the kernel checks the digest.
-    pub read: Box<dyn Fn() -> std::io::Result<Vec<u8>> + Send + Sync>,
+    /// What it runs.
+    pub code: Code,
     /// What it may ever be granted.
     pub ceiling: Arc<Grants>,
     /// What it is granted now.
     pub grants: Arc<LiveGrants>,
+    /// What it has without being granted it, for as long as it is installed: within itself, and nothing of
+    /// the user's. Its mounts add to that.
+    pub own: Grants,
+    /// Folders under paths of their own.
+    pub mounts: Vec<Mount>,
     /// What its manifest asks for, met with what its operator allows.
     pub limits: Limits,
     /// Its tools, as captured at install.
@@ -274,7 +312,7 @@ pub struct Program {
 
 impl fmt::Debug for Program {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}@{}", self.name, self.component)
+        write!(f, "{}@{}", self.name, self.code.digest)
     }
 }
 
@@ -322,6 +360,9 @@ pub enum ProgramError {
     /// Nothing of that name is installed.
     #[error("no plugin `{0}` is installed; `holm list` shows what is")]
     NotFound(String),
+    /// No runtime offers a command of that name.
+    #[error("no runtime offers the command `{0}`; `holm runtime list` shows what there is")]
+    NoCommand(String),
     /// Its files are not what was installed.
     #[error("plugin `{name}` was changed after it was installed ({what}); `holm install` it again to accept that")]
     Changed {
@@ -347,6 +388,12 @@ pub trait Programs: Send + Sync + 'static {
     /// # Errors
     /// It is not installed, was changed, or cannot be read.
     fn find(&self, name: &str) -> Result<Arc<Program>, ProgramError>;
+
+    /// The code of the runtime that offers a command, its files checked.
+    ///
+    /// # Errors
+    /// No runtime offers it, or the one that does was changed or cannot be read.
+    fn command(&self, command: &str) -> Result<Code, ProgramError>;
 
     /// All of them, by name. Those that cannot be started are left out.
     fn list(&self) -> Vec<Arc<Program>>;

@@ -30,6 +30,8 @@ pub const MAXIMUM_PATH_BYTES: usize = 1024;
 const FILES: &[&str] = &[manifest::FILE, "SKILL.md"];
 const STEMS: &[&str] = &["README", "LICENSE", "LICENCE", "NOTICE", "COPYING"];
 const FOLDERS: &[&str] = &["scripts", "references", "assets"];
+/// What lies beside a skill's files and is none of them.
+const BESIDE: &[&str] = &[".git", ".DS_Store", "__pycache__", ".venv"];
 
 /// Why a folder's files are not accepted.
 #[derive(Debug, thiserror::Error)]
@@ -93,13 +95,19 @@ pub(crate) struct Folder {
 pub(crate) enum Keep<'a> {
     /// What belongs to the plugin of this manifest.
     Plugin(&'a Manifest),
+    /// What belongs to a community skill: everything, but for what tools keep beside it.
+    Skill,
     /// Everything: the folder is an installed one.
     All,
 }
 
 impl Keep<'_> {
     fn top(&self, name: &str, is_folder: bool) -> bool {
-        let Keep::Plugin(manifest) = self else { return true };
+        let manifest = match self {
+            Keep::Plugin(manifest) => manifest,
+            Keep::Skill => return !BESIDE.contains(&name),
+            Keep::All => return true,
+        };
         let stem = name.split(['.', '-', '_']).next().unwrap_or_default();
         manifest.include.iter().any(|included| included == name)
             || if is_folder {

@@ -3,6 +3,7 @@
 //! A plugin is a folder. [`Package::open`] checks one without running it, [`Plugins`] installs it,
 //! pins it by digest and hands it to the kernel as a program.
 
+mod community;
 mod component;
 mod digest;
 mod docs;
@@ -29,6 +30,7 @@ mod text;
 mod tokens;
 mod tools;
 
+pub use community::{Community, FOLDER, Proposed, RUNNER, TEMPORARY, WORK};
 pub use component::ComponentError;
 pub use component::{Entry, MAXIMUM_COMPONENT_BYTES, Surface};
 pub use folder::{File, FolderError, MAXIMUM_BYTES, MAXIMUM_DEPTH, MAXIMUM_FILES, MAXIMUM_PATH_BYTES};

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use holm_kernel::{Moment, account::Limits, devices::Grants};
+use holm_kernel::{Moment, SKILL, account::Limits, devices::Grants, is_command};
 use semver::Version;
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
@@ -22,7 +22,11 @@ pub(crate) const MAXIMUM_MANIFEST_BYTES: usize = 64 << 10;
 /// Names that mean something else in grants and tool names.
 const RESERVED: &[&str] = &["self", "skill", "holm"];
 
-const KEYS: &[&str] = &["name", "version", "description", "component", "include", "ceiling", "limits", "judges"];
+const KEYS: &[&str] =
+    &["name", "version", "description", "component", "include", "ceiling", "limits", "judges", "commands"];
+
+/// Names of one runtime's commands: a hundred utilities in one component are not unusual.
+const MAXIMUM_COMMANDS: usize = 256;
 
 /// What a plugin's author says about it. It grants nothing.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,6 +47,8 @@ pub struct Manifest {
     pub limits: LimitRequest,
     /// When it is asked, if it is a policy.
     pub judges: Vec<Moment>,
+    /// The commands that it answers to, where its user installs it as a runtime.
+    pub commands: Vec<String>,
 }
 
 /// Why a manifest is not accepted.
@@ -93,6 +99,8 @@ struct Raw {
     limits: Limits,
     #[serde(default)]
     judges: Vec<Spanned<String>>,
+    #[serde(default)]
+    commands: Vec<Spanned<String>>,
 }
 
 impl Manifest {
@@ -133,6 +141,10 @@ impl Manifest {
         checked(&raw.description, "description", check_description)?;
         checked(&raw.component, "component", check_component)?;
         raw.include.iter().try_for_each(|name| checked(name, "include", check_include))?;
+        if let Some(over) = raw.commands.get(MAXIMUM_COMMANDS) {
+            return Err(refuse(over.span(), "commands", format!("names more than {MAXIMUM_COMMANDS}")));
+        }
+        raw.commands.iter().try_for_each(|name| checked(name, "commands", check_command))?;
         let version = raw.version.get_ref().parse().map_err(|error: semver::Error| {
             refuse(raw.version.span(), "version", format!("is no version ({error}): write it like 0.1.0"))
         })?;
@@ -160,6 +172,7 @@ impl Manifest {
             ceiling: raw.ceiling,
             limits: LimitRequest::named(&raw.limits, |name| limits.is_some_and(|limits| limits.contains_key(name))),
             judges,
+            commands: raw.commands.into_iter().map(Spanned::into_inner).collect(),
         })
     }
 
@@ -197,17 +210,35 @@ pub(crate) fn is_unsettled(path: &Path) -> bool {
     path.is_relative() || path.components().any(|part| part == std::path::Component::ParentDir)
 }
 
+/// Whether a plugin may be called so, a community skill included; if not, why.
+pub(crate) fn check_any_name(name: &str) -> Result<(), String> {
+    match name.strip_prefix(SKILL) {
+        Some(own) => check_plain(own),
+        None => check_name(name),
+    }
+}
+
 /// Whether a plugin may be called so; if not, why.
 pub(crate) fn check_name(name: &str) -> Result<(), String> {
+    check_plain(name)?;
+    match RESERVED.contains(&name) {
+        true => Err(format!("is `{name}`, which Holm uses itself ({}): choose another", RESERVED.join(", "))),
+        false => Ok(()),
+    }
+}
+
+fn check_plain(name: &str) -> Result<(), String> {
     let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     if !(1..=64).contains(&name.len()) || !name.bytes().all(plain) || name.starts_with('-') || name.ends_with('-') {
         let shown = printable(name);
         return Err(format!("is `{shown}`: write 1 to 64 of a-z, 0-9 and -, with a letter or digit at both ends"));
     }
-    match RESERVED.contains(&name) {
-        true => Err(format!("is `{name}`, which Holm uses itself ({}): choose another", RESERVED.join(", "))),
-        false => Ok(()),
-    }
+    Ok(())
+}
+
+fn check_command(name: &str) -> Result<(), String> {
+    let fits = is_command(name);
+    fits.then_some(()).ok_or(format!("names `{}`: a command is 1 to 64 of A-Z, a-z, 0-9, _ . + -", printable(name)))
 }
 
 fn check_description(text: &str) -> Result<(), String> {

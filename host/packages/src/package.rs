@@ -8,11 +8,12 @@ use std::{
 
 use holm_kernel::{
     account::Limits,
-    program::{Digest, LiveGrants, Offers, Program, ToolDescription},
+    program::{Code, Digest, LiveGrants, Offers, Program, ToolDescription},
 };
 use semver::Version;
 
 use crate::{
+    community::{self, Community},
     component::{ComponentError, Entry, MAXIMUM_COMPONENT_BYTES, Surface},
     digest::FolderDigest,
     files,
@@ -35,8 +36,19 @@ pub enum PackageError {
         source: io::Error,
     },
     /// A folder without a manifest.
-    #[error("`{0}` has no plugin.toml: a plugin is a folder with one (`holm new` makes it), or a `.wasm` file")]
+    #[error(
+        "`{0}` has neither a plugin.toml nor a SKILL.md: a plugin is a folder with one of them (`holm new` makes it), \
+         or a `.wasm` file"
+    )]
     NoManifest(PathBuf),
+    /// A folder whose `SKILL.md` cannot be read as one.
+    #[error("`{path}`: {reason}")]
+    Skill {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// A folder whose component is not there.
     #[error("`{folder}` has no file `{component}`, which its plugin.toml names: `holm build` makes it")]
     NoComponent {
@@ -81,6 +93,8 @@ pub struct Package {
     pub component: Digest,
     /// What its `SKILL.md` says of itself.
     pub skill: Option<SkillHead>,
+    /// What was made out of it, where it is a community skill: what serves it is a runtime, not a part of it.
+    pub community: Option<Community>,
     /// The files that belong to it.
     pub files: Vec<File>,
     /// What lies in its folder and does not belong to it.
@@ -99,6 +113,10 @@ pub(crate) enum Files {
     /// A component alone, and the manifest that is written for it.
     Alone(String),
 }
+
+const SKILL_FILE: &str = "SKILL.md";
+/// Stops texts that nobody could read.
+const MAXIMUM_SKILL_BYTES: u64 = 1 << 20;
 
 /// What a component without a manifest is called where it is installed.
 const COMPONENT: &str = "component.wasm";
@@ -128,7 +146,7 @@ impl Package {
         let dir = folder::open(&source).map_err(unreadable)?;
         let text = match folder::read(&dir, manifest::FILE, MAXIMUM_MANIFEST_BYTES as u64) {
             Err(FolderError::Io { source: reason, .. }) if reason.kind() == io::ErrorKind::NotFound => {
-                return Err(PackageError::NoManifest(source));
+                return Self::in_skill(source, dir, None);
             }
             text => text.map_err(broken)?,
         };
@@ -158,8 +176,59 @@ impl Package {
             left_out: std::mem::take(&mut folder.left_out),
             component: Digest::of(&component),
             declared: true,
+            community: None,
             manifest,
             surface,
+            digest,
+            source,
+            files_of: Files::Folder(folder),
+        })
+    }
+
+    /// Checks an installed community skill; `kept` is what was made out of it then.
+    pub(crate) fn of_skill(source: PathBuf, kept: Community) -> Result<Self, PackageError> {
+        let unreadable = |reason| PackageError::Unreadable { path: source.clone(), source: reason };
+        let dir = folder::open(&source).map_err(unreadable)?;
+        Self::in_skill(source, dir, Some(kept))
+    }
+
+    fn in_skill(source: PathBuf, dir: cap_std::fs::Dir, kept: Option<Community>) -> Result<Self, PackageError> {
+        let broken = |reason| PackageError::Folder { path: source.clone(), source: reason };
+        let bytes = match folder::read(&dir, SKILL_FILE, MAXIMUM_SKILL_BYTES) {
+            Err(FolderError::Io { source: reason, .. }) if reason.kind() == io::ErrorKind::NotFound => {
+                return Err(PackageError::NoManifest(source));
+            }
+            bytes => bytes.map_err(broken)?,
+        };
+        let refused = |reason| PackageError::Skill { path: source.join(SKILL_FILE), reason };
+        let keep = if kept.is_some() { Keep::All } else { Keep::Skill };
+        let mut folder = Folder::list(dir, keep).map_err(broken)?;
+        let (digest, [digested, _]) = folder.digest([SKILL_FILE, ""]).map_err(broken)?;
+        if digested != bytes {
+            return Err(broken(FolderError::Changed(SKILL_FILE.into())));
+        }
+        let name = source.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let (slug, version, community) = community::look(&bytes, &name, &folder, kept).map_err(refused)?;
+        let manifest = Manifest {
+            name: community::plugin_name(&slug),
+            version,
+            description: community.description.clone(),
+            component: SKILL_FILE.to_owned(),
+            include: Vec::new(),
+            ceiling: community.ceiling.clone(),
+            limits: LimitRequest::default(),
+            judges: Vec::new(),
+            commands: Vec::new(),
+        };
+        Ok(Self {
+            skill: SkillHead::parse(&String::from_utf8_lossy(&bytes)),
+            files: folder.files.clone(),
+            left_out: std::mem::take(&mut folder.left_out),
+            component: Digest::of(&bytes),
+            declared: false,
+            community: Some(community),
+            manifest,
+            surface: Surface::default(),
             digest,
             source,
             files_of: Files::Folder(folder),
@@ -186,6 +255,7 @@ impl Package {
             ceiling: interfaces::widest(&surface.imports).map_err(refused)?,
             limits: LimitRequest::default(),
             judges: Vec::new(),
+            commands: Vec::new(),
         };
         let text = manifest.written().map_err(refused)?;
         let mut digest = FolderDigest::new(2);
@@ -200,6 +270,7 @@ impl Package {
             digest: digest.finish(),
             component: Digest::of(&component),
             skill: None,
+            community: None,
             files: vec![File { path: file_name, bytes: component.len() as u64 }],
             left_out: Vec::new(),
             source,
@@ -208,8 +279,9 @@ impl Package {
     }
 
     /// The program, to run it without installing it. Its name holds its digest: it is never
-    /// taken for the installed plugin of that name, and cannot reach what that one has stored.
-    pub fn program(&self, operator: &Limits, grants: Arc<LiveGrants>, tools: Vec<ToolDescription>) -> Program {
+    /// taken for the installed plugin of that name, and cannot reach what that one has stored. What serves a
+    /// community skill is not known here: see `Plugins::program_of`.
+    pub(crate) fn program(&self, operator: &Limits, grants: Arc<LiveGrants>, tools: Vec<ToolDescription>) -> Program {
         self.named(format!("{}@{:.16}", self.manifest.name, self.digest.to_string()), operator, grants, tools)
     }
 
@@ -255,12 +327,15 @@ impl Package {
             Files::Alone(_) => self.source.clone(),
         };
         let ceiling = self.manifest.ceiling.clone();
+        // As grants are: links resolved, so that both speak of the same places.
+        let ceiling = Arc::new(ceiling.clone().anchored(Path::new("/")).unwrap_or(ceiling));
+        let read = Arc::new(move || files::read(&path, MAXIMUM_COMPONENT_BYTES));
         Program {
             name,
-            component: self.component,
-            read: Box::new(move || files::read(&path, MAXIMUM_COMPONENT_BYTES)),
-            // As grants are: links resolved, so that both speak of the same places.
-            ceiling: Arc::new(ceiling.clone().anchored(Path::new("/")).unwrap_or(ceiling)),
+            code: Code { digest: self.component, read, imports: ceiling.clone() },
+            ceiling,
+            own: self.community.as_ref().map(Community::own).unwrap_or_default(),
+            mounts: self.community.as_ref().map_or_else(Vec::new, |_| Community::mounts(self.source.clone())),
             grants,
             limits: self.manifest.limits.within(operator),
             tools,

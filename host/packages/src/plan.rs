@@ -23,6 +23,8 @@ pub struct InstallPlan {
     pub difference: Difference,
     /// Where it comes from, where that is no folder, and who signed it.
     pub origin: Origin,
+    /// The commands that its user lets it answer to.
+    pub(crate) commands: Vec<String>,
     /// The grants that can be carried over.
     pub(crate) carried: Grants,
 }
@@ -86,6 +88,13 @@ impl InstallPlan {
         Ok(Self { offers, ..self })
     }
 
+    /// It is installed as a runtime: whoever may execute one of its commands runs it as themselves.
+    #[must_use]
+    pub fn as_runtime(self) -> Self {
+        let commands = self.package.manifest.commands.clone();
+        Self { commands, ..self }
+    }
+
     /// It comes from there. Where it was signed and none of its signers signed this, it is somebody else's, and
     /// passes no grant on.
     #[must_use]
@@ -135,6 +144,7 @@ pub(crate) fn plan(package: Package, tools: Vec<ToolDescription>, before: Option
             before: None,
             difference,
             origin: Origin::default(),
+            commands: Vec::new(),
             carried: Grants::default(),
         };
     };
@@ -166,7 +176,10 @@ pub(crate) fn plan(package: Package, tools: Vec<ToolDescription>, before: Option
         grants_lost,
     };
     let (offers, origin) = (Offers::default(), Origin::default());
-    InstallPlan { package, tools, offers, before: Some(installed), difference, origin, carried }
+    // What was a runtime stays one, for the names that it still has.
+    let kept = |command: &&String| installed.commands.contains(command);
+    let commands = package.manifest.commands.iter().filter(kept).cloned().collect();
+    InstallPlan { package, tools, offers, before: Some(installed), difference, origin, commands, carried }
 }
 
 /// The ceiling with links resolved, as grants are.

@@ -12,11 +12,12 @@ use holm_kernel::{
     Moment,
     account::Limits,
     devices::Grants,
-    program::{Digest, LiveGrants, Program, ProgramError, Programs, ToolDescription},
+    program::{Code, Digest, LiveGrants, Program, ProgramError, Programs, ToolDescription},
 };
 use parking_lot::{Mutex, RwLock};
 
 use crate::{
+    community::RUNNER,
     component::Entry,
     folder::FolderError,
     grant::{self, GrantError},
@@ -29,7 +30,7 @@ use crate::{
     secrets::{Secrets, SecretsError},
     signatures::Keys,
     stamp::Stamp,
-    store::{Installed, Store, StoreError},
+    store::{Installed, Store, StoreError, Told},
     tools::{self, ToolsError},
 };
 
@@ -68,6 +69,14 @@ pub enum UpdateError {
     /// It is a policy alone.
     #[error("`{0}` is a policy: put it into a folder with a plugin.toml that names in `judges` when it is asked")]
     Policy(PathBuf),
+    /// Another runtime offers a command of that name.
+    #[error("the command `{command}` is offered by `{by}` already; `holm uninstall {by}` makes room")]
+    Taken {
+        /// The command.
+        command: String,
+        /// Who offers it.
+        by: String,
+    },
     /// Something else was installed since the plan was made.
     #[error("`{0}` was installed or changed meanwhile; look at it again")]
     Outdated(String),
@@ -93,6 +102,8 @@ pub struct Plugins {
     keys: Keys,
     operator: Limits,
     checked: RwLock<BTreeMap<String, Arc<Checked>>>,
+    /// Who offers which command, once somebody asked.
+    runtimes: RwLock<Option<Arc<BTreeMap<String, String>>>>,
     /// The grants of running processes stay the same object, so that a change reaches them.
     /// Files with another digest are somebody else.
     live: Mutex<HashMap<(String, Digest), Arc<LiveGrants>>>,
@@ -125,6 +136,7 @@ impl Plugins {
             store,
             operator,
             checked: RwLock::default(),
+            runtimes: RwLock::default(),
             live: Mutex::default(),
             changing: Mutex::default(),
             changed: OnceLock::new(),
@@ -265,12 +277,16 @@ impl Plugins {
     pub fn apply(&self, plan: &InstallPlan, keep_grants: bool) -> Result<Installed, UpdateError> {
         let _alone = self.changing.lock();
         let name = &plan.package.manifest.name;
+        self.check_commands(name, &plan.commands)?;
         if self.store.find(name).ok().as_ref() != plan.before.as_ref() {
             return Err(UpdateError::Outdated(name.clone()));
         }
         // A file of grants that cannot be read is found out before anything changes.
         let held = self.file.read()?.contains_key(name);
-        let installed = self.store.install(&plan.package, &plan.tools, &plan.offers, &plan.origin)?;
+        let installed = {
+            let told = Told { tools: &plan.tools, offers: &plan.offers, commands: &plan.commands };
+            self.store.install(&plan.package, told, &plan.origin)?
+        };
         if !plan.difference.same_files {
             // A crash before this leaves the new files without grants: they are for the old digest.
             if keep_grants && !plan.difference.grants_kept.is_empty() {
@@ -281,6 +297,7 @@ impl Plugins {
             }
         }
         self.checked.write().remove(name);
+        *self.runtimes.write() = None;
         self.refresh()?;
         Ok(installed)
     }
@@ -297,6 +314,7 @@ impl Plugins {
         }
         let removed = self.store.uninstall(name);
         self.checked.write().remove(name);
+        *self.runtimes.write() = None;
         self.refresh()?;
         Ok(removed?)
     }
@@ -375,6 +393,46 @@ impl Plugins {
         Ok(grants)
     }
 
+    /// The program of a package that is not installed, to run it.
+    ///
+    /// # Errors
+    /// It is a community skill, and no runtime serves those.
+    pub fn program_of(
+        &self,
+        package: &Package,
+        grants: Arc<LiveGrants>,
+        tools: Vec<ToolDescription>,
+    ) -> Result<Program, ProgramError> {
+        let program = package.program(&self.operator, grants, tools);
+        match package.community {
+            None => Ok(program),
+            Some(_) => Ok(Program { code: self.command(RUNNER)?, ..program }),
+        }
+    }
+
+    /// The commands of all runtimes, and who offers each.
+    pub fn runtimes(&self) -> Arc<BTreeMap<String, String>> {
+        if let Some(known) = self.runtimes.read().clone() {
+            return known;
+        }
+        let installed = self.installed().unwrap_or_default();
+        let offered = installed.into_values().flatten().flat_map(|Installed { name, commands, .. }| {
+            commands.into_iter().map(move |command| (command, name.clone())).collect::<Vec<_>>()
+        });
+        let all = Arc::new(offered.collect());
+        *self.runtimes.write() = Some(Arc::clone(&all));
+        all
+    }
+
+    /// One command is one runtime's: nobody takes another's place unseen.
+    fn check_commands(&self, name: &str, commands: &[String]) -> Result<(), UpdateError> {
+        let runtimes = self.runtimes();
+        match commands.iter().find_map(|command| Some((command, runtimes.get(command).filter(|by| *by != name)?))) {
+            Some((command, by)) => Err(UpdateError::Taken { command: command.clone(), by: by.clone() }),
+            None => Ok(()),
+        }
+    }
+
     fn find_record(&self, name: &str) -> Result<Installed, ProgramError> {
         self.store.find(name).map_err(|error| match error {
             StoreError::NotFound(name) => ProgramError::NotFound(name),
@@ -420,12 +478,17 @@ impl Plugins {
         let installed = self.find_record(name)?;
         let folder = self.store.folder_of(&installed);
         let changed = |what: &str| ProgramError::Changed { name: name.to_owned(), what: what.to_owned() };
-        let package = Package::in_folder(folder.clone(), Some(installed.digest)).map_err(|error| match &error {
+        let package = match &installed.skill {
+            Some(kept) => Package::of_skill(folder.clone(), kept.clone()),
+            None => Package::in_folder(folder.clone(), Some(installed.digest)),
+        };
+        let package = package.map_err(|error| match &error {
             PackageError::NoManifest(_) => changed("plugin.toml is gone"),
             PackageError::NoComponent { .. } => changed("the component is gone"),
             // It was acceptable when it was installed.
             PackageError::Manifest(_) => changed("plugin.toml"),
             PackageError::Component { .. } => changed("the component"),
+            PackageError::Skill { .. } => changed("SKILL.md"),
             PackageError::Unreadable { source, .. } if source.kind() == ErrorKind::NotFound => {
                 changed("its folder is gone")
             }
@@ -435,7 +498,8 @@ impl Plugins {
             PackageError::Folder { source, .. } => changed(&source.to_string()),
         })?;
         if package.digest != installed.digest {
-            return Err(changed(if package.component == installed.component { "a file" } else { "the component" }));
+            let decisive = if installed.skill.is_some() { "SKILL.md" } else { "the component" };
+            return Err(changed(if package.component == installed.component { "a file" } else { decisive }));
         }
         let stamp = Stamp::take(&folder, &package.files).ok().filter(|stamp| stamp.is_settled(started));
         let grants = self.live(&installed).map_err(|error| unreadable(name, &error))?;
@@ -451,7 +515,17 @@ fn unreadable(name: &str, error: &dyn std::error::Error) -> ProgramError {
 
 impl Programs for Plugins {
     fn find(&self, name: &str) -> Result<Arc<Program>, ProgramError> {
-        self.checked(name).map(|checked| checked.program.clone())
+        let checked = self.checked(name)?;
+        match &checked.package.community {
+            None => Ok(checked.program.clone()),
+            Some(_) => Ok(Arc::new(Program { code: self.command(RUNNER)?, ..Program::clone(&checked.program) })),
+        }
+    }
+
+    fn command(&self, command: &str) -> Result<Code, ProgramError> {
+        let name = self.runtimes().get(command).cloned();
+        let name = name.ok_or_else(|| ProgramError::NoCommand(command.to_owned()))?;
+        Ok(self.checked(&name)?.program.code.clone())
     }
 
     fn list(&self) -> Vec<Arc<Program>> {

@@ -9,11 +9,15 @@ use std::{
     time::SystemTime,
 };
 
-use holm_kernel::program::{Digest, Offers, ToolDescription};
+use holm_kernel::{
+    SKILL,
+    program::{Digest, Offers, ToolDescription},
+};
 use semver::Version;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    community::Community,
     digest, files,
     folder::FolderError,
     package::Package,
@@ -51,6 +55,20 @@ pub struct Installed {
     /// What it offers beside them, as it told of that then.
     #[serde(default, skip_serializing_if = "Offers::is_empty")]
     pub offers: Offers,
+    /// The commands that it answers to as a runtime; none where it is none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub commands: Vec<String>,
+    /// What was made out of it then, where it is a community skill.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub skill: Option<Community>,
+}
+
+/// What its component told of itself, and what its user lets it answer to.
+#[derive(Clone, Copy)]
+pub(crate) struct Told<'a> {
+    pub(crate) tools: &'a [ToolDescription],
+    pub(crate) offers: &'a Offers,
+    pub(crate) commands: &'a [String],
 }
 
 /// Why the store cannot do as asked.
@@ -132,7 +150,7 @@ impl Store {
     /// # Errors
     /// It is not installed, or its record cannot be read.
     pub fn find(&self, name: &str) -> Result<Installed, StoreError> {
-        crate::manifest::check_name(name).map_err(|_| StoreError::NotFound(crate::text::printable(name)))?;
+        crate::manifest::check_any_name(name).map_err(|_| StoreError::NotFound(crate::text::printable(name)))?;
         let path = self.plugins.join(name).join(RECORD);
         let bytes = match files::read(&path, MAXIMUM_RECORD_BYTES) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(StoreError::NotFound(name.to_owned())),
@@ -156,15 +174,26 @@ impl Store {
     /// # Errors
     /// The store cannot be read.
     pub fn names(&self) -> Result<Vec<String>, StoreError> {
-        let mut names = Vec::new();
-        for entry in self.plugins.read_dir().map_err(io_at(&self.plugins))? {
-            let entry = entry.map_err(io_at(&self.plugins))?;
-            let name = entry.file_name().to_string_lossy().into_owned();
-            if crate::manifest::check_name(&name).is_ok() && entry.path().join(RECORD).symlink_metadata().is_ok() {
+        let mut names = self.names_in("")?;
+        names.extend(self.names_in(SKILL)?);
+        names.sort();
+        Ok(names)
+    }
+
+    /// Those that begin so: community skills lie in a folder of their own.
+    fn names_in(&self, prefix: &str) -> Result<Vec<String>, StoreError> {
+        let (mut names, folder) = (Vec::new(), self.plugins.join(prefix));
+        let entries = match folder.read_dir() {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(names),
+            entries => entries.map_err(io_at(&folder))?,
+        };
+        for entry in entries {
+            let entry = entry.map_err(io_at(&folder))?;
+            let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
+            if crate::manifest::check_any_name(&name).is_ok() && entry.path().join(RECORD).symlink_metadata().is_ok() {
                 names.push(name);
             }
         }
-        names.sort();
         Ok(names)
     }
 
@@ -173,11 +202,10 @@ impl Store {
     ///
     /// # Errors
     /// The source changed since, or the store cannot be written to.
-    pub fn install(
+    pub(crate) fn install(
         &self,
         package: &Package,
-        tools: &[ToolDescription],
-        offers: &Offers,
+        told: Told<'_>,
         origin: &Origin,
     ) -> Result<Installed, StoreError> {
         let _alone = self.lock()?;
@@ -188,7 +216,7 @@ impl Store {
                 source => StoreError::Copy { path: package.source.clone(), source },
             })?;
             match digest == package.digest {
-                true => self.record(package, tools, offers, origin, &fresh),
+                true => self.record(package, told, origin, &fresh),
                 false => Err(StoreError::Changed(package.source.clone())),
             }
         });
@@ -202,8 +230,7 @@ impl Store {
     fn record(
         &self,
         package: &Package,
-        tools: &[ToolDescription],
-        offers: &Offers,
+        told: Told<'_>,
         origin: &Origin,
         copy: &Path,
     ) -> Result<Installed, StoreError> {
@@ -215,8 +242,10 @@ impl Store {
             installed: humantime::format_rfc3339_seconds(SystemTime::now()).to_string(),
             source: origin.reference.clone().unwrap_or_else(|| package.source.to_string_lossy().into_owned()),
             signed_by: origin.signed_by.clone(),
-            tools: tools.to_vec(),
-            offers: offers.clone(),
+            tools: told.tools.to_vec(),
+            offers: told.offers.clone(),
+            commands: told.commands.to_vec(),
+            skill: package.community.clone(),
         };
         let (target, plugin) = (self.folder_of(&installed), self.plugins.join(&installed.name));
         files::make_folder(&plugin).map_err(io_at(&plugin))?;
@@ -243,7 +272,7 @@ impl Store {
     /// # Errors
     /// It is not installed, or cannot be removed.
     pub fn uninstall(&self, name: &str) -> Result<(), StoreError> {
-        crate::manifest::check_name(name).map_err(|_| StoreError::NotFound(crate::text::printable(name)))?;
+        crate::manifest::check_any_name(name).map_err(|_| StoreError::NotFound(crate::text::printable(name)))?;
         let _alone = self.lock()?;
         let plugin = self.plugins.join(name);
         match plugin.symlink_metadata() {

@@ -115,6 +115,7 @@ impl From<ProgramError> for Failure {
     fn from(error: ProgramError) -> Self {
         match error {
             ProgramError::NotFound(name) => Failure::new(Kind::NotFound, format!("no plugin `{name}` is installed")),
+            ProgramError::NoCommand(_) => Failure::new(Kind::NotFound, error),
             ProgramError::Changed { .. } => Failure::new(Kind::Conflict, error),
             ProgramError::Unreadable { .. } => Failure::internal(error),
         }

@@ -24,6 +24,7 @@ use super::{
 pub(crate) struct Wanted {
     pub(crate) source: Source,
     pub(crate) update: bool,
+    pub(crate) runtime: bool,
     pub(crate) grants: Vec<String>,
     pub(crate) directory: PathBuf,
 }
@@ -120,7 +121,7 @@ impl Server {
         self.check_known(&name, &wanted, &package)?;
         let ceiling = &package.manifest.ceiling;
         let lines = settle(&name, &wanted.grants, &wanted.directory, ceiling, self.plugins.protected())?.lines();
-        let program = Arc::new(package.program(self.plugins.operator(), Arc::default(), Vec::new()));
+        let program = Arc::new(self.plugins.program_of(&package, Arc::default(), Vec::new())?);
         let _ = outgoing.send(Reply::Progress(Stage::Compiling)).await;
         let refused = self.kernel.inspect(&program).await?.refused().to_vec();
         let _ = outgoing.send(Reply::Progress(Stage::Describing)).await;
@@ -128,8 +129,11 @@ impl Server {
         let offers = self.kernel.describe_offers(program).await?;
         let plugins = self.plugins.clone();
         let plan =
-            blocking(move || Ok::<_, Failure>(plugins.plan(package, tools)?.offering(offers)?.of_origin(origin)))
-                .await?;
+            blocking(move || {
+                let plan = plugins.plan(package, tools)?.offering(offers)?.of_origin(origin);
+                Ok::<_, Failure>(if wanted.runtime { plan.as_runtime() } else { plan })
+            })
+            .await?;
         let _ = outgoing.send(Reply::Planned(Box::new(self.planned(&plan, lines.clone(), refused)))).await;
         let Ok(Input::Proceed { keep_grants }) = reader.next().await else {
             return Err(Failure::new(Kind::Conflict, format!("`{name}` was not installed")));
@@ -175,6 +179,7 @@ impl Server {
         plugin.source = plan.origin.reference.clone().unwrap_or(plugin.source);
         plugin.signed_by = plan.origin.signed_by.clone();
         plugin.offers = plan.offers.clone();
+        plugin.commands = plan.commands.clone();
         Planned::of(plugin, plan.difference.clone(), grants, plan.package.left_out.clone())
     }
 }

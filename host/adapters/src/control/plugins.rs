@@ -97,7 +97,7 @@ impl Server {
 
     async fn inspect_path(&self, path: PathBuf) -> Result<Inspected, Failure> {
         let package = blocking(move || Package::open(&path)).await?;
-        let program = Arc::new(package.program(self.plugins.operator(), Arc::default(), Vec::new()));
+        let program = Arc::new(self.plugins.program_of(&package, Arc::default(), Vec::new())?);
         let tools = package.documented(self.kernel.describe_tools(program.clone()).await?);
         let offers = self.kernel.describe_offers(program.clone()).await?;
         let inspected = Inspected { offers, ..Inspected::of(&package, &tools, program.limits.clone()) };

@@ -21,7 +21,7 @@ use super::{
 };
 
 /// The version of all that follows. It grows with each change that an older side misreads.
-pub const PROTOCOL: u32 = 7;
+pub const PROTOCOL: u32 = 8;
 
 /// How many bytes of standard input may be under way: more is sent only once some were taken.
 pub const STDIN_WINDOW: usize = 256 << 10;
@@ -73,6 +73,8 @@ pub enum Request {
         source: Source,
         /// Whether it is installed already.
         update: bool,
+        /// Whether others may execute its commands as themselves.
+        runtime: bool,
         /// What to grant to it at once.
         grants: Vec<String>,
         /// By which paths in the grants are read.

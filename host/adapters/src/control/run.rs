@@ -229,23 +229,12 @@ impl Server {
         let (mut program, installed) = blocking(move || match wanted {
             Target::Installed(name) => {
                 let found = plugins.find(&name)?;
-                let (grants, read) = (found.grants.clone(), found.clone());
-                let program = Program {
-                    name: found.name.clone(),
-                    component: found.component,
-                    read: Box::new(move || (read.read)()),
-                    ceiling: found.ceiling.clone(),
-                    grants: grants.clone(),
-                    limits: found.limits.clone(),
-                    tools: found.tools.clone(),
-                    offers: found.offers.clone(),
-                    judges: found.judges.clone(),
-                };
-                Ok::<_, Failure>((program, Some(grants)))
+                let grants = found.grants.clone();
+                Ok::<_, Failure>((Program::clone(&found), Some(grants)))
             }
             Target::Path(path) => {
                 let package = Package::open(&path)?;
-                Ok((package.program(plugins.operator(), Arc::default(), Vec::new()), None))
+                Ok((plugins.program_of(&package, Arc::default(), Vec::new())?, None))
             }
         })
         .await

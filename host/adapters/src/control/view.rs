@@ -5,7 +5,7 @@ use holm_kernel::{
     program::{Offers, ToolDescription},
     tool::Found,
 };
-use holm_packages::{Difference, Entry, LimitChange, Package, SkillHead};
+use holm_packages::{Difference, Entry, LimitChange, Package, Proposed, SkillHead};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -137,6 +137,15 @@ pub struct Inspected {
     pub policies: Vec<String>,
     /// What its `SKILL.md` says of itself.
     pub skill: Option<SkillHead>,
+    /// The commands that it answers to, as a runtime.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub commands: Vec<String>,
+    /// What runs its scripts, where it is a community skill.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub interpreters: Vec<String>,
+    /// What it seems to need.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub proposed: Vec<Proposed>,
     /// How many files belong to it.
     pub files: usize,
     /// Their bytes.
@@ -169,6 +178,9 @@ impl Inspected {
             judges: manifest.judges.iter().map(ToString::to_string).collect(),
             policies: Vec::new(),
             skill: package.skill.clone(),
+            commands: Vec::new(),
+            interpreters: package.community.as_ref().map_or_else(Vec::new, |skill| skill.interpreters.clone()),
+            proposed: package.community.as_ref().map_or_else(Vec::new, |skill| skill.proposed.clone()),
             files: package.files.len(),
             bytes: package.files.iter().map(|file| file.bytes).sum(),
         }

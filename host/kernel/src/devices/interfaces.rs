@@ -10,6 +10,7 @@ const OFFERS: &[Offer] = &[
     ("holm:sys", "0.1.", &["llm"], Some("llm")),
     ("holm:sys", "0.1.", &["storage"], Some("storage")),
     ("holm:sys", "0.1.", &["spawn"], Some("spawn")),
+    ("holm:sys", "0.1.", &["exec"], Some("exec")),
     ("holm:sys", "0.1.", &["tool"], Some("tool")),
     ("holm:sys", "0.1.", &["log", "types", "tool-types", "task", "answer"], None),
     ("wasi:http", "0.2.", &[], Some("net")),

@@ -139,6 +139,8 @@ capabilities! {
     storage: storage::StorageRule,
     /// Plugins to start as child processes.
     spawn: spawn::SpawnRule,
+    /// Commands of runtimes, run as oneself.
+    exec: spawn::ExecRule,
     /// Tools of other plugins.
     tool: tool::ToolRule,
     /// The network.

@@ -112,6 +112,7 @@ pub(crate) fn link(linker: &mut Linker<Process>) -> wasmtime::Result<()> {
     sys::llm::add_to_linker::<_, Of<Llm>>(linker, Slot::syscall)?;
     sys::storage::add_to_linker::<_, Of<Storage>>(linker, Slot::syscall)?;
     sys::spawn::add_to_linker::<_, Of<Spawn>>(linker, Slot::syscall)?;
+    sys::exec::add_to_linker::<_, Of<Spawn>>(linker, Slot::syscall)?;
     sys::tool::add_to_linker::<_, Of<Tool>>(linker, Slot::syscall)?;
     sys::log::add_to_linker::<_, Of<Log>>(linker, Slot::syscall)?;
     sys::task::add_to_linker::<_, Of<Task>>(linker, Slot::syscall)?;

@@ -60,6 +60,8 @@ pub struct Parts {
     pub log: Arc<dyn log::Sink>,
     /// Compiles components.
     pub compiler: Arc<dyn Compiler>,
+    /// Where runs have folders of their own, by its real path: this kernel's alone. Each goes with its run.
+    pub scratch: PathBuf,
     /// Paths that no grant reaches: Holm's own files.
     pub protected: Arc<dyn Fn(&Path) -> bool + Send + Sync>,
 }

@@ -1,6 +1,6 @@
 //! From a program to a process: image, account, rights, sessions, a slot in the table, a task.
 
-use std::{sync::Arc, time::Instant};
+use std::{path::PathBuf, sync::Arc, time::Instant};
 
 use tokio::sync::{oneshot, watch};
 
@@ -19,8 +19,8 @@ use crate::{
     },
     engine::{self, Entry, Image, ImageError, Kind, Outcome, Sessions, Spawned},
     process::{ExitStatus, Fault, KilledBy, Pid},
-    program::{LiveGrants, Program},
-    syscall::{Authority, Control, audit::Auditor, door::Core, panic::CatchPanic, policy::Judged},
+    program::{Program, Source},
+    syscall::{Authority, Control, audit::Auditor, authority::Rights, door::Core, panic::CatchPanic, policy::Judged},
 };
 
 /// A process that is to be.
@@ -72,14 +72,28 @@ fn check_ceiling(image: &Image, ceiling: &Grants) -> Result<(), SpawnError> {
     Ok(())
 }
 
+/// A root is started where its operator is: a mount does not hide that.
+fn apart_from(mut spawn: Spawn) -> Spawn {
+    if spawn.program.mounts.iter().any(|mount| spawn.directory.starts_with(&mount.at)) {
+        let mut program = Program::clone(&spawn.program);
+        program.mounts.retain(|mount| !spawn.directory.starts_with(&mount.at));
+        spawn.program = Arc::new(program);
+    }
+    spawn
+}
+
 impl Inner {
     pub(super) async fn image(&self, program: &Program) -> Result<Arc<Image>, ImageError> {
-        self.images.load(program.component, || (program.read)()).await
+        self.images.load(program.code.digest, || (program.code.read)()).await
     }
 
     /// Starts a process. What it answers, if it was asked something, comes by the second value.
     pub(super) async fn launch(&self, launch: Launch) -> Result<(Running, oneshot::Receiver<Outcome>), SpawnError> {
         let Launch { spawn, entry, parent, without_grants } = launch;
+        let spawn = match parent {
+            None => apart_from(spawn),
+            Some(_) => spawn,
+        };
         let image = self.image(&spawn.program).await?;
         if matches!(entry, Entry::Run { .. }) {
             let hint = match image.kind {
@@ -93,7 +107,7 @@ impl Inner {
                 return Err(ImageError::Unsuitable(hint.to_owned()).into());
             }
         }
-        check_ceiling(&image, &spawn.program.ceiling)?;
+        check_ceiling(&image, &spawn.program.code.imports)?;
         let account = self.account(&spawn, parent.as_ref())?;
         let started = self.admit(spawn, entry, parent, without_grants, image, account.clone());
         if started.is_err() {
@@ -168,8 +182,11 @@ impl Inner {
             Box::new(ClientCall::new(client, &entry, judged, judges, self.parts.audit.clone()))
         });
         let root_caller = control.answers.then(|| control.root.clone());
+        if spawn.program.mounts.iter().any(|mount| mount.from == Source::Scratch) {
+            control.run.note_scratch();
+        }
         let nice = spawn.nice;
-        let spawned = Spawned { core, sessions: self.sessions(spawn, &entry, mail, account, root_caller) };
+        let spawned = Spawned { core, sessions: self.sessions(spawn, &entry, mail, &control, root_caller) };
         let (answer, answered) = oneshot::channel();
         let finish = Finish { kernel: self.this.clone(), control: control.clone(), status: None };
         let quantum = self.config.quantum;
@@ -202,18 +219,35 @@ impl Inner {
         Ok((Running { pid, control, exit }, answered))
     }
 
+    /// Where a run has folders of its own.
+    fn scratch(&self, root: Pid) -> PathBuf {
+        self.parts.scratch.join(u64::from(root).to_string())
+    }
+
     fn authority(&self, program: &Program, parent: Option<&Parentage>, without_grants: bool) -> Arc<Authority> {
-        let (ceiling, grants) = (program.ceiling.clone(), program.grants.clone());
-        let owner: Arc<str> = program.name.as_str().into();
+        let mut own = program.own.clone();
+        for rule in fs::rules(&program.mounts) {
+            // The path of a mount is one that a rule can hold.
+            let _ = own.add(&rule);
+        }
+        let mut rights = Rights {
+            owner: program.name.as_str().into(),
+            own: Arc::new(own),
+            ceiling: program.ceiling.clone(),
+            granted: program.grants.clone(),
+        };
         match parent {
-            _ if without_grants => Authority::new(owner, ceiling, Arc::new(LiveGrants::default()), None),
+            _ if without_grants => {
+                rights.granted = Arc::default();
+                Authority::new(rights, None)
+            }
             Some(Parentage { passes: Passes::Within(passed), caller, .. }) => {
-                caller.authority.child(owner, ceiling, grants, passed.clone())
+                caller.authority.child(rights, passed.clone())
             }
             Some(Parentage { passes: Passes::Own, caller, .. }) => {
-                Authority::new(owner, ceiling, grants, Some(caller.authority.clone()))
+                Authority::new(rights, Some(caller.authority.clone()))
             }
-            None => Authority::new(owner, ceiling, grants, None),
+            None => Authority::new(rights, None),
         }
     }
 
@@ -222,7 +256,7 @@ impl Inner {
         spawn: Spawn,
         entry: &Entry,
         mail: Option<(Mailbox, Mailbox)>,
-        account: Arc<Account>,
+        control: &Control,
         root_caller: Option<Arc<str>>,
     ) -> Sessions {
         let kernel = Arc::new(super::services::Services(self.this.clone()));
@@ -231,17 +265,20 @@ impl Inner {
         let owner = root_caller.map_or_else(|| name.as_str().into(), |caller| format!("{name}@{caller}").into());
         let directory = spawn.directory.to_string_lossy().into_owned();
         // What is not installed carries its digest in its name; it need not know.
-        let own = name.split('@').next().unwrap_or(name);
+        let own = spawn.command.as_deref().unwrap_or_else(|| name.split('@').next().unwrap_or(name));
         let mut arguments = vec![own.to_owned()];
         if let Entry::Run { arguments: own } = entry {
             arguments.extend(own.iter().cloned());
         }
+        let scratch = self.scratch(control.tree).join(name.replace('/', "+"));
+        let mounts = fs::Mounts::new(&spawn.program.mounts, &scratch, spawn.program.grants.clone());
         Sessions {
             llm: llm::Session::new(self.models.clone(), kernel.clone()),
             storage: storage::Session { driver: self.parts.storage.clone(), owner },
             spawn: spawn::Session {
                 driver: kernel.clone(),
                 directory: directory.clone(),
+                stdin: spawn.stdin.clone(),
                 stdout: spawn.stdout.clone(),
                 stderr: spawn.stderr.clone(),
                 // What its parent sends is what it receives.
@@ -251,7 +288,7 @@ impl Inner {
             log: self.parts.log.clone(),
             task: (),
             answer: answer::Session::new(matches!(entry, Entry::Call { .. } | Entry::Fetch(_))),
-            fs: fs::Session::new(spawn.directory, self.parts.protected.clone()),
+            fs: fs::Session::new(spawn.directory, self.parts.protected.clone(), mounts),
             net: net::Session::new(self.parts.network.clone(), self.ledger.clone()),
             io: (),
             clocks: Instant::now(),
@@ -263,7 +300,7 @@ impl Inner {
                 stdin: spawn.stdin,
                 stdout: spawn.stdout,
                 stderr: spawn.stderr,
-                account,
+                account: control.account.clone(),
             },
         }
     }
@@ -333,6 +370,11 @@ impl Inner {
         if control.parent.is_none() {
             self.ledger.end_run(&control.run);
             self.parts.servers.ended(pid);
+            if control.run.has_scratch() {
+                let folder = self.scratch(pid);
+                // Nobody waits for it; what is left of it goes with the next start.
+                tokio::task::spawn_blocking(move || std::fs::remove_dir_all(folder));
+            }
         }
         tracing::debug!(%pid, plugin = %control.plugin, %status, "process ended");
         if let Some(live) = live {

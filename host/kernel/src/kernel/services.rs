@@ -18,12 +18,12 @@ use crate::{
     bindings::holm::sys::tool_types,
     devices::{
         llm,
-        spawn::{self, Caller, Refused, Request, Started},
+        spawn::{self, Caller, Image, Refused, Request, Started},
         tool::{self, Admits, Called, Found, ServerCall, ServerError},
     },
     engine::{Entry, Outcome},
     process::{ExitStatus, KilledBy, Pid},
-    program::{Offer, Program, ProgramError, ToolDescription},
+    program::{Code, Offer, Offers, Program, ProgramError, ToolDescription},
     sched::Nice,
     syscall::{
         Authority, Operator, Question,
@@ -66,9 +66,16 @@ impl spawn::Driver for Services {
     fn start(&self, caller: Caller, request: Request) -> BoxFuture<'_, Result<Started, Refused>> {
         Box::pin(async move {
             let kernel = self.0.upgrade().ok_or_else(gone)?;
-            let program = match &request.plugin {
-                Some(name) => kernel.program(name).await?,
-                None => kernel.program_of(caller.control.pid).ok_or_else(gone)?,
+            let own = || kernel.program_of(caller.control.pid).ok_or_else(gone);
+            let mut command = None;
+            let program = match request.image {
+                Image::Own => own()?,
+                Image::Plugin(name) => kernel.program(&name).await?,
+                Image::Command(name) => {
+                    let program = Arc::new(as_caller(&*own()?, kernel.command(&name).await?));
+                    command = Some(name);
+                    program
+                }
             };
             let nice = kernel.cpu.view(caller.control.pid).map_or(Nice::default(), |view| view.nice);
             let mut limits = Limits { ..caller.control.account.limits().clone() };
@@ -83,6 +90,7 @@ impl spawn::Driver for Services {
             }
             let spawn = Spawn {
                 program,
+                command,
                 arguments: request.arguments.clone(),
                 environment: request.environment,
                 directory: PathBuf::from(request.directory),
@@ -107,6 +115,13 @@ impl spawn::Driver for Services {
             let control = &running.control;
             let (account, syscalls) = (control.account.clone(), control.syscalls.clone());
             Ok(Started { pid: running.pid, account, syscalls, exit: running.exit })
+        })
+    }
+
+    fn offers<'a>(&'a self, command: &'a str) -> BoxFuture<'a, Result<(), Refused>> {
+        Box::pin(async move {
+            let kernel = self.0.upgrade().ok_or_else(gone)?;
+            kernel.command(command).await.map(drop)
         })
     }
 
@@ -196,6 +211,11 @@ impl tool::Driver for Services {
     }
 }
 
+/// Other code under a program's name, rights and folders. What it offers to others stays the program's.
+fn as_caller(caller: &Program, code: Code) -> Program {
+    Program { code, tools: Vec::new(), offers: Offers::default(), judges: Vec::new(), ..caller.clone() }
+}
+
 fn server_call(caller: Caller, server: &str, tool: &str, arguments: String) -> ServerCall {
     ServerCall {
         root: caller.control.tree,
@@ -279,6 +299,13 @@ impl Inner {
     async fn program(self: &Arc<Self>, name: &str) -> Result<Arc<Program>, Refused> {
         let (kernel, name) = (self.clone(), name.to_owned());
         let found = tokio::task::spawn_blocking(move || kernel.parts.programs.find(&name)).await;
+        found.map_err(|_| Refused::Other("the store of plugins failed".to_owned()))?.map_err(Refused::Program)
+    }
+
+    /// The code of a command, looked at alike.
+    async fn command(self: &Arc<Self>, name: &str) -> Result<Code, Refused> {
+        let (kernel, name) = (self.clone(), name.to_owned());
+        let found = tokio::task::spawn_blocking(move || kernel.parts.programs.command(&name)).await;
         found.map_err(|_| Refused::Other("the store of plugins failed".to_owned()))?.map_err(Refused::Program)
     }
 

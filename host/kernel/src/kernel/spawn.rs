@@ -22,7 +22,9 @@ use crate::{
 pub struct Spawn {
     /// What to run.
     pub program: Arc<Program>,
-    /// Without the program's own name.
+    /// The name it is called by, where that is not its program's: a command's.
+    pub command: Option<String>,
+    /// Without that name.
     pub arguments: Vec<String>,
     /// What it finds as its environment; nothing is inherited.
     pub environment: Vec<(String, String)>,
@@ -52,6 +54,7 @@ impl Spawn {
     pub fn new(program: Arc<Program>) -> Self {
         Self {
             program,
+            command: None,
             arguments: Vec::new(),
             environment: Vec::new(),
             directory: PathBuf::from("/"),

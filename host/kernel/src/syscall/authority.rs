@@ -1,4 +1,4 @@
-//! What a process may do: ceiling ∩ grant ∩ what its parent passed on, asked live.
+//! What a process may do: what is its own, or else ceiling ∩ grant; ∩ what its parent passed on; asked live.
 
 #[cfg(test)]
 mod tests;
@@ -53,6 +53,8 @@ impl Epoch {
 pub(crate) struct Authority {
     /// The plugin whose rights these are.
     owner: Arc<str>,
+    /// What it has without a grant: its own folders, what runs its own scripts.
+    own: Arc<Grants>,
     ceiling: Arc<Grants>,
     granted: Arc<LiveGrants>,
     /// What the operator allowed until this process ends.
@@ -84,37 +86,37 @@ impl Denier {
     }
 }
 
+/// What a program brings along.
+pub(crate) struct Rights {
+    pub(crate) owner: Arc<str>,
+    pub(crate) own: Arc<Grants>,
+    pub(crate) ceiling: Arc<Grants>,
+    pub(crate) granted: Arc<LiveGrants>,
+}
+
 impl Authority {
-    pub(crate) fn new(
-        owner: Arc<str>,
-        ceiling: Arc<Grants>,
-        granted: Arc<LiveGrants>,
-        payer: Option<Arc<Authority>>,
-    ) -> Arc<Self> {
-        Arc::new(Self { owner, ceiling, granted, once: RwLock::default(), passed: None, parent: None, payer })
+    pub(crate) fn new(rights: Rights, payer: Option<Arc<Authority>>) -> Arc<Self> {
+        let Rights { owner, own, ceiling, granted } = rights;
+        Arc::new(Self { owner, own, ceiling, granted, once: RwLock::default(), passed: None, parent: None, payer })
     }
 
     /// The rights of a child: its program's own, within `passed`, within the parent's.
-    pub(crate) fn child(
-        self: &Arc<Self>,
-        owner: Arc<str>,
-        ceiling: Arc<Grants>,
-        granted: Arc<LiveGrants>,
-        passed: Option<Grants>,
-    ) -> Arc<Self> {
+    pub(crate) fn child(self: &Arc<Self>, rights: Rights, passed: Option<Grants>) -> Arc<Self> {
+        let Rights { owner, own, ceiling, granted } = rights;
         let passed = passed.map(Arc::new);
         let parent = Some(self.clone());
-        Arc::new(Self { owner, ceiling, granted, once: RwLock::default(), passed, parent, payer: None })
+        Arc::new(Self { owner, own, ceiling, granted, once: RwLock::default(), passed, parent, payer: None })
     }
 
     /// Whether every layer admits it; if so, for each the rules that do, but for ceilings
     /// (which bound what may be granted, not where it lies).
     pub(crate) fn admit<R: Capability>(&self, want: &R::Want) -> Result<Vec<R>, Denier> {
-        if !R::rules(&self.ceiling).bound(want) {
+        let mut rules: Vec<R> = R::rules(&self.own).admitting(want).cloned().collect();
+        if rules.is_empty() && !R::rules(&self.ceiling).bound(want) {
             return Err(Denier::Ceiling);
         }
         let granted = self.granted.get();
-        let mut rules: Vec<R> = R::rules(&granted).admitting(want).cloned().collect();
+        rules.extend(R::rules(&granted).admitting(want).cloned());
         rules.extend(R::rules(&self.once.read()).admitting(want).cloned());
         if rules.is_empty() {
             return Err(Denier::Grant);
@@ -166,6 +168,7 @@ impl Authority {
 
     /// Shows each rule of every layer, ceilings included.
     pub(crate) fn look<R: Capability>(&self, see: &mut dyn FnMut(&R)) {
+        R::rules(&self.own).iter().for_each(&mut *see);
         R::rules(&self.ceiling).iter().for_each(&mut *see);
         R::rules(&self.granted.get()).iter().for_each(&mut *see);
         R::rules(&self.once.read()).iter().for_each(&mut *see);
@@ -201,8 +204,12 @@ impl Authority {
         for line in self.once.read().lines() {
             let _ = held.add(&line);
         }
-        let mut beyond = self.ceiling.beyond(passed);
-        beyond.extend(held.beyond(passed));
+        let mut asked = Grants::default();
+        for line in self.own.beyond(passed) {
+            let _ = asked.add(&line);
+        }
+        let mut beyond = self.ceiling.beyond(&asked);
+        beyond.extend(held.beyond(&asked));
         if let Some(own) = &self.passed {
             beyond.extend(own.beyond(passed));
         }

@@ -47,10 +47,35 @@ macro_rules! named_rule {
 }
 pub(crate) use named_rule;
 
+/// What stands before the names of community skills: they share no name with other plugins.
+pub const SKILL: &str = "skill/";
+
+/// A plugin's name and a tool's, from `plugin/tool`; a skill's name has a slash of its own (`skill/pdf/run`).
+pub fn tool_parts(name: &str) -> Option<(&str, &str)> {
+    name.rsplit_once('/')
+}
+
+/// Whether the text is the name of a plugin, `*` allowed; a skill's begins with [`SKILL`].
+pub(crate) fn is_plugin_pattern(text: &str) -> bool {
+    is_name(text.strip_prefix(SKILL).unwrap_or(text))
+}
+
 /// Whether the text is the name of one plugin or tool. Checked before a name is matched, kept or
 /// shown: matching costs the product of both lengths.
 pub(crate) fn is_exact_name(text: &str) -> bool {
     is_name(text) && !text.contains('*')
+}
+
+/// Whether the text is the name of one command, as a path's last part may be: `[A-Za-z0-9_.+-]`, 1 to 64 bytes,
+/// or `[`.
+pub fn is_command(text: &str) -> bool {
+    is_command_pattern(text) && !text.contains('*')
+}
+
+/// Whether the text is the name of a command, `*` allowed.
+pub(crate) fn is_command_pattern(text: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_.+-*".contains(&byte);
+    text == "[" || ((1..=64).contains(&text.len()) && text.bytes().all(plain))
 }
 
 /// Whether the text is the name of one tool: a plugin's, or one that MCP allows (SEP-986). `[A-Za-z0-9_.-]`,

@@ -19,6 +19,8 @@ pub(crate) struct Run {
     pub(crate) root: Pid,
     /// Its root has ended.
     over: AtomicBool,
+    /// A process of it has folders that go with it.
+    scratch: AtomicBool,
     /// How often the operator did not allow a call that they were asked about.
     pub(crate) refused: AtomicU32,
     /// How many questions of its tools nobody wanted to answer.
@@ -36,6 +38,7 @@ impl Run {
         Self {
             root,
             over: AtomicBool::default(),
+            scratch: AtomicBool::default(),
             refused: AtomicU32::default(),
             declined: AtomicU32::default(),
             listener: OnceLock::new(),
@@ -51,6 +54,15 @@ impl Run {
 
     pub(crate) fn is_over(&self) -> bool {
         self.over.load(SeqCst)
+    }
+
+    /// A process of it has folders that go with it.
+    pub(crate) fn note_scratch(&self) {
+        self.scratch.store(true, SeqCst);
+    }
+
+    pub(crate) fn has_scratch(&self) -> bool {
+        self.scratch.load(SeqCst)
     }
 
     /// A call of a model below its root has ended.

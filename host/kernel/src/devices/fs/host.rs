@@ -19,6 +19,7 @@ use wasmtime_wasi::{
 };
 
 use super::{
+    Mounts,
     list::Listing,
     locate::{Place, failed, writable},
     open::{self, Mode},
@@ -46,12 +47,24 @@ impl WasiDevice for Files {}
 pub(crate) struct Session {
     pub(crate) directory: PathBuf,
     pub(crate) protected: Arc<dyn Fn(&Path) -> bool + Send + Sync>,
+    pub(crate) mounts: Arc<Mounts>,
     context: WasiFilesystemCtx,
 }
 
 impl Session {
-    pub(crate) fn new(directory: PathBuf, protected: Arc<dyn Fn(&Path) -> bool + Send + Sync>) -> Self {
-        Self { directory, protected, context: WasiFilesystemCtx::default() }
+    pub(crate) fn new(
+        directory: PathBuf,
+        protected: Arc<dyn Fn(&Path) -> bool + Send + Sync>,
+        mounts: Mounts,
+    ) -> Self {
+        let mounts = Arc::new(mounts);
+        // What is mounted may lie among Holm's own files, and is not theirs to keep back.
+        let (own, kept) = (mounts.clone(), protected.clone());
+        let protected = match mounts.is_empty() {
+            true => protected,
+            false => Arc::new(move |path: &Path| !own.hold(path) && kept(path)) as Arc<_>,
+        };
+        Self { directory, protected, mounts, context: WasiFilesystemCtx::default() }
     }
 }
 

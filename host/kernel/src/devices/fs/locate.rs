@@ -100,7 +100,7 @@ impl Entered<'_, Files> {
         };
         // What leaves the directory is asked for by the path it comes to, and then refused by the directory.
         let path_there = normalise(&below.join(path)).ok_or(ErrorCode::NotPermitted)?;
-        let right = self.admit::<FsRule>(FsWant { path: path_there, access }).await.map_err(failed)?;
+        let right = self.admit_file(FsWant { path: path_there, access }).await.map_err(failed)?;
         // A narrower place that allows it confines it too: a symlink made there must not lead to
         // what the wider one allows less of.
         match deepest(&right).filter(|anchor| *anchor != below && anchor.starts_with(below)) {
@@ -126,23 +126,36 @@ impl Entered<'_, Files> {
     async fn locate_from_root(&mut self, path: &str, access: Access) -> Result<Place, FsError> {
         let right = match self.elsewhere(path, access) {
             // The operator is told of it, and may allow it. Until then nothing of that name is there.
-            Some(absolute) => self.admit::<FsRule>(absolute).await.map_err(|refusal| match refusal {
+            Some(absolute) => self.admit_file(absolute).await.map_err(|refusal| match refusal {
                 Refusal::Errno(_) => ErrorCode::NoEntry.into(),
                 fault => failed(fault),
             })?,
             None => {
                 let want = self.want(path, access).ok_or(ErrorCode::NotPermitted)?;
-                self.admit::<FsRule>(want).await.map_err(failed)?
+                self.admit_file(want).await.map_err(failed)?
             }
         };
         let anchor = deepest(&right).map_or_else(|| PathBuf::from("/"), Path::to_path_buf);
         self.anchored(right, anchor).await
     }
 
+    /// Admits a path. What is mounted to be read is never written to, whoever would allow it.
+    async fn admit_file(&mut self, want: FsWant) -> Result<Granted<FsRule>, Refusal> {
+        if self.session.mounts.of(&want).is_some_and(|mounted| !mounted.allows(want.access)) {
+            return Err(self.deny("fs", want.to_string(), "a skill does not change its own files"));
+        }
+        self.admit::<FsRule>(want).await
+    }
+
     /// Below a granted place, which confines it.
     async fn anchored(&mut self, right: Granted<FsRule>, anchor: PathBuf) -> Result<Place, FsError> {
-        let want = right.want().clone();
-        let exact = anchor == want.path && !anchor.is_dir();
+        let mut want = right.want().clone();
+        let mounted = self.session.mounts.of(&want).cloned();
+        let mut anchor = anchor;
+        if let Some(mounted) = &mounted {
+            (anchor, want.path) = (mounted.host(&anchor), mounted.host(&want.path));
+        }
+        let exact = mounted.is_none() && anchor == want.path && !anchor.is_dir();
         let (anchor, path) = match (exact, anchor.parent(), anchor.file_name()) {
             (true, Some(parent), Some(name)) => (parent.to_path_buf(), PathBuf::from(name)),
             _ => {
@@ -152,7 +165,12 @@ impl Entered<'_, Files> {
         };
         let path = named(path.to_str().ok_or(ErrorCode::IllegalByteSequence)?);
         let (protected, wanted, below) = (self.session.protected.clone(), want.path, path.clone());
-        let opened = move || open_anchor(&anchor, &wanted, &below, protected.as_ref());
+        let opened = move || {
+            if let Some(mounted) = mounted {
+                mounted.make().map_err(Anchor::Io)?;
+            }
+            open_anchor(&anchor, &wanted, &below, protected.as_ref())
+        };
         match tokio::task::spawn_blocking(opened).await.map_err(|_| ErrorCode::Io)? {
             Ok(directory) => Ok(Place { directory: Arc::new(directory), path, exact, right }),
             Err(anchor) => Err(self.refuse(&right, anchor)),
@@ -200,7 +218,13 @@ impl Entered<'_, Files> {
     /// Whether a path begins like one of the host's and like nothing in the working directory.
     fn is_foreign(&self, path: &str) -> bool {
         let first = Path::new(path).components().next();
-        let begins_in = |from: &Path| first.is_some_and(|first| from.join(first).exists());
+        let begins_in = |from: &Path| {
+            let path = first.map(|first| FsWant { path: from.join(first), access: Access::Read });
+            path.is_some_and(|want| match self.session.mounts.of(&want) {
+                Some(mounted) => mounted.host(&want.path).exists(),
+                None => want.path.exists(),
+            })
+        };
         // Only a root process's directory is its operator's own: what a child was started in may be a probe.
         let root = self.control().parent.is_none();
         root && begins_in(Path::new("/")) && !begins_in(&self.session.directory)

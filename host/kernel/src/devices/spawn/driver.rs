@@ -26,10 +26,19 @@ pub(crate) struct Caller {
     pub(crate) directory: String,
 }
 
+/// What a child runs.
+pub(crate) enum Image {
+    /// The caller's own component.
+    Own,
+    /// Another plugin, under its own name and rights.
+    Plugin(String),
+    /// A command of a runtime, as the caller itself.
+    Command(String),
+}
+
 /// A child as its parent wants it.
 pub(crate) struct Request {
-    /// None runs the caller's own component.
-    pub(crate) plugin: Option<String>,
+    pub(crate) image: Image,
     pub(crate) arguments: Vec<String>,
     pub(crate) environment: Vec<(String, String)>,
     pub(crate) directory: String,
@@ -76,6 +85,8 @@ pub(crate) struct Started {
 /// Starts and ends processes.
 pub(crate) trait Driver: Send + Sync + 'static {
     fn start(&self, caller: Caller, request: Request) -> BoxFuture<'_, Result<Started, Refused>>;
+    /// Whether a runtime offers this command.
+    fn offers<'a>(&'a self, command: &'a str) -> BoxFuture<'a, Result<(), Refused>>;
     /// Ends a process and its children.
     fn kill(&self, pid: Pid);
 }

@@ -1,6 +1,6 @@
-//! Rights to start plugins: `csv-query`, `team-*`.
+//! Rights to start plugins (`csv-query`, `team-*`), and to execute commands (`python`, `git*`).
 
-use crate::syscall::named::{is_name, named_rule};
+use crate::syscall::named::{is_command_pattern, is_name, named_rule};
 
 named_rule!(
     /// Plugins that may be started. `self` is the plugin's own component.
@@ -9,4 +9,13 @@ named_rule!(
     SpawnWant,
     is_name,
     "the name of a plugin, like `csv-query`, or `self`"
+);
+
+named_rule!(
+    /// Commands that may be executed.
+    ExecRule,
+    /// A command that a call wants to execute.
+    ExecWant,
+    is_command_pattern,
+    "the name of a command, like `python` or `git`"
 );

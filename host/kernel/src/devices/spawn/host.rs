@@ -2,6 +2,7 @@
 
 mod parent;
 mod ready;
+mod right;
 mod start;
 
 use std::sync::{
@@ -18,21 +19,29 @@ pub use self::parent::Parent;
 use self::{
     parent::{RECEIVE, SEND, post},
     ready::{Ended, Mail, ended},
+    right::Right,
 };
-use super::{Caller, Driver, Mailbox, Refused, SpawnRule};
+use super::{Caller, Driver, ExecRule, ExecWant, Image, Mailbox, Refused};
 use crate::{
     account::{Account, Level},
     bindings::{
         Usage,
-        holm::sys::spawn::{self as wit, Error, Host, HostChild},
+        holm::sys::{
+            exec,
+            spawn::{self as wit, Error, Host, HostChild},
+        },
     },
-    devices::pipe::{PipeReader, PipeWriter},
+    devices::{
+        Capability,
+        pipe::{PipeReader, PipeWriter},
+    },
     process::{ExitStatus, Pid},
     program::ProgramError,
     syscall::{
         Device, Entered, Errno, Interrupt, Op, Refusal, Syscall,
         device::WasiDevice,
-        door::{Granted, Resident},
+        door::Resident,
+        named::is_command,
         policy::{Event, Moment, SpawnEnd, Verdict},
     },
 };
@@ -52,6 +61,7 @@ impl WasiDevice for Spawn {}
 pub(crate) struct Session {
     pub(crate) driver: Arc<dyn Driver>,
     pub(crate) directory: String,
+    pub(crate) stdin: PipeReader,
     pub(crate) stdout: PipeWriter,
     pub(crate) stderr: PipeWriter,
     /// To its parent, and from it.
@@ -61,7 +71,7 @@ pub(crate) struct Session {
 /// A process that this one started.
 #[derive(Clone)]
 pub struct Child {
-    right: Granted<SpawnRule>,
+    right: Right,
     state: Arc<Started>,
 }
 
@@ -91,6 +101,8 @@ impl Drop for Started {
 impl Resident<Spawn> for Child {}
 
 static START: Op = Op::effect("start", 100_000);
+static EXECUTE: Op = Op::effect("execute", 100_000);
+static FIND: Op = Op::query("find", 10_000);
 static LOOK: Op = Op::query("look", 200);
 static WAIT: Op = Op::query("wait", 1_000);
 static KILL: Op = Op::effect("kill", 2_000);
@@ -113,7 +125,7 @@ fn invalid<T>(text: impl Into<String>) -> Result<T> {
 fn refuse(call: &mut Entered<'_, Spawn>, refused: Refused) -> Interrupt<Error> {
     match refused {
         Refused::Exceeded(exceeded) => call.over(exceeded).into(),
-        Refused::Program(ProgramError::NotFound(_)) => Refusal::Errno(Errno::NotFound).into(),
+        Refused::Program(ProgramError::NotFound(_) | ProgramError::NoCommand(_)) => Refusal::Errno(Errno::NotFound).into(),
         Refused::Program(error) => Refusal::Errno(Errno::Io(error.to_string())).into(),
         Refused::Denied(text) | Refused::Other(text) => Refusal::Errno(Errno::Io(text)).into(),
     }
@@ -125,7 +137,7 @@ async fn told(call: &mut Entered<'_, Spawn>, child: &Child, status: &ExitStatus)
     let said = match said {
         Some(said) => said,
         None => {
-            let (plugin, pid) = (child.right.want().0.clone(), u64::from(child.state.pid));
+            let (plugin, pid) = (child.right.name(), u64::from(child.state.pid));
             let end = || Event::AfterSpawn(SpawnEnd { plugin: plugin.clone(), pid, exit: status.to_string() });
             let judged = call.judge(Moment::AfterSpawn, &plugin, &status.to_string(), Verdict::default(), end).await;
             let said = match judged {
@@ -153,7 +165,8 @@ impl Syscall<'_, Spawn> {
     /// Enters with a child whose grant still holds.
     async fn child(&mut self, op: &'static Op, child: &Resource<Child>) -> Result<(Entered<'_, Spawn>, Child)> {
         let mut call = self.enter(op).await?;
-        let found = call.get_granted(child, |child| &mut child.right)?;
+        let mut found = call.get(child)?.clone();
+        call.renew_right(&mut found.right)?;
         call.about(&found.state.pid.to_string());
         Ok((call, found))
     }
@@ -188,6 +201,60 @@ fn handles(call: &mut Entered<'_, Spawn>) -> Interrupt<Error> {
     call.over(crate::account::Exceeded { limit: "handles", maximum }).into()
 }
 
+/// Checks, starts, and hands out a child.
+async fn begin(mut call: Entered<'_, Spawn>, image: Image, options: wit::Options) -> Result<Resource<Child>> {
+    let (right, request, ends) = start::check(&mut call, image, options).await?;
+    let caller = Caller {
+        control: call.control().clone(),
+        authority: call.authority().clone(),
+        operator: call.operator().cloned(),
+        directory: call.session.directory.clone(),
+    };
+    let mail = request.mail.clone();
+    let driver = call.session.driver.clone();
+    let started = driver.start(caller, request).await.map_err(|refused| refuse(&mut call, refused))?;
+    call.about(&started.pid.to_string());
+    let state = Started {
+        pid: started.pid,
+        account: started.account,
+        syscalls: started.syscalls,
+        exit: started.exit,
+        mail,
+        stdin: Mutex::new(ends.stdin),
+        stdout: Mutex::new(ends.stdout),
+        stderr: Mutex::new(ends.stderr),
+        judged: Mutex::default(),
+    };
+    match call.push(Child { right, state: Arc::new(state) }) {
+        Ok(child) => Ok(child),
+        Err(refusal) => {
+            driver.kill(started.pid);
+            Err(refusal.into())
+        }
+    }
+}
+
+impl exec::Host for Syscall<'_, Spawn> {
+    async fn find(&mut self, command: String) -> Result<()> {
+        let mut call = self.enter(&FIND).await?;
+        if !is_command(&command) {
+            let command = command.chars().take(128).collect();
+            return Err(call.deny(ExecRule::NAME, command, "not the name of a command").into());
+        }
+        call.admit::<ExecRule>(ExecWant(command.clone())).await?;
+        let driver = call.session.driver.clone();
+        driver.offers(&command).await.map_err(|refused| refuse(&mut call, refused))
+    }
+
+    async fn start(&mut self, command: String, options: wit::Options) -> Result<Resource<Child>> {
+        let call = self.enter(&EXECUTE).await?;
+        if options.plugin.is_some() {
+            return invalid("a command is executed, not a plugin: `plugin` is none");
+        }
+        begin(call, Image::Command(command), options).await
+    }
+}
+
 impl Host for Syscall<'_, Spawn> {
     fn convert_error(&mut self, error: Interrupt<Error>) -> wasmtime::Result<Error> {
         error.for_guest()
@@ -201,8 +268,9 @@ impl Host for Syscall<'_, Spawn> {
         }
         let (mut waits, mut rights) = (Vec::new(), Vec::new());
         for child in &children {
-            let child = call.get_granted(child, |child| &mut child.right)?;
-            let mut end = Ended(child.state.exit.clone(), call.lapse(&child.right));
+            let mut child = call.get(child)?.clone();
+            call.renew_right(&mut child.right)?;
+            let mut end = Ended(child.state.exit.clone(), call.lapse_of(&child.right));
             waits.push(Box::pin(async move { end.ready().await }));
             rights.push((child.right, child.state.exit.clone()));
         }
@@ -213,7 +281,7 @@ impl Host for Syscall<'_, Spawn> {
         .await;
         let (right, exit) = &mut rights[first];
         if exit.borrow().is_none() {
-            call.renew(right)?;
+            call.renew_right(right)?;
         }
         Ok(first as u32)
     }
@@ -221,36 +289,9 @@ impl Host for Syscall<'_, Spawn> {
 
 impl HostChild for Syscall<'_, Spawn> {
     async fn start(&mut self, options: wit::Options) -> Result<Resource<Child>> {
-        let mut call = self.enter(&START).await?;
-        let (right, request, ends) = start::check(&mut call, options).await?;
-        let caller = Caller {
-            control: call.control().clone(),
-            authority: call.authority().clone(),
-            operator: call.operator().cloned(),
-            directory: call.session.directory.clone(),
-        };
-        let mail = request.mail.clone();
-        let driver = call.session.driver.clone();
-        let started = driver.start(caller, request).await.map_err(|refused| refuse(&mut call, refused))?;
-        call.about(&started.pid.to_string());
-        let state = Started {
-            pid: started.pid,
-            account: started.account,
-            syscalls: started.syscalls,
-            exit: started.exit,
-            mail,
-            stdin: Mutex::new(ends.stdin),
-            stdout: Mutex::new(ends.stdout),
-            stderr: Mutex::new(ends.stderr),
-            judged: Mutex::default(),
-        };
-        match call.push(Child { right, state: Arc::new(state) }) {
-            Ok(child) => Ok(child),
-            Err(refusal) => {
-                driver.kill(started.pid);
-                Err(refusal.into())
-            }
-        }
+        let call = self.enter(&START).await?;
+        let image = options.plugin.clone().map_or(Image::Own, Image::Plugin);
+        begin(call, image, options).await
     }
 
     async fn pid(&mut self, child: Resource<Child>) -> Result<u64> {
@@ -261,7 +302,7 @@ impl HostChild for Syscall<'_, Spawn> {
     async fn subscribe(&mut self, child: Resource<Child>) -> wasmtime::Result<Resource<DynPollable>> {
         self.poll(|call| {
             let child = call.get(&child)?.clone();
-            Ok(Ended(child.state.exit.clone(), call.lapse(&child.right)))
+            Ok(Ended(child.state.exit.clone(), call.lapse_of(&child.right)))
         })
         .await
     }
@@ -277,7 +318,7 @@ impl HostChild for Syscall<'_, Spawn> {
 
     async fn wait(&mut self, child: Resource<Child>) -> Result<wit::Exit> {
         let (mut call, mut child) = self.child(&WAIT, &child).await?;
-        let status = call.while_granted(&mut child.right, ended(child.state.exit.clone())).await?;
+        let status = call.while_right(&mut child.right, ended(child.state.exit.clone())).await?;
         match status {
             Some(status) => told(&mut call, &child, &status).await,
             None => Ok(wit::Exit::Killed),
@@ -328,7 +369,7 @@ impl HostChild for Syscall<'_, Spawn> {
     async fn mail(&mut self, child: Resource<Child>) -> wasmtime::Result<Resource<DynPollable>> {
         self.poll(|call| {
             let child = call.get(&child)?.clone();
-            Ok(Mail(child.state.mail.1.clone(), Some(call.lapse(&child.right))))
+            Ok(Mail(child.state.mail.1.clone(), Some(call.lapse_of(&child.right))))
         })
         .await
     }

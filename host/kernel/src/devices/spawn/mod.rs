@@ -5,8 +5,8 @@ mod grant;
 mod host;
 mod mailbox;
 
-pub(crate) use driver::{Caller, Driver, Refused, Request, Started};
-pub use grant::{SpawnRule, SpawnWant};
+pub(crate) use driver::{Caller, Driver, Image, Refused, Request, Started};
+pub use grant::{ExecRule, ExecWant, SpawnRule, SpawnWant};
 pub use host::{Child, Parent};
 pub(crate) use host::{Session, Spawn};
 pub(crate) use mailbox::Mailbox;

@@ -21,7 +21,7 @@ use crate::{
         device::fuel_for_bytes,
         door::Granted,
         ledger::{Amounts, Ledger, Under, hour},
-        named::{is_exact_name, is_tool_name},
+        named::{is_plugin_pattern, is_tool_name, tool_parts},
         policy::{Event, Moment, ToolEnd, ToolUse, Verdict},
     },
 };
@@ -69,7 +69,8 @@ impl Entered<'_, Tool> {
     /// Both parts of a tool's name.
     fn parts(&mut self, name: &str) -> std::result::Result<(String, String), Refusal> {
         self.charge(fuel_for_bytes(name.len() as u64));
-        let parts = name.split_once('/').filter(|(plugin, tool)| is_exact_name(plugin) && is_tool_name(tool));
+        let is_plugin = |name: &str| is_plugin_pattern(name) && !name.contains('*');
+        let parts = tool_parts(name).filter(|(plugin, tool)| is_plugin(plugin) && is_tool_name(tool));
         match parts {
             Some((plugin, tool)) => Ok((plugin.to_owned(), tool.to_owned())),
             None => Err(self.deny(Tool::NAME, name.chars().take(128).collect(), "a tool is named `plugin/tool`")),

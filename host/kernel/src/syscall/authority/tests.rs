@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use proptest::{collection::vec, option, prelude::*, sample::select};
 
-use super::Authority;
+use super::{Authority, Rights};
 use crate::{
     devices::{
         Grants,
@@ -57,14 +57,18 @@ fn bucket() -> impl Strategy<Value = StorageWant> {
     (name, access()).prop_map(|(bucket, access)| StorageWant { bucket: bucket.to_owned(), access })
 }
 
+fn rights(ceiling: Arc<Grants>, granted: Arc<LiveGrants>) -> Rights {
+    Rights { owner: "x".into(), own: Arc::default(), ceiling, granted }
+}
+
 /// The authorities of a line of processes, each the child of the one before.
 fn line(processes: Vec<(Grants, Grants, Option<Grants>, Option<FsWant>)>) -> Vec<(Arc<Authority>, Grants)> {
     let mut line: Vec<(Arc<Authority>, Grants)> = Vec::new();
     for (ceiling, granted, passed, once) in processes {
         let (kept, granted) = (Arc::new(ceiling.clone()), Arc::new(LiveGrants::new(granted)));
         let authority = match line.last() {
-            Some((parent, _)) => parent.child("x".into(), kept, granted, passed),
-            None => Authority::new("x".into(), kept, granted, None),
+            Some((parent, _)) => parent.child(rights(kept, granted), passed),
+            None => Authority::new(rights(kept, granted), None),
         };
         if let Some(once) = once {
             authority.allow_once::<FsRule>(&once.to_string());
@@ -105,4 +109,29 @@ proptest! {
             }
         }
     }
+}
+
+/// What is a program's own needs no grant, is not bounded by its ceiling, and can be passed on and kept back.
+#[test]
+fn what_is_its_own_needs_no_grant() {
+    let grants = |lines: &[&str]| {
+        let mut grants = Grants::default();
+        lines.iter().for_each(|line| grants.add(line).unwrap());
+        grants
+    };
+    let read = |path: &str| FsWant { path: path.into(), access: Access::Read };
+    let own = || Rights {
+        owner: "x".into(),
+        own: Arc::new(grants(&["fs=/skill:ro"])),
+        ceiling: Arc::default(),
+        granted: Arc::default(),
+    };
+    let authority = Authority::new(own(), None);
+    assert!(authority.admit::<FsRule>(&read("/skill/a")).is_ok());
+    assert!(authority.admit::<FsRule>(&FsWant { path: "/skill/a".into(), access: Access::Write }).is_err());
+    assert!(authority.admit::<FsRule>(&read("/a")).is_err());
+    assert_eq!(authority.beyond(&grants(&["fs=/skill/a:ro", "fs=/skill:rw"])), ["fs=/skill:rw", "fs=/skill:rw"]);
+    let child = authority.child(own(), Some(grants(&["fs=/skill/a:ro"])));
+    assert!(child.admit::<FsRule>(&read("/skill/a/b")).is_ok());
+    assert!(child.admit::<FsRule>(&read("/skill/b")).is_err());
 }

@@ -3,11 +3,8 @@
 use tokio::sync::watch;
 use wasmtime_wasi::{async_trait, p2::Pollable};
 
-use super::{Mailbox, Spawn, SpawnRule};
-use crate::{
-    process::ExitStatus,
-    syscall::door::{Lapse, Resident},
-};
+use super::{Mailbox, Spawn, right::Lapsing};
+use crate::{process::ExitStatus, syscall::door::Resident};
 
 /// Waits for a process to end.
 pub(super) async fn ended(mut exit: watch::Receiver<Option<ExitStatus>>) -> Option<ExitStatus> {
@@ -15,7 +12,7 @@ pub(super) async fn ended(mut exit: watch::Receiver<Option<ExitStatus>>) -> Opti
 }
 
 /// Ready once a process has ended, or the right to it: its next method then says which.
-pub(super) struct Ended(pub(super) watch::Receiver<Option<ExitStatus>>, pub(super) Lapse<SpawnRule>);
+pub(super) struct Ended(pub(super) watch::Receiver<Option<ExitStatus>>, pub(super) Lapsing);
 
 impl Resident<Spawn> for Ended {}
 
@@ -30,7 +27,7 @@ impl Pollable for Ended {
 }
 
 /// Ready once a message waits, or the right to the child has ended; a parent is nobody's to revoke.
-pub(super) struct Mail(pub(super) Mailbox, pub(super) Option<Lapse<SpawnRule>>);
+pub(super) struct Mail(pub(super) Mailbox, pub(super) Option<Lapsing>);
 
 impl Resident<Spawn> for Mail {}
 

@@ -1,19 +1,22 @@
 //! What a child is started with, checked: its name, its surroundings, what is passed on to it, its streams.
 
-use super::{Mailbox, Result, Spawn, SpawnRule, invalid};
+use super::{
+    super::SpawnRule,
+    ExecRule, ExecWant, Image, Mailbox, Result, Spawn, invalid,
+    right::{Right, executed},
+};
 use crate::{
     account::{Fuel, Money},
     bindings::holm::sys::spawn::{Options, Stdio},
     devices::{
-        Grants,
+        Capability, Grants,
         pipe::{self, PipeReader, PipeWriter},
         spawn::{Request, SpawnWant},
     },
     syscall::{
         Device, Entered,
         device::fuel_for_bytes,
-        door::Granted,
-        named::is_exact_name,
+        named::{is_command, is_exact_name},
         policy::{Event, Moment, SpawnUse, Verdict},
     },
 };
@@ -38,19 +41,15 @@ pub(super) struct Ends {
 /// Checks what a child is to be started with.
 pub(super) async fn check(
     call: &mut Entered<'_, Spawn>,
+    image: Image,
     options: Options,
-) -> Result<(Granted<SpawnRule>, Request, Ends)> {
-    let name = options.plugin.clone().unwrap_or_else(|| "self".to_owned());
+) -> Result<(Right, Request, Ends)> {
     let bytes = options.arguments.iter().map(|argument| argument.len() + TEXT_OVERHEAD).sum::<usize>()
         + options.environment.iter().map(|(name, value)| name.len() + value.len() + TEXT_OVERHEAD).sum::<usize>();
     let lines = options.grants.iter().flatten().map(String::len).sum::<usize>();
     let directory_bytes = options.directory.as_ref().map_or(0, String::len);
     call.charge(fuel_for_bytes((bytes + lines + directory_bytes) as u64));
-    if !is_exact_name(&name) {
-        let name = name.chars().take(128).collect();
-        return Err(call.deny(Spawn::NAME, name, "not the name of a plugin").into());
-    }
-    let mut right = call.admit::<SpawnRule>(SpawnWant(name)).await?;
+    let mut right = admit(call, &image).await?;
     if bytes > SURROUNDINGS_BYTES {
         return invalid("arguments and environment have more than 1 MiB");
     }
@@ -60,14 +59,15 @@ pub(super) async fn check(
     if options.nice > 19 {
         return invalid("nice is 0 to 19: a child is never favoured over its parent");
     }
-    if options.stdin == Stdio::Inherit {
-        return invalid("stdin is null or piped: a child does not inherit it");
-    }
     let grants = match &options.grants {
         None => None,
         Some(lines) => Some(passed(call, lines)?),
     };
-    let plugin = options.plugin.clone().unwrap_or_else(|| call.control().plugin.to_string());
+    let plugin = match &image {
+        Image::Own => call.control().plugin.to_string(),
+        Image::Plugin(name) => name.clone(),
+        Image::Command(command) => executed(command),
+    };
     let directory = options.directory.clone().unwrap_or_else(|| call.session.directory.clone());
     let used = || {
         Event::BeforeSpawn(SpawnUse {
@@ -80,7 +80,7 @@ pub(super) async fn check(
     };
     let shown = format!("{:?}, environment {:?}", options.arguments, options.environment);
     call.judge(Moment::BeforeSpawn, &plugin, &shown, Verdict::default(), used).await?;
-    call.renew(&mut right)?;
+    call.renew_right(&mut right)?;
     let capacity = usize::try_from(call.account().limits().mailbox.0).unwrap_or(usize::MAX);
     let account = call.account().clone();
     let output = |choice: Stdio, inherited: &PipeWriter| match choice {
@@ -98,10 +98,11 @@ pub(super) async fn check(
             let (writer, reader) = pipe::held(capacity, account.clone());
             (Some(writer), reader)
         }
-        _ => (None, pipe::empty()),
+        Stdio::Inherit => (None, call.session.stdin.clone()),
+        Stdio::Null => (None, pipe::empty()),
     };
     let request = Request {
-        plugin: options.plugin,
+        image,
         arguments: options.arguments,
         environment: options.environment,
         directory,
@@ -118,6 +119,23 @@ pub(super) async fn check(
     };
     let ends = Ends { stdin: stdin_end, stdout: stdout_end, stderr: stderr_end };
     Ok((right, request, ends))
+}
+
+/// The right to start it.
+async fn admit(call: &mut Entered<'_, Spawn>, image: &Image) -> Result<Right> {
+    let (name, capability, fits, rule) = match image {
+        Image::Own => ("self", Spawn::NAME, true, ""),
+        Image::Plugin(name) => (name.as_str(), Spawn::NAME, is_exact_name(name), "not the name of a plugin"),
+        Image::Command(name) => (name.as_str(), ExecRule::NAME, is_command(name), "not the name of a command"),
+    };
+    if !fits {
+        let name = name.chars().take(128).collect();
+        return Err(call.deny(capability, name, rule).into());
+    }
+    Ok(match image {
+        Image::Command(name) => Right::Exec(call.admit::<ExecRule>(ExecWant(name.clone())).await?),
+        _ => Right::Spawn(call.admit::<SpawnRule>(SpawnWant(name.to_owned())).await?),
+    })
 }
 
 /// The rules that a parent passes on, none of them beyond its own.
