@@ -35,7 +35,10 @@ use std::{
     collections::HashMap,
     future::Future,
     path::{Path, PathBuf},
-    sync::{Arc, OnceLock},
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicU32, Ordering::Relaxed},
+    },
     time::Duration,
 };
 
@@ -46,7 +49,7 @@ use holm_kernel::{
     audit::{self, Record},
     devices::Grants,
     pipe,
-    program::{Digest, LiveGrants, Offers, Program, ProgramError, Programs, ToolDescription},
+    program::{Code, Digest, LiveGrants, Mount, Program, ProgramError, Programs, ToolDescription},
     sched::Nice,
 };
 use parking_lot::Mutex;
@@ -120,6 +123,11 @@ impl Programs for Plugins {
         found.ok_or_else(|| ProgramError::NotFound(name.to_owned()))
     }
 
+    fn command(&self, command: &str) -> Result<Code, ProgramError> {
+        let missing = |_| ProgramError::NoCommand(command.to_owned());
+        self.find(&format!("command-{command}")).map(|program| program.code.clone()).map_err(missing)
+    }
+
     fn list(&self) -> Vec<Arc<Program>> {
         self.0.lock().clone()
     }
@@ -169,6 +177,7 @@ impl Machine {
             audit: records.clone(),
             log: Arc::new(()),
             compiler: Arc::new(InProcess),
+            scratch: scratch(),
             protected: Arc::new(move |path| path.starts_with(&protected)),
         };
         change(&mut parts);
@@ -181,6 +190,13 @@ impl Machine {
     pub fn block_on<T>(&self, test: impl Future<Output = T>) -> T {
         self.runtime.block_on(async { tokio::time::timeout(Duration::from_secs(120), test).await.expect("it hangs") })
     }
+}
+
+/// Where the runs of one machine have folders of their own.
+fn scratch() -> PathBuf {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let name = format!("holm-scratch-{}-{}", std::process::id(), NEXT.fetch_add(1, Relaxed));
+    std::env::temp_dir().canonicalize().unwrap().join(name)
 }
 
 /// A guest that is to be run.
@@ -198,6 +214,8 @@ pub struct Guest {
     directory: PathBuf,
     operator: Option<Arc<dyn Operator>>,
     judges: Vec<Moment>,
+    own: Grants,
+    mounts: Vec<Mount>,
 }
 
 /// A guest by its name, with everything in its ceiling and nothing granted.
@@ -209,7 +227,7 @@ impl Guest {
     /// A guest from the bytes of a component.
     pub fn new(machine: &'static Machine, name: &str, component: Vec<u8>) -> Self {
         let mut ceiling = Grants::default();
-        for line in ["fs=*:rw", "storage=*:rw", "storage=shared/*:rw", "spawn=*", "tool=*/*", "net=*://*", "llm=*"] {
+        for line in ["fs=*:rw", "storage=*:rw", "storage=shared/*:rw", "spawn=*", "exec=*", "tool=*/*", "net=*://*", "llm=*"] {
             ceiling.add(line).unwrap();
         }
         Self {
@@ -226,7 +244,29 @@ impl Guest {
             directory: PathBuf::from("/"),
             operator: None,
             judges: Vec::new(),
+            own: Grants::default(),
+            mounts: Vec::new(),
         }
+    }
+
+    /// It has this right without a grant.
+    #[must_use]
+    pub fn own(mut self, line: &str) -> Self {
+        self.own.add(line).unwrap();
+        self
+    }
+
+    /// It finds this mounted.
+    #[must_use]
+    pub fn mounts(mut self, mounts: impl IntoIterator<Item = Mount>) -> Self {
+        self.mounts = mounts.into_iter().collect();
+        self
+    }
+
+    /// Installs it as a runtime that offers one command.
+    pub fn offer(self, command: &str) {
+        let program = Program { name: format!("command-{command}"), ..Program::clone(&self.program()) };
+        self.machine.plugins.install(Arc::new(program));
     }
 
     /// It is a policy, asked at these moments.
@@ -318,16 +358,15 @@ impl Guest {
     /// The program, with tools as an installation would have captured them.
     pub fn program_with_tools(&self, tools: Vec<ToolDescription>) -> Arc<Program> {
         let bytes = self.component.clone();
+        let digest = Digest::of(&bytes);
         Arc::new(Program {
-            name: self.name.clone(),
-            component: Digest::of(&bytes),
-            read: Box::new(move || Ok(bytes.clone())),
-            ceiling: Arc::new(self.ceiling.clone()),
             grants: Arc::new(LiveGrants::new(self.grants.clone())),
             limits: self.limits.clone(),
+            own: self.own.clone(),
+            mounts: self.mounts.clone(),
             tools,
-            offers: Offers::default(),
             judges: self.judges.clone(),
+            ..Program::new(self.name.clone(), digest, Arc::new(move || Ok(bytes.clone()))).within(self.ceiling.clone())
         })
     }
 

@@ -1,6 +1,10 @@
 //! The board: from settings and drivers to a kernel, and who stands before it.
 
-use std::{path::Path, sync::Arc};
+use std::{
+    os::unix::fs::DirBuilderExt,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use holm_adapters::{
     control::{Facts, Home, Lines, Server},
@@ -53,6 +57,7 @@ pub(crate) fn boot(home: &Home, settings: Settings) -> Result<Board> {
     let denials = Denials::before(audit.clone());
     let lines = Lines::new();
     let servers = servers::open(home.path(), settings.mcp_servers, &plugins, audit.clone())?;
+    let scratch = scratch(home.path())?;
     let protected = plugins.clone();
     let parts = Parts {
         models,
@@ -63,6 +68,7 @@ pub(crate) fn boot(home: &Home, settings: Settings) -> Result<Board> {
         servers: Arc::new(servers.clone()),
         audit: denials.clone(),
         log: lines.clone(),
+        scratch,
         compiler: Arc::new(ChildCompiler::new(settings.compiler.bounds())),
         protected: Arc::new(move |path: &Path| protected.protected().holds(path)),
     };
@@ -88,6 +94,21 @@ pub(crate) fn boot(home: &Home, settings: Settings) -> Result<Board> {
     };
     let servers = Arc::new(servers::Operated::new(servers, home.path().to_owned(), plugins.clone()));
     Ok(Board { server: Server::new(kernel, plugins, servers, lines, facts), numbers })
+}
+
+/// Where this kernel's runs have folders of their own. What those of ended kernels left goes.
+fn scratch(home: &Path) -> Result<PathBuf> {
+    let all = home.join("scratch");
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&all).map_err(CommandError::internal)?;
+    let all = all.canonicalize().map_err(CommandError::internal)?;
+    let own = std::process::id().to_string();
+    for left in all.read_dir().map_err(CommandError::internal)?.flatten() {
+        // One command may run a kernel of its own beside the resident one.
+        if left.file_name() == *own || !Path::new("/proc").join(left.file_name()).exists() {
+            let _ = std::fs::remove_dir_all(left.path());
+        }
+    }
+    Ok(all.join(own))
 }
 
 /// Lets this process hold as many files as the machine allows it: what guests open, and the sockets of

@@ -181,7 +181,9 @@ fn last_error(log: &std::path::Path) -> Option<String> {
 
 /// What a person means by a plugin: a path if it looks like one, a name otherwise.
 pub(crate) fn target(text: &str) -> Result<Target> {
-    if !text.contains('/') && !text.ends_with(".wasm") && text != "." && text != ".." {
+    // A skill is named with a slash; the path is `./skill/…`.
+    let own = text.strip_prefix(holm_kernel::SKILL).unwrap_or(text);
+    if !own.contains('/') && !own.is_empty() && !text.ends_with(".wasm") && text != "." && text != ".." {
         return Ok(Target::Installed(text.to_owned()));
     }
     let absolute = std::path::absolute(text);

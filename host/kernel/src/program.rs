@@ -310,6 +310,33 @@ pub struct Program {
     pub judges: Vec<Moment>,
 }
 
+impl Program {
+    /// A program of this name that runs this code, with nothing granted and nothing offered: what its
+    /// component may import is all it may be granted, which is nothing until somebody says so.
+    pub fn new(name: impl Into<String>, digest: Digest, read: Read) -> Self {
+        let ceiling = Arc::<Grants>::default();
+        Self {
+            name: name.into(),
+            code: Code { digest, read, imports: ceiling.clone() },
+            ceiling,
+            grants: Arc::default(),
+            own: Grants::default(),
+            mounts: Vec::new(),
+            limits: Limits::default(),
+            tools: Vec::new(),
+            offers: Offers::default(),
+            judges: Vec::new(),
+        }
+    }
+
+    /// The same, bounded so: what it may be granted, and what its component may import.
+    #[must_use]
+    pub fn within(self, ceiling: Grants) -> Self {
+        let ceiling = Arc::new(ceiling);
+        Self { code: Code { imports: ceiling.clone(), ..self.code }, ceiling, ..self }
+    }
+}
+
 impl fmt::Debug for Program {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}@{}", self.name, self.code.digest)

@@ -5,12 +5,12 @@ use std::path::PathBuf;
 use holm_kernel::{
     SKILL,
     devices::Grants,
-    program::{Mount, Source},
+    program::{Mount, Source, ToolDescription},
 };
 use semver::Version;
 use serde::{Deserialize, Serialize};
 
-use crate::{folder::Folder, skill::SkillHead};
+use crate::{folder::Folder, skill::SkillHead, text::printable};
 
 /// The command of the runtime that serves a skill: it reads its files, and has its scripts run.
 pub const RUNNER: &str = "holm-skill";
@@ -56,6 +56,15 @@ impl Community {
             let _ = own.add(&format!("exec={command}"));
         }
         own
+    }
+
+    /// Says of the tools of whoever serves it what the skill is for: its author's word, and marked so.
+    pub(crate) fn describe(&self, tools: &mut [ToolDescription]) {
+        let said = printable(&self.description);
+        for tool in tools {
+            tool.summary = format!("{} Its author says of it: {said}", tool.summary);
+            tool.description = format!("{}\n\nThe skill's author says of it: {said}", tool.description);
+        }
     }
 
     /// What its processes find mounted; `folder` is where it lies.

@@ -8,7 +8,7 @@ use std::{
 
 use holm_kernel::{
     account::Limits,
-    program::{Code, Digest, LiveGrants, Offers, Program, ToolDescription},
+    program::{Digest, LiveGrants, Program, ToolDescription},
 };
 use semver::Version;
 
@@ -291,6 +291,9 @@ impl Package {
         if self.surface.entries().contains(&Entry::Functions) {
             self.surface.docs.describe(&mut tools);
         }
+        if let Some(community) = &self.community {
+            community.describe(&mut tools);
+        }
         tools
     }
 
@@ -328,19 +331,16 @@ impl Package {
         };
         let ceiling = self.manifest.ceiling.clone();
         // As grants are: links resolved, so that both speak of the same places.
-        let ceiling = Arc::new(ceiling.clone().anchored(Path::new("/")).unwrap_or(ceiling));
+        let ceiling = ceiling.clone().anchored(Path::new("/")).unwrap_or(ceiling);
         let read = Arc::new(move || files::read(&path, MAXIMUM_COMPONENT_BYTES));
         Program {
-            name,
-            code: Code { digest: self.component, read, imports: ceiling.clone() },
-            ceiling,
             own: self.community.as_ref().map(Community::own).unwrap_or_default(),
             mounts: self.community.as_ref().map_or_else(Vec::new, |_| Community::mounts(self.source.clone())),
             grants,
             limits: self.manifest.limits.within(operator),
             tools,
-            offers: Offers::default(),
             judges: self.manifest.judges.clone(),
+            ..Program::new(name, self.component, read).within(ceiling)
         }
     }
 }

@@ -23,6 +23,7 @@
 mod child;
 mod command;
 mod parent;
+mod talk;
 
 use crate::bindings::imports::holm::sys::spawn as sys;
 use crate::errno::system_error;
@@ -31,6 +32,7 @@ use std::fmt;
 pub use child::{Child, wait_any};
 pub use command::{Command, Output, Stdio};
 pub use parent::{Parent, parent};
+pub use talk::Talk;
 
 /// Whether a command could be executed now: see [`Command::exec`].
 ///

@@ -95,6 +95,7 @@ impl Holm {
             audit: Arc::new(Counted),
             log: Arc::new(()),
             compiler: Arc::new(InProcess),
+            scratch: std::env::temp_dir().join("holm-bench"),
             protected: Arc::new(|path| path.starts_with("/nonexistent")),
         };
         let config = Config { capacity: agents + SPARE, limits: limits(), ..Config::default() };
@@ -106,16 +107,11 @@ impl Holm {
         let mut grants = Grants::default();
         grants.add("llm=bench")?;
         let component = self.component.clone();
+        let (digest, read) = (Digest::of(&component), Arc::new(move || Ok(component.clone())));
         Ok(Arc::new(Program {
-            name: name.to_owned(),
-            component: Digest::of(&component),
-            read: Box::new(move || Ok(component.clone())),
-            ceiling: Arc::new(grants.clone()),
-            grants: Arc::new(LiveGrants::new(grants)),
+            grants: Arc::new(LiveGrants::new(grants.clone())),
             limits: limits(),
-            tools: Vec::new(),
-            offers: holm_kernel::program::Offers::default(),
-            judges: Vec::new(),
+            ..Program::new(name, digest, read).within(grants)
         }))
     }
 

@@ -75,6 +75,7 @@ impl Holm {
             audit: Arc::<Newest>::default(),
             log: Arc::new(()),
             compiler: Arc::new(InProcess),
+            scratch: std::env::temp_dir().join("holm-bench"),
             protected: Arc::new(|path| path.starts_with("/nonexistent")),
         };
         let kernel = Kernel::boot(Config { capacity, limits: limits(), ..Config::default() }, parts)?;
@@ -96,16 +97,11 @@ impl Holm {
             lines.iter().try_for_each(|line| grants.add(line))?;
             Ok(grants)
         };
+        let (digest, read) = (Digest::of(&component), Arc::new(move || Ok(component.clone())));
         Ok(Arc::new(Program {
-            name: "bench".to_owned(),
-            component: Digest::of(&component),
-            read: Box::new(move || Ok(component.clone())),
-            ceiling: Arc::new(grants(&["storage=*:rw", "fs=*:rw"])?),
             grants: Arc::new(LiveGrants::new(grants(lines)?)),
             limits: limits(),
-            tools: Vec::new(),
-            offers: holm_kernel::program::Offers::default(),
-            judges: Vec::new(),
+            ..Program::new("bench", digest, read).within(grants(&["storage=*:rw", "fs=*:rw"])?)
         }))
     }
 

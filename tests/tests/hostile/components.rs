@@ -120,17 +120,8 @@ fn another_digest() {
     run(async {
         let program = guest("storage_ok").program();
         let other = guest("loop_without_calls").program();
-        let lie = holm_kernel::program::Program {
-            name: "lie".into(),
-            component: other.component,
-            read: Box::new(move || (program.read)().map(|mut bytes| (bytes.push(0), bytes).1)),
-            ceiling: other.ceiling.clone(),
-            grants: other.grants.clone(),
-            limits: other.limits.clone(),
-            tools: Vec::new(),
-            offers: holm_kernel::program::Offers::default(),
-            judges: Vec::new(),
-        };
+        let read = move || (program.code.read)().map(|mut bytes| (bytes.push(0), bytes).1);
+        let lie = holm_kernel::program::Program::new("lie", other.code.digest, std::sync::Arc::new(read));
         let machine = Machine::alone(Config { capacity: 16, ..Config::default() }, |_| ());
         let inspected = machine.kernel.inspect(&lie).await.err();
         assert!(matches!(inspected, Some(ImageError::Digest { .. })), "{inspected:?}");

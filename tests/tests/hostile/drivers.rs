@@ -14,7 +14,7 @@ use holm_kernel::{
     audit::{Record, Sink},
     log, net,
     process::Pid,
-    program::{Program, ProgramError, Programs},
+    program::{Code, Program, ProgramError, Programs},
 };
 use holm_tests::{Guest, Machine, component, guest};
 
@@ -143,6 +143,10 @@ impl Programs for Panicking {
     fn find(&self, name: &str) -> Result<Arc<Program>, ProgramError> {
         assert!(name != "panics", "a plugin that makes the store panic");
         Err(ProgramError::NotFound(name.to_owned()))
+    }
+
+    fn command(&self, command: &str) -> Result<Code, ProgramError> {
+        Err(ProgramError::NoCommand(command.to_owned()))
     }
 
     fn list(&self) -> Vec<Arc<Program>> {

@@ -32,6 +32,7 @@ impl Server {
                     source: String::new(),
                     description: String::new(),
                     tools: Vec::new(),
+                    commands: Vec::new(),
                     grants: Vec::new(),
                     problem: None,
                 };
@@ -40,6 +41,7 @@ impl Server {
                         entry.version = installed.version.to_string();
                         entry.digest = installed.digest.to_string();
                         entry.source = installed.source;
+                        entry.commands = installed.commands;
                         entry.tools = installed.tools.iter().map(|tool| tool.name.clone()).collect();
                     }
                     Err(error) => entry.problem = Some(error.to_string()),
@@ -88,6 +90,7 @@ impl Server {
         inspected.effective = grants.lines().into_iter().filter(|line| !beyond.contains(line)).collect();
         inspected.grants = grants.lines();
         inspected.offers = installed.offers;
+        inspected.commands = installed.commands;
         inspected.policies = self.plugins.policies_over(name);
         inspected.installed = Some(installed.installed);
         inspected.source = installed.source;

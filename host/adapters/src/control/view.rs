@@ -25,6 +25,9 @@ pub struct Listed {
     pub description: String,
     /// The names of its tools.
     pub tools: Vec<String>,
+    /// The commands that it answers to, as a runtime.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub commands: Vec<String>,
     /// What it is granted.
     pub grants: Vec<String>,
     /// Why it cannot be started, if it cannot.

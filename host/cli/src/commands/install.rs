@@ -30,18 +30,18 @@ pub(super) struct Source {
     /// The folder, with its plugin.toml and its built component; a component's file alone; or a reference in a
     /// registry (`update` finds it by the plugin's name)
     #[arg(value_name = "DIR|FILE|oci://…")]
-    folder: PathBuf,
+    pub(super) folder: PathBuf,
     /// Grant this at once
     #[arg(long = "grant", value_name = "CAPABILITY=RULE")]
-    grants: Vec<String>,
+    pub(super) grants: Vec<String>,
     /// Print JSON
     #[arg(long)]
-    json: bool,
+    pub(super) json: bool,
 }
 
 impl Arguments {
     pub(super) async fn run(self, session: &Session) -> Result<()> {
-        Job { source: self.source, yes: self.yes, update: false, keep_grants: None }.run(session).await
+        Job { source: self.source, yes: self.yes, update: false, runtime: false, keep_grants: None }.run(session).await
     }
 }
 
@@ -50,6 +50,8 @@ pub(super) struct Job {
     pub(super) source: Source,
     pub(super) yes: bool,
     pub(super) update: bool,
+    /// Its commands may be executed by others, as themselves.
+    pub(super) runtime: bool,
     /// None asks, if there are any.
     pub(super) keep_grants: Option<bool>,
 }
@@ -60,6 +62,7 @@ impl Job {
         let request = Request::Install {
             source: from,
             update: self.update,
+            runtime: self.runtime,
             grants: self.source.grants.clone(),
             directory: directory()?,
         };
@@ -85,6 +88,10 @@ impl Job {
         }
         let verb = if self.update { "updated" } else { "installed" };
         ui::talk(format_args!("{} {} {}", ui::good(verb), ui::bold(&installed.name), installed.version));
+        if !plan.plugin.commands.is_empty() {
+            ui::talk(format_args!("it offers {}", plan.plugin.commands.join(" ")));
+            return Ok(());
+        }
         match installed.grants.is_empty() {
             true if plan.plugin.ceiling.is_empty() => {}
             true if plan.plugin.entries == ["functions"] => ui::hint(format!(
@@ -226,6 +233,7 @@ fn show(plan: &Planned) {
     let refused: Vec<_> = plugin.refused.iter().map(|(export, reason)| format!("{export}: {reason}")).collect();
     few("no tools", &refused, "; ");
     some("judges", &plugin.judges);
+    some("commands", &plugin.commands);
     some("granted now", &plan.grants);
     few("left out", &plan.left_out, ", ");
 }

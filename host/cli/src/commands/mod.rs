@@ -27,10 +27,12 @@ mod resource;
 mod resume;
 mod revoke;
 mod run;
+mod runtime;
 mod secret;
 mod server;
 mod shutdown;
 mod signal;
+mod skill;
 mod start_server;
 mod stop;
 mod tool;
@@ -95,6 +97,8 @@ enum Command {
     Pending(pending::Arguments),
     Answer(answer::Arguments),
     Run(run::Arguments),
+    Skill(skill::Arguments),
+    Runtime(runtime::Arguments),
     Tool(tool::Arguments),
     Resource(resource::Arguments),
     Prompt(prompt::Arguments),
@@ -188,6 +192,8 @@ async fn dispatch(command: Command, session: &Session) -> Result<()> {
         Command::Pending(arguments) => arguments.run(session).await,
         Command::Answer(arguments) => arguments.run(session).await,
         Command::Run(arguments) => arguments.run(session).await,
+        Command::Skill(arguments) => arguments.run(session).await,
+        Command::Runtime(arguments) => arguments.run(session).await,
         Command::Tool(arguments) => arguments.run(session).await,
         Command::Resource(arguments) => arguments.run(session).await,
         Command::Prompt(arguments) => arguments.run(session).await,

@@ -102,6 +102,23 @@ impl TermArguments {
     }
 }
 
+/// The terms of a call that asks nobody and is granted nothing besides.
+pub(super) fn plain_terms(directory: PathBuf) -> Terms {
+    Terms {
+        directory,
+        grants: Vec::new(),
+        fuel: None,
+        memory: None,
+        tokens: None,
+        money: None,
+        nice: Nice::default(),
+        on_empty: None,
+        ask: false,
+        rate: None,
+        client: None,
+    }
+}
+
 /// Paths in grants are their user's: read by the folder the command was given in, not the program's.
 fn absolute(lines: &[String]) -> Result<Vec<String>> {
     let mut grants = Grants::default();

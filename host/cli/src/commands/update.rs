@@ -20,6 +20,6 @@ impl Arguments {
     pub(super) async fn run(self, session: &Session) -> Result<()> {
         let Self { source, yes, keep_grants } = self;
         let keep_grants = (keep_grants || yes).then_some(keep_grants);
-        Job { source, yes, update: true, keep_grants }.run(session).await
+        Job { source, yes, update: true, runtime: false, keep_grants }.run(session).await
     }
 }
