@@ -27,6 +27,10 @@ target:
 plugins: target
     cd plugins && cargo build --release --target wasm32-wasip2
 
+# Builds what skills are run by: interpreters and commands.
+runtimes: target
+    bash plugins/runtimes/build.sh
+
 # Builds the guests that the tests run.
 guests: target
     cd tests/guests && cargo build --release --target wasm32-wasip2

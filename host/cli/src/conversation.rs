@@ -24,6 +24,7 @@ use crate::{
     denial::Denials,
     error::{CommandError, FAULT, INTERRUPTED, KILLED, Result},
     inquiry,
+    needs::Needs,
     output::GuestOutput,
     session::unexpected,
     terminal::{self, Terminal},
@@ -62,6 +63,8 @@ pub(crate) struct Conversation {
     pub(crate) started: Option<oneshot::Sender<()>>,
     /// Whether it goes on without us.
     pub(crate) detach: bool,
+    /// Where what it needed is written.
+    pub(crate) needs: Option<Needs>,
 }
 
 /// What a guest reads as its standard input.
@@ -101,6 +104,7 @@ impl Conversation {
             interrupt: Interrupt::Kill,
             started: None,
             detach: false,
+            needs: None,
         }
     }
 }
@@ -114,7 +118,7 @@ impl Conversation {
     ///
     /// # Errors
     /// It did not start, or the kernel is gone.
-    pub(crate) async fn follow(self, connection: Connection) -> Result<End> {
+    pub(crate) async fn follow(mut self, connection: Connection) -> Result<End> {
         let (mut replies, sender) = connection.into_sender();
         let speaker: Speaker = Arc::new(Mutex::new(sender));
         if !self.detach {
@@ -208,6 +212,13 @@ impl Conversation {
                 }
                 // What was typed for it is not sent to anybody.
                 Reply::Withdrawn { .. } => {}
+                Reply::Needs(needs) => {
+                    stderr.fresh_line();
+                    if let Some(file) = &mut self.needs {
+                        file.add(needs);
+                        file.write()?;
+                    }
+                }
                 Reply::Exited(exit) => {
                     stderr.fresh_line();
                     return Ok(End::Exited(exit));

@@ -11,6 +11,7 @@ mod denial;
 mod error;
 mod inquiry;
 mod models;
+mod needs;
 mod output;
 mod registry;
 mod seccomp;

@@ -6,6 +6,7 @@ use holm_kernel::{
     Capacity, Exit, Pending, PluginSnapshot, ProcessSnapshot, Question, ToolError,
     account::{Bytes, Fuel, Money, OnEmpty},
     answer::{self, Inquiry, Progress},
+    devices::Grants,
     process::Pid,
     program::Fetch,
     sched::Nice,
@@ -320,6 +321,8 @@ pub struct Run {
     pub environment: Vec<(String, String)>,
     /// Goes on without its client; what it writes is dropped.
     pub detach: bool,
+    /// Whether its client is told what it needed: [`Reply::Needs`].
+    pub record: bool,
     /// Under which terms.
     pub terms: Terms,
 }
@@ -599,6 +602,8 @@ pub enum Reply {
     },
     /// It ended. Nothing follows.
     Exited(Exit),
+    /// What a run needed, by plugin; before its end is told.
+    Needs(BTreeMap<String, Grants>),
     /// A tool answered, or did not. Nothing follows.
     Answered {
         /// JSON, or why there is none.

@@ -66,6 +66,7 @@ impl Server {
             limits,
             operator: Some(client.clone()),
             listener: asks.then(|| ear.clone() as Arc<dyn Listener>),
+            record: run.record,
             ..Spawn::new(subject.program)
         };
         let running = self.kernel.spawn(spawn).await?;
@@ -117,6 +118,9 @@ impl Server {
         match violation {
             Some(failure) => Err(failure),
             None => {
+                if run.record {
+                    let _ = outgoing.send(Reply::Needs(running.needs())).await;
+                }
                 let _ = outgoing.send(Reply::Exited(exit)).await;
                 Ok(())
             }

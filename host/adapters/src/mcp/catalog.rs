@@ -9,6 +9,7 @@ use std::{
 use holm_kernel::{
     pattern::Pattern,
     program::{self, Digest},
+    tool_parts,
 };
 use rmcp::model::{JsonObject, Prompt, PromptArgument, Resource, ResourceTemplate, Tool};
 use serde_json::Value;
@@ -60,7 +61,7 @@ pub(crate) struct NoSuchPage;
 impl Catalog {
     pub(crate) fn new(views: &Views, profile: &Profile) -> Self {
         let tools = views.tools.iter().filter(|view| profile.offers(&view.name));
-        let tools: Vec<_> = tools.filter_map(|view| Some((view.name.split_once('/')?, view))).collect();
+        let tools: Vec<_> = tools.filter_map(|view| Some((tool_parts(&view.name)?, view))).collect();
         let offers = views.offers.iter();
         let each = offers.map(|view| (view.plugin.as_str(), &view.offers));
         let offered = |plugin: &str, own: &str, said| profile.offers_beside(plugin, own, said);

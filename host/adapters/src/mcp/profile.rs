@@ -3,8 +3,10 @@
 use std::{path::PathBuf, str::FromStr, sync::Arc};
 
 use holm_kernel::{
+    SKILL,
     account::{Bytes, Fuel, Money},
     pattern::Pattern,
+    tool_parts,
 };
 
 use crate::control::{Rate, Terms};
@@ -50,15 +52,18 @@ impl FromStr for Offering {
 
     /// What names no tool means all of its plugin's.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let (plugin, own) = text.split_once('/').unwrap_or((text, "*"));
-        Ok(Self { plugin: plugin.parse()?, own: own.parse()? })
+        // A skill's name has a slash of its own.
+        let skill = text.strip_prefix(SKILL);
+        let (plugin, own) = skill.unwrap_or(text).split_once('/').unwrap_or((skill.unwrap_or(text), "*"));
+        let prefix = if skill.is_some() { SKILL } else { "" };
+        Ok(Self { plugin: format!("{prefix}{plugin}").parse()?, own: own.parse()? })
     }
 }
 
 impl Profile {
     /// Whether it offers this tool.
     pub(crate) fn offers(&self, tool: &str) -> bool {
-        let Some((plugin, own)) = tool.split_once('/') else { return false };
+        let Some((plugin, own)) = tool_parts(tool) else { return false };
         self.tools.iter().any(|offering| offering.plugin.admits(plugin) && offering.own.admits(own))
     }
 

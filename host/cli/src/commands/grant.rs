@@ -1,9 +1,12 @@
 //! `holm grant`: lets a plugin do something, within its ceiling.
 
+use std::path::PathBuf;
+
 use holm_adapters::control::{Reply, Request};
 
 use crate::{
     error::Result,
+    needs,
     session::{Session, directory, unexpected},
     ui,
 };
@@ -15,6 +18,7 @@ Rules:
   tool=jq/*           tools of other plugins; tool=files/*?path=data/* by their arguments,
                       tool=files/write:ask,calls=9/day on terms (ask: at every call)
   spawn=csv-query     plugins it may start; spawn=self for itself
+  exec=jq             commands of runtimes, run as itself
   net=https://host/*  requests; net=https://*.host/api/*:get,post,calls=9/hour,bytes=1MiB/day
                       for some of them";
 
@@ -23,10 +27,14 @@ Rules:
 #[command(after_help = EXAMPLES)]
 pub(super) struct Arguments {
     /// The plugin's name
-    plugin: String,
+    #[arg(required_unless_present = "from")]
+    plugin: Option<String>,
     /// What it may do
-    #[arg(required = true, value_name = "CAPABILITY=RULE")]
+    #[arg(required_unless_present = "from", value_name = "CAPABILITY=RULE")]
     rules: Vec<String>,
+    /// Grant what a file says, as `holm run --record` writes it
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["plugin", "rules"])]
+    from: Option<PathBuf>,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -34,8 +42,15 @@ pub(super) struct Arguments {
 
 impl Arguments {
     pub(super) async fn run(self, session: &Session) -> Result<()> {
-        let request = Request::Grant { plugin: self.plugin.clone(), lines: self.rules, directory: directory()? };
-        tell(&self.plugin, session.ask(&request).await?, self.json)
+        let all = match (&self.from, self.plugin) {
+            (Some(file), _) => needs::read(file)?.into_iter().map(|(plugin, grants)| (plugin, grants.lines())).collect(),
+            (None, plugin) => vec![(plugin.unwrap_or_default(), self.rules)],
+        };
+        for (plugin, lines) in all {
+            let request = Request::Grant { plugin: plugin.clone(), lines, directory: directory()? };
+            tell(&plugin, session.ask(&request).await?, self.json)?;
+        }
+        Ok(())
     }
 }
 

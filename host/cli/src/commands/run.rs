@@ -13,6 +13,7 @@ use crate::{
     conversation::{Conversation, End, Stdin, conclude, usage},
     denial::Denials,
     error::{CommandError, Result},
+    needs::Needs,
     session::{Session, directory, meant_path, target},
     terminal::Terminal,
     ui,
@@ -34,6 +35,12 @@ pub(super) struct Arguments {
     /// Let it go on alone, print its process id; what it writes is dropped
     #[arg(long)]
     detach: bool,
+    /// Write the fewest grants that this run needed to a file, to read, change and apply by `holm grant --from`
+    #[arg(long, value_name = "FILE", conflicts_with = "detach")]
+    record: Option<PathBuf>,
+    /// Add to what an earlier --record wrote, instead of beginning anew
+    #[arg(long, requires = "record")]
+    learn: bool,
 }
 
 /// Under which terms a process is started.
@@ -155,13 +162,15 @@ impl Arguments {
             arguments: self.arguments,
             environment: self.environment,
             detach: self.detach,
+            record: self.record.is_some(),
             terms,
         };
+        let needs = self.record.map(|file| Needs::open(file, self.learn)).transpose()?;
         let mut connection = session.connect().await?;
         connection.send(&Request::Run(run)).await?;
         let denials = Denials::new(&given, wanted.clone(), directory()?);
         let stdin = if self.detach { Stdin::Nothing } else { Stdin::Ours };
-        let conversation = Conversation { detach: self.detach, ..Conversation::new(denials, terminal, stdin) };
+        let conversation = Conversation { detach: self.detach, needs, ..Conversation::new(denials, terminal, stdin) };
         match conversation.follow(connection).await.map_err(|error| meant_path(&given, &wanted, error))? {
             End::Detached(pid) => ui::data(pid),
             End::Exited(exit) => {

@@ -20,7 +20,7 @@ use crate::{
     engine::{self, Entry, Image, ImageError, Kind, Outcome, Sessions, Spawned},
     process::{ExitStatus, Fault, KilledBy, Pid},
     program::{Program, Source},
-    syscall::{Authority, Control, audit::Auditor, authority::Rights, door::Core, panic::CatchPanic, policy::Judged},
+    syscall::{Authority, Control, audit::Auditor, authority::Rights, door::Core, needs::Needs, panic::CatchPanic, policy::Judged},
 };
 
 /// A process that is to be.
@@ -164,6 +164,9 @@ impl Inner {
         if let Some(listener) = spawn.listener.clone().filter(|_| caller.is_none()) {
             // Of a run that has just begun there is no other.
             let _ = control.run.listener.set(listener);
+        }
+        if spawn.record && caller.is_none() {
+            let _ = control.run.needs.set(Needs::default());
         }
         control.span.begin(&control, caller);
         let core = Core::new(

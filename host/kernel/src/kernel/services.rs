@@ -102,6 +102,7 @@ impl spawn::Driver for Services {
                 operator: caller.operator.clone(),
                 listener: None,
                 client: None,
+                record: false,
             };
             let parent = Parentage {
                 caller,

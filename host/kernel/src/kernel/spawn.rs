@@ -1,6 +1,6 @@
 //! A process as its operator starts it, waits for it, and hears how it ended.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
 
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
@@ -8,6 +8,7 @@ use tokio::sync::watch;
 use crate::{
     account::{Account, Exceeded, Fuel, Limits, Money, Total},
     devices::{
+        Grants,
         answer::Listener,
         pipe::{self, PipeReader, PipeWriter},
     },
@@ -15,7 +16,7 @@ use crate::{
     process::{ExitStatus, KilledBy, LatencySummary, Pid},
     program::{Program, ProgramError},
     sched::Nice,
-    syscall::{Control, Operator},
+    syscall::{Control, Operator, needs::Needs},
 };
 
 /// A process that is to be started by the operator.
@@ -47,6 +48,8 @@ pub struct Spawn {
     /// For which client of an adapter a root is called, where that is not its operator's own deed: then the
     /// policies over what is called are asked.
     pub client: Option<String>,
+    /// Whether it is written down what it and its descendants need: see [`Running::needs`]. Of a root.
+    pub record: bool,
 }
 
 impl Spawn {
@@ -66,6 +69,7 @@ impl Spawn {
             operator: None,
             listener: None,
             client: None,
+            record: false,
         }
     }
 }
@@ -137,6 +141,12 @@ impl Running {
     /// What it may use, has used, and holds; read after its end, it says what was left behind.
     pub fn account(&self) -> &Account {
         &self.control.account
+    }
+
+    /// The rights that its calls were made under, by plugin: the fewest grants that say all of them. Empty where
+    /// it was not to be written down.
+    pub fn needs(&self) -> BTreeMap<String, Grants> {
+        self.control.run.needs.get().map(Needs::least).unwrap_or_default()
     }
 
     /// Waits for its end.

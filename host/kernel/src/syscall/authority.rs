@@ -11,6 +11,7 @@ use std::sync::{
 use parking_lot::RwLock;
 use tokio::sync::Notify;
 
+use super::needs::Needs;
 use crate::{
     devices::{Capability, Grants},
     program::LiveGrants,
@@ -151,6 +152,17 @@ impl Authority {
             }
         }
         rules
+    }
+
+    /// Writes down that a call was made under a right that had to be granted: to each plugin whose grant was asked.
+    pub(crate) fn note<R: Capability>(&self, want: &R::Want, needs: &Needs) {
+        if R::rules(&self.own).admitting(want).next().is_none() {
+            let rule = self.spelled::<R>(want).unwrap_or_else(|| want.to_string());
+            needs.note(&self.owner, &format!("{}={rule}", R::NAME));
+        }
+        if let Some(parent) = &self.parent {
+            parent.note::<R>(want, needs);
+        }
     }
 
     /// The plugins whose policies hold here: its own, those above it, and whoever called it.

@@ -12,6 +12,7 @@ pub mod grant;
 pub(crate) mod ledger;
 pub(crate) mod listener;
 pub(crate) mod named;
+pub(crate) mod needs;
 mod operator;
 pub(crate) mod panic;
 pub mod pattern;

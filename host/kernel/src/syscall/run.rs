@@ -10,7 +10,7 @@ use std::{
 
 use parking_lot::Mutex;
 
-use super::listener::Listener;
+use super::{listener::Listener, needs::Needs};
 use crate::process::{Latency, Pid};
 
 /// One run: a root process and all below it.
@@ -19,6 +19,8 @@ pub(crate) struct Run {
     pub(crate) root: Pid,
     /// Its root has ended.
     over: AtomicBool,
+    /// What it needs, where that is written down.
+    pub(crate) needs: OnceLock<Needs>,
     /// A process of it has folders that go with it.
     scratch: AtomicBool,
     /// How often the operator did not allow a call that they were asked about.
@@ -38,6 +40,7 @@ impl Run {
         Self {
             root,
             over: AtomicBool::default(),
+            needs: OnceLock::new(),
             scratch: AtomicBool::default(),
             refused: AtomicU32::default(),
             declined: AtomicU32::default(),
