@@ -71,6 +71,10 @@ bench *what: guests
 bench-agents *what: guests
     cargo bench -p holm-tests --bench agents -- {{what}}
 
+# Runs the scripts of public skills as they are: `just bench-skills [--native] DIR…`.
+bench-skills *what: holm
+    python3 tests/bench-skills.py {{what}}
+
 # A tool through `holm mcp`, beside the same tool of a plain Python server.
 bench-mcp: guests
     cargo bench -p holm-cli --bench mcp

@@ -24,7 +24,7 @@ pub struct InstallPlan {
     /// Where it comes from, where that is no folder, and who signed it.
     pub origin: Origin,
     /// The commands that its user lets it answer to.
-    pub(crate) commands: Vec<String>,
+    pub commands: Vec<String>,
     /// The grants that can be carried over.
     pub(crate) carried: Grants,
 }

@@ -80,7 +80,7 @@ kinds! {
     }
     PackageError {
         PackageError::Unreadable { .. } => NotFound,
-        PackageError::NoManifest(_) | PackageError::NoComponent { .. } | PackageError::Manifest(_)
+        PackageError::NoManifest(_) | PackageError::NoComponent { .. } | PackageError::Manifest(_) | PackageError::Skill { .. }
             | PackageError::Folder { .. } => Usage,
         PackageError::Component { .. } => Fault,
     }
@@ -143,7 +143,7 @@ impl From<UpdateError> for Failure {
             UpdateError::Tools(error) => Failure::new(Kind::Fault, error),
             UpdateError::Offers(error) => Failure::new(Kind::Fault, error),
             UpdateError::Policy(_) => Failure::new(Kind::Usage, error),
-            UpdateError::Outdated(_) => Failure::new(Kind::Conflict, error),
+            UpdateError::Outdated(_) | UpdateError::Taken { .. } => Failure::new(Kind::Conflict, error),
             UpdateError::Grants(_) => Failure::internal(error),
         }
     }

@@ -83,8 +83,14 @@ impl AgentArguments {
         let spends = self.one_task.then_some((self.max_tokens, self.max_cost));
         let (mut terms, terminal) = self.terms.settle()?;
         (terms.tokens, terms.money) = spends.unwrap_or_default();
-        let run =
-            Run { target: wanted.clone(), arguments: run_arguments, environment: Vec::new(), detach: false, terms };
+        let run = Run {
+            target: wanted.clone(),
+            arguments: run_arguments,
+            environment: Vec::new(),
+            detach: false,
+            record: false,
+            terms,
+        };
         let mut connection = session.connect().await?;
         connection.send(&Request::Run(run)).await?;
         let (commands, stdin) = mpsc::channel(WAITING);

@@ -33,11 +33,11 @@ impl Needs {
 }
 
 fn least(lines: &BTreeSet<String>) -> Grants {
-    let parsed = |line: &String| {
+    let parsed = |line: &str| {
         let mut one = Grants::default();
-        one.add(line).ok().map(|()| (line, one))
+        one.add(line).ok().map(|()| one)
     };
-    let each: Vec<(&String, Grants)> = lines.iter().filter_map(parsed).collect();
+    let each: Vec<(&String, Grants)> = lines.iter().filter_map(|line| Some((line, parsed(line)?))).collect();
     let mut least = Grants::default();
     for (line, one) in &each {
         let covered = each.iter().any(|(other, wider)| other != line && wider.beyond(one).is_empty());

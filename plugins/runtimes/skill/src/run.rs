@@ -81,6 +81,7 @@ fn command(script: &Script, arguments: Vec<String>) -> Command {
         ("HOME", WORK),
         ("TMPDIR", "/tmp"),
         ("LANG", "C.UTF-8"),
+        ("COLUMNS", "80"),
         ("USER", "skill"),
         ("SHELL", "/bin/sh"),
         ("PATH", "/usr/bin:/bin"),

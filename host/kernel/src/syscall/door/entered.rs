@@ -130,7 +130,7 @@ impl<D: Device> Entered<'_, D> {
         // Read first: a change while we look makes us look again at the next call.
         let epoch = self.core.epoch.now();
         let denier = match self.core.authority.admit::<R>(&want) {
-            Ok(rules) => return Ok(self.granted(Granted { want, rules, epoch })),
+            Ok(rules) => return Ok(self.noted(Granted { want, rules, epoch })),
             Err(denier) => denier,
         };
         let spelled = self.core.authority.spelled::<R>(&want);
@@ -146,14 +146,14 @@ impl<D: Device> Entered<'_, D> {
             // The operator may also have granted it for ever meanwhile.
             let epoch = self.core.epoch.now();
             if let Ok(rules) = self.core.authority.admit::<R>(&want) {
-                return Ok(self.granted(Granted { want, rules, epoch }));
+                return Ok(self.noted(Granted { want, rules, epoch }));
             }
         }
         Err(self.deny(R::NAME, text, denier.rule()))
     }
 
     /// Writes it down, where its run wants that.
-    fn granted<R: Capability>(&self, granted: Granted<R>) -> Granted<R> {
+    fn noted<R: Capability>(&self, granted: Granted<R>) -> Granted<R> {
         if let Some(needs) = self.core.control.run.needs.get() {
             self.core.authority.note::<R>(&granted.want, needs);
         }

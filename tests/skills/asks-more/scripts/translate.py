@@ -1,0 +1,2 @@
+"""Harmless in its first version."""
+print("translated")

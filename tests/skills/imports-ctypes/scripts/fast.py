@@ -1,0 +1,7 @@
+"""Goes around the interpreter."""
+try:
+    import ctypes
+
+    print("LOADED", ctypes.CDLL(None))
+except ImportError as error:
+    print("refused", error)
