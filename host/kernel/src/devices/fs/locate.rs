@@ -22,6 +22,12 @@ use crate::syscall::{
     grant::{Access, Rule},
 };
 
+/// What lies at the root of most hosts: a path that begins so is meant from there.
+const USUAL: &[&str] = &[
+    "Users", "bin", "boot", "data", "dev", "etc", "home", "lib", "media", "mnt", "opt", "private", "proc", "root",
+    "run", "sbin", "srv", "sys", "usr", "var", "workspace",
+];
+
 /// Fuel for each byte of a path: every second may begin a part, and each part is looked up, twice.
 const LOOK_UP: u64 = 64;
 
@@ -127,7 +133,7 @@ impl Entered<'_, Files> {
         let right = match self.elsewhere(path, access) {
             // The operator is told of it, and may allow it. Until then nothing of that name is there.
             Some(absolute) => self.admit_file(absolute).await.map_err(|refusal| match refusal {
-                Refusal::Errno(_) => ErrorCode::NoEntry.into(),
+                Refusal::Errno(_) if !self.is_in_mount() => ErrorCode::NoEntry.into(),
                 fault => failed(fault),
             })?,
             None => {
@@ -215,6 +221,12 @@ impl Entered<'_, Files> {
         self.authority().admit::<FsRule>(want).is_ok()
     }
 
+    /// Whether the working directory is a folder of the process's own.
+    fn is_in_mount(&self) -> bool {
+        let here = FsWant { path: self.session.directory.clone(), access: Access::Read };
+        self.session.mounts.of(&here).is_some()
+    }
+
     /// Whether a path begins like one of the host's and like nothing in the working directory.
     fn is_foreign(&self, path: &str) -> bool {
         let first = Path::new(path).components().next();
@@ -225,6 +237,11 @@ impl Entered<'_, Files> {
                 None => want.path.exists(),
             })
         };
+        if self.is_in_mount() {
+            // Where it looks by name alone, it learns nothing of what this host has.
+            let usual = first.is_some_and(|first| USUAL.iter().any(|name| first.as_os_str() == *name));
+            return usual && !begins_in(&self.session.directory);
+        }
         // Only a root process's directory is its operator's own: what a child was started in may be a probe.
         let root = self.control().parent.is_none();
         root && begins_in(Path::new("/")) && !begins_in(&self.session.directory)
