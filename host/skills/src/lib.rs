@@ -2,11 +2,18 @@
 //!
 //! Nothing here runs a skill or grants anything. What is read was written by strangers.
 
+mod lenient;
 mod python;
 pub mod strict;
+mod text;
 mod value;
+mod yaml;
 
+pub use lenient::{LoadError, Skill, Warning};
+pub use text::{is_hidden, printable};
 pub use value::Value;
 
 /// Bytes of a head. Stops heads that take for ever to read.
 pub const MAXIMUM_HEAD_BYTES: usize = 64 << 10;
+/// Fields of a head, beyond the standard's, that are kept. Stops heads that are a table of their own.
+pub const MAXIMUM_METADATA: usize = 256;

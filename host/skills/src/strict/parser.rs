@@ -105,7 +105,10 @@ impl Parser {
         let token = self.peek()?;
         let (start, end) = (token.start, token.end);
         if depth > MAXIMUM_DEPTH {
-            return Err(Fault::here(format!("more than {MAXIMUM_DEPTH} blocks within blocks: write it flatter"), start));
+            return Err(Fault::here(
+                format!("more than {MAXIMUM_DEPTH} blocks within blocks: write it flatter"),
+                start,
+            ));
         }
         let scanning = "While scanning";
         match token.kind {
@@ -114,7 +117,8 @@ impl Parser {
                 Err(Fault::here(format!("found undefined alias {}", python::repr(&name)), start))
             }
             Kind::Anchor => {
-                let problem = "Found confusing disallowed anchor token (surround with ' and ' to make text appear literally)";
+                let problem =
+                    "Found confusing disallowed anchor token (surround with ' and ' to make text appear literally)";
                 Err(Fault::within(scanning, start, problem, end))
             }
             Kind::Tag => {
@@ -177,7 +181,7 @@ impl Parser {
             let key = if self.at(&[Kind::Key])? {
                 let token = self.next()?;
                 self.peek()?;
-                self.inner(&token, depth)?
+                self.inner(token.end, depth)?
             } else if self.at(&[Kind::Value])? {
                 Self::empty(self.peek()?.start)
             } else {
@@ -185,8 +189,9 @@ impl Parser {
             };
             let value = if self.at(&[Kind::Value])? {
                 let token = self.next()?;
-                self.peek()?;
-                self.inner(&token, depth)?
+                // Without a comment, the reference takes an empty value to end where the next token does.
+                let next = self.peek()?;
+                self.inner(if token.commented { token.end } else { next.end }, depth)?
             } else {
                 Self::empty(self.peek()?.start)
             };
@@ -198,9 +203,9 @@ impl Parser {
     }
 
     /// What stands behind `?` or `:`, perhaps nothing.
-    fn inner(&mut self, token: &Token, depth: usize) -> Result<Node, Fault> {
+    fn inner(&mut self, end: Mark, depth: usize) -> Result<Node, Fault> {
         match self.at(&[Kind::Key, Kind::Value, Kind::BlockEnd])? {
-            true => Ok(Self::empty(token.end)),
+            true => Ok(Self::empty(end)),
             false => self.node(true, true, depth + 1),
         }
     }
@@ -217,7 +222,7 @@ impl Parser {
 
 /// Behind the end there is nothing but the end.
 fn end() -> Token {
-    Token { kind: Kind::StreamEnd, start: Mark::default(), end: Mark::default() }
+    Token::new(Kind::StreamEnd, Mark::default(), Mark::default())
 }
 
 fn construct(node: Node, top: bool) -> Result<Value, Fault> {

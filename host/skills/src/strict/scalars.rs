@@ -7,7 +7,7 @@ use super::{
 
 impl Scanner {
     fn token(&self, kind: Kind, start: Mark) -> Token {
-        Token { kind, start, end: self.source.at }
+        Token::new(kind, start, self.source.at)
     }
 
     /// Text without quotes, over as many lines as are indented.
@@ -42,7 +42,7 @@ impl Scanner {
                 break;
             }
         }
-        Token { kind: Kind::Scalar(text, true), start, end }
+        Token::new(Kind::Scalar(text, true), start, end)
     }
 
     /// What lies between two words of it. Nothing ends it.
@@ -241,7 +241,7 @@ impl Scanner {
         if keep == Some(true) {
             text.push_str(&breaks);
         }
-        let token = Token { kind: Kind::Scalar(text, false), start, end: self.source.at };
+        let token = Token::new(Kind::Scalar(text, false), start, self.source.at);
         if keep != Some(true) && !breaks.is_empty() {
             // Comments behind it belong to it.
             while self.skip_to_token().is_some() {}
@@ -410,8 +410,7 @@ impl Scanner {
         let context = "while scanning a directive";
         let start = self.source.at;
         self.source.forward(1);
-        let length =
-            self.source.count(|char| char.is_ascii_alphanumeric() || matches!(char, '-' | '_' | ':' | '.'));
+        let length = self.source.count(|char| char.is_ascii_alphanumeric() || matches!(char, '-' | '_' | ':' | '.'));
         let name = self.source.take(length);
         let found = self.source.peek(0);
         if name.is_empty() || !(found == ' ' || is_end(found)) {
@@ -438,20 +437,14 @@ impl Scanner {
             self.source.forward_while(|char| !is_end(char));
         }
         self.rest_of_line(context, start)?;
-        Ok(Token { kind: Kind::Directive(version), start, end })
+        Ok(Token::new(Kind::Directive(version), start, end))
     }
 
     fn version_number(&mut self, start: Mark) -> Result<String, Fault> {
         let length = self.source.count(|char| char.is_ascii_digit());
         if length == 0 {
             let found = self.source.peek(0);
-            return Err(Fault::found(
-                "while scanning a directive",
-                start,
-                "expected a digit",
-                found,
-                self.source.at,
-            ));
+            return Err(Fault::found("while scanning a directive", start, "expected a digit", found, self.source.at));
         }
         Ok(self.source.take(length).trim_start_matches('0').to_owned())
     }

@@ -68,6 +68,14 @@ pub(super) struct Token {
     pub(super) kind: Kind,
     pub(super) start: Mark,
     pub(super) end: Mark,
+    /// A comment stood behind it.
+    pub(super) commented: bool,
+}
+
+impl Token {
+    pub(super) fn new(kind: Kind, start: Mark, end: Mark) -> Self {
+        Self { kind, start, end, commented: false }
+    }
 }
 
 /// A token that becomes a key if a `:` follows it.
@@ -94,7 +102,7 @@ pub(super) struct Scanner {
 
 impl Scanner {
     pub(super) fn new(source: Source) -> Self {
-        let start = Token { kind: Kind::StreamStart, start: source.at, end: source.at };
+        let start = Token::new(Kind::StreamStart, source.at, source.at);
         Self {
             source,
             tokens: VecDeque::from([start]),
@@ -142,6 +150,7 @@ impl Scanner {
             };
             while takes && self.next_is_comment(1) {
                 self.drop_comment(1);
+                self.tokens[0].commented = true;
                 self.fetch()?;
             }
         }
@@ -177,7 +186,7 @@ impl Scanner {
     }
 
     fn push(&mut self, kind: Kind, start: Mark) {
-        self.tokens.push_back(Token { kind, start, end: self.source.at });
+        self.tokens.push_back(Token::new(kind, start, self.source.at));
     }
 
     /// Reads on to the next token, and adds it and whatever it implies.
@@ -338,7 +347,7 @@ impl Scanner {
             // What stood before the `:` was a key.
             Some(key) => {
                 let index = key.number.saturating_sub(self.taken).min(self.tokens.len());
-                let token = |kind| Token { kind, start: key.at, end: key.at };
+                let token = |kind| Token::new(kind, key.at, key.at);
                 self.tokens.insert(index, token(Kind::Key));
                 if !self.in_flow() && self.deepen(key.at.column) {
                     self.tokens.insert(index, token(Kind::MappingStart));

@@ -34,9 +34,7 @@ pub(super) struct Source {
 impl Source {
     /// Refuses characters that YAML does not allow.
     pub(super) fn new(text: &str) -> Result<Self, Fault> {
-        let allowed = |char: char| {
-            matches!(char, '\t' | '\n' | '\r' | ' '..='~' | '\u{85}' | '\u{a0}'..='\u{fffd}' | '\u{10000}'..)
-        };
+        let allowed = |char: char| matches!(char, '\t' | '\n' | '\r' | ' '..='~' | '\u{85}' | '\u{a0}'..='\u{fffd}' | '\u{10000}'..);
         let chars: Vec<char> = text.chars().collect();
         match chars.iter().position(|char| !allowed(*char)) {
             Some(index) => Err(Fault {
