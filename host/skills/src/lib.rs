@@ -2,6 +2,9 @@
 //!
 //! Nothing here runs a skill or grants anything. What is read was written by strangers.
 
+mod catalogue;
+mod disclosure;
+mod folder;
 mod lenient;
 mod python;
 pub mod strict;
@@ -9,6 +12,9 @@ mod text;
 mod value;
 mod yaml;
 
+pub use catalogue::{Bounds, Catalogue, Found, Unusable, load};
+pub use disclosure::{Offered, available_skills};
+pub use folder::{Files, MAXIMUM_FILE_BYTES, MAXIMUM_FILES, ReadError, SkillFile};
 pub use lenient::{LoadError, Skill, Warning};
 pub use text::{is_hidden, printable};
 pub use value::Value;

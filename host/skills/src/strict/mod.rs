@@ -182,3 +182,12 @@ fn head(text: &str) -> Result<Vec<(String, Value)>, Finding> {
         _ => Err(Finding::NoMapping),
     }
 }
+
+/// As `agentskills to-prompt` prints skills, each with where its `SKILL.md` is. Places are written as they
+/// are: what agents are told is [`crate::available_skills`].
+pub fn to_prompt(skills: &[(Properties, &str)]) -> String {
+    let escape = python::escape;
+    crate::disclosure::prompt(
+        skills.iter().map(|(skill, place)| [escape(&skill.name), escape(&skill.description), (*place).to_owned()]),
+    )
+}
