@@ -257,7 +257,8 @@ fn fields(head: &str, head_line: usize, warnings: &mut Vec<Warning>) -> Result<V
     }
 }
 
-/// Puts values of one line in quotes that YAML takes for something else, like `Use when: asked`.
+/// Puts values of one line in quotes that YAML takes for something else, like `Use when: asked`, and what
+/// YAML does not allow at all is replaced.
 fn quote(head: &str) -> (String, Vec<String>) {
     let (mut out, mut which) = (String::with_capacity(head.len()), Vec::new());
     for line in head.lines() {
@@ -265,14 +266,11 @@ fn quote(head: &str) -> (String, Vec<String>) {
             let value = value.trim();
             let name = key.trim_start().trim_start_matches("- ");
             let is_key = !name.is_empty() && name.chars().all(|char| char.is_alphanumeric() || "-_".contains(char));
-            let sign = value.starts_with(['@', '`', '%', '*', '&', '!']);
-            let block = value.starts_with(['"', '\'', '|', '>', '[', '{', '#']);
-            let broken = sign || (!block && (value.contains(": ") || value.ends_with(':') || value.contains('\t')));
-            // Text behind the closing quote, as in `"Fast" and small`.
-            let half = value.starts_with(['"', '\'']) && !value[1..].ends_with(value.get(..1)?);
-            (is_key && (broken || half)).then(|| {
+            let forbidden = value.contains(|char: char| char.is_control());
+            (is_key && (forbidden || !is_whole(value))).then(|| {
                 which.push(name.to_owned());
-                format!("{key}: '{}'", value.replace('\'', "''"))
+                let allowed = value.replace(|char: char| char.is_control() && char != '\t', "\u{fffd}");
+                format!("{key}: '{}'", allowed.replace('\'', "''"))
             })
         });
         out.push_str(&quoted.map_or(Cow::Borrowed(line), Cow::Owned));
@@ -280,6 +278,36 @@ fn quote(head: &str) -> (String, Vec<String>) {
     }
     which.truncate(MAXIMUM_WARNINGS);
     (out, which)
+}
+
+/// Whether YAML would take what stands behind a key for one value.
+fn is_whole(value: &str) -> bool {
+    let mut chars = value.chars();
+    let rest = chars.as_str().get(1..).unwrap_or_default();
+    match chars.next() {
+        None | Some('|' | '>' | '#') => true,
+        Some('@' | '`' | '%' | '*' | '&' | '!' | ',' | ']' | '}') => false,
+        // Nothing may follow the second quote.
+        Some('"') => ends_with_first(&rest.replace("\\\\", "").replace("\\\"", ""), '"'),
+        Some('\'') => ends_with_first(&rest.replace("''", ""), '\''),
+        Some('[' | '{') => {
+            let mut open = 1_usize;
+            let ends = rest.char_indices().find(|(_, char)| {
+                match char {
+                    '[' | '{' => open += 1,
+                    ']' | '}' => open -= 1,
+                    _ => {}
+                }
+                open == 0
+            });
+            ends.is_some_and(|(index, _)| index + 1 == rest.len())
+        }
+        Some(_) => !value.contains(": ") && !value.ends_with(':'),
+    }
+}
+
+fn ends_with_first(text: &str, quote: char) -> bool {
+    text.find(quote).is_some_and(|index| index + 1 == text.len())
 }
 
 /// One text, on one line; none where there is nothing.
@@ -353,7 +381,7 @@ fn name_of(written: &str, folder: &str, warnings: &mut Vec<Warning>) -> String {
     if name != written {
         warnings.push(Warning::Renamed { written: written.to_owned(), name: name.clone() });
     }
-    if folder != name && !written.is_empty() {
+    if folder != name && folder != written && !written.is_empty() {
         warnings.push(Warning::Folder(folder.to_owned()));
     }
     name
