@@ -7,6 +7,7 @@ mod disclosure;
 mod folder;
 mod lenient;
 mod python;
+mod scripts;
 pub mod strict;
 mod text;
 mod value;
@@ -16,6 +17,7 @@ pub use catalogue::{Bounds, Catalogue, Found, Unusable, load};
 pub use disclosure::{Offered, available_skills};
 pub use folder::{Files, MAXIMUM_FILE_BYTES, MAXIMUM_FILES, ReadError, SkillFile};
 pub use lenient::{LoadError, Skill, Warning};
+pub use scripts::{Import, Language, Mention, Origin, Script, Scripts, Shell};
 pub use text::{is_hidden, printable};
 pub use value::Value;
 
