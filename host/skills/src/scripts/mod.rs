@@ -301,7 +301,7 @@ fn shebang(text: &str) -> Option<&str> {
 
 /// A command's own name: what is behind the last `/` of a path to the system's programs. None where it is
 /// a file of the skill, or computed.
-fn command_name(word: &str) -> Option<&str> {
+pub(crate) fn command_name(word: &str) -> Option<&str> {
     let name = match word.rsplit_once('/') {
         Some((folder, name)) if folder.starts_with('/') && folder.ends_with("bin") => name,
         Some(_) => return None,

@@ -58,6 +58,8 @@ fn import(path: &str, line: usize, optional: bool, own: &Own) -> Import {
         _ if own.modules.contains(module) => Origin::Own,
         _ => Origin::Package,
     };
+    // `from . import x`.
+    let module = if module.is_empty() { "." } else { module };
     Import { module: module.to_owned(), line, origin, optional }
 }
 

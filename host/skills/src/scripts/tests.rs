@@ -72,7 +72,7 @@ if __name__ == "__main__":
             Python, started
             requires requests>=2
             requires rich
-            12: imports  (Own)
+            12: imports . (Own)
             17: imports defusedxml (Package, optional)
             11: imports helpers (Own)
             10: imports json (Standard)
@@ -95,17 +95,29 @@ if __name__ == "__main__":
             22: names http://127.0.0.1:8000
         "#]],
     );
-    check("lib/b.py", "def run(x): pass\nrun('rm -rf /')\n", expect![[r#"
+    check(
+        "lib/b.py",
+        "def run(x): pass\nrun('rm -rf /')\n",
+        expect![[r#"
         Python
-    "#]]);
-    check("tests/test_c.py", "import pytest\nif __name__ == '__main__': pass\n", expect![[r#"
+    "#]],
+    );
+    check(
+        "tests/test_c.py",
+        "import pytest\nif __name__ == '__main__': pass\n",
+        expect![[r#"
         Python
         1: imports pytest (Package)
-    "#]]);
-    check("d.py", "x = '''\nimport a\n'''\ny = 'it\\'s' # '\nimport b\n\"\"\"unclosed\nimport c\n", expect![[r#"
+    "#]],
+    );
+    check(
+        "d.py",
+        "x = '''\nimport a\n'''\ny = 'it\\'s' # '\nimport b\n\"\"\"unclosed\nimport c\n",
+        expect![[r#"
         Python
         5: imports b (Package)
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -148,12 +160,20 @@ if (process.argv.length < 3) {}
             16: names https://api.x.com
         "#]],
     );
-    check("b.js", "/a/.exec('git log'); run.exec(\"rm\")\n", expect![[r#"
+    check(
+        "b.js",
+        "/a/.exec('git log'); run.exec(\"rm\")\n",
+        expect![[r#"
         JavaScript
-    "#]]);
-    check("c.d.ts", "import x from 'y'", expect![[r#"
+    "#]],
+    );
+    check(
+        "c.d.ts",
+        "import x from 'y'",
+        expect![[r#"
         no script
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -221,19 +241,35 @@ tar xf a \
             29: names https://api.example.io
         "#]],
     );
-    check("no-shebang", "curl x", expect![[r#"
+    check(
+        "no-shebang",
+        "curl x",
+        expect![[r#"
         no script
-    "#]]);
-    check("bin/tool", "#!/bin/sh\nexec git \"$@\"\n", expect![[r#"
+    "#]],
+    );
+    check(
+        "bin/tool",
+        "#!/bin/sh\nexec git \"$@\"\n",
+        expect![[r#"
         shell, started
         2: starts git
-    "#]]);
-    check("a.rb", "puts 1", expect![[r#"
+    "#]],
+    );
+    check(
+        "a.rb",
+        "puts 1",
+        expect![[r#"
         ruby, started
-    "#]]);
-    check("data.json", "{}", expect![[r#"
+    "#]],
+    );
+    check(
+        "data.json",
+        "{}",
+        expect![[r#"
         no script
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
