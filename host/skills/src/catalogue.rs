@@ -10,8 +10,9 @@ use cap_std::fs::Dir;
 
 use crate::{
     folder::{NAMES, PASSED_OVER, ReadError, SkillFile, shown_path},
-    lenient::{LoadError, Skill},
+    lenient::Skill,
     text::is_hidden,
+    warning::LoadError,
 };
 
 /// How far is looked for skills.

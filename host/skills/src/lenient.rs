@@ -1,14 +1,14 @@
 //! The lenient reading, as the guide for clients of the standard has it: warn and load. Only a description
 //! that is missing, or a head that cannot be made out, keeps a skill out.
 
-use std::{borrow::Cow, fmt};
-
 use unicode_normalization::UnicodeNormalization;
 
 use crate::{
     MAXIMUM_HEAD_BYTES, MAXIMUM_METADATA,
+    quote::quote,
     text::{is_hidden, line, printable, shown},
     value::Value,
+    warning::{LoadError, Warning},
     yaml,
 };
 
@@ -44,103 +44,6 @@ pub struct Skill {
     pub body_line: usize,
     /// What is not as it should be.
     pub warnings: Vec<Warning>,
-}
-
-/// What is not as the standard wants it, and was taken as it is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Warning {
-    /// The name is not what the system calls it.
-    Renamed {
-        /// As it is written; empty where it is missing.
-        written: String,
-        /// What it is called instead.
-        name: String,
-    },
-    /// The folder has another name.
-    Folder(String),
-    /// The description is longer than the standard's 1,024 characters.
-    LongDescription(usize),
-    /// Characters that hide or reorder text, written out in what is shown.
-    Hidden(&'static str),
-    /// Fields that the standard does not know.
-    Unknown(Vec<String>),
-    /// A field that is written more than once; the last one counts.
-    Twice(String),
-    /// A field is of another kind than the standard wants.
-    Kind(&'static str),
-    /// The YAML was made out only once these values stood in quotes.
-    Quoted(Vec<String>),
-    /// The file begins with something else than `---`: a byte order mark or empty lines.
-    Beginning,
-    /// The file is no UTF-8; what could not be read is shown as `\u{fffd}`.
-    Encoding,
-    /// More than is told here.
-    More,
-}
-
-impl fmt::Display for Warning {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Renamed { written, name } if written.is_empty() => {
-                write!(f, "it has no name; it is called `{name}` after its folder")
-            }
-            Self::Renamed { written, name } => write!(f, "its name `{}` is used as `{name}`", shown(written)),
-            Self::Folder(folder) => {
-                write!(f, "its folder is called `{}`, and should be called as it is", shown(folder))
-            }
-            Self::LongDescription(chars) => {
-                write!(f, "its description has {chars} characters; 1,024 are the standard's limit")
-            }
-            Self::Hidden(field) => {
-                write!(f, "its {field} has characters that hide or reorder text; they are written out")
-            }
-            Self::Unknown(fields) => {
-                let fields: Vec<String> = fields.iter().map(|field| format!("`{}`", shown(field))).collect();
-                write!(f, "the standard knows no {}; put them under `metadata`", fields.join(", "))
-            }
-            Self::Twice(field) => write!(f, "`{}` is written more than once; the last one counts", shown(field)),
-            Self::Kind(field) => write!(f, "`{field}` should be one text"),
-            Self::Quoted(fields) => {
-                let fields: Vec<String> = fields.iter().map(|field| format!("`{}`", shown(field))).collect();
-                write!(
-                    f,
-                    "the head is YAML only with quotes around what stands under {}: write them",
-                    fields.join(", ")
-                )
-            }
-            Self::Beginning => f.write_str("the file should begin with `---`, without anything before it"),
-            Self::Encoding => f.write_str("the file should be UTF-8; parts of it cannot be read"),
-            Self::More => f.write_str("and more"),
-        }
-    }
-}
-
-/// Why a skill is not loaded, and what to do.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum LoadError {
-    /// There is no head.
-    #[error("it has no head: begin the file with a line `---`, `name:` and `description:`, and another line `---`")]
-    NoHead,
-    /// The head does not end.
-    #[error("its head does not end: put a line `---` behind the last field")]
-    Unclosed,
-    /// The head is too long.
-    #[error("its head has more than {MAXIMUM_HEAD_BYTES} bytes: move what is long below it")]
-    LongHead,
-    /// The head is no YAML.
-    #[error("line {line} of its head: {message}; put values with `:` or other signs in quotes")]
-    Yaml {
-        /// Of the file, counted from one.
-        line: usize,
-        /// What is wrong.
-        message: String,
-    },
-    /// The head is a list or a text.
-    #[error("its head has no fields: write `name: …` and `description: …`")]
-    NoFields,
-    /// It does not say what it is for.
-    #[error("it has no description: say in `description:` what it does and when to use it")]
-    NoDescription,
 }
 
 impl Skill {
@@ -241,7 +144,8 @@ fn fields(head: &str, head_line: usize, warnings: &mut Vec<Warning>) -> Result<V
     let (value, twice) = match yaml::read(head) {
         Ok(read) => read,
         Err(error) => {
-            let (quoted, which) = quote(head);
+            let (quoted, mut which) = quote(head);
+            which.truncate(MAXIMUM_WARNINGS);
             let read = if which.is_empty() { None } else { yaml::read(&quoted).ok() };
             let failed = || LoadError::Yaml { line: error.line + head_line - 1, message: shown(&line(&error.message)) };
             let read = read.ok_or_else(failed)?;
@@ -255,59 +159,6 @@ fn fields(head: &str, head_line: usize, warnings: &mut Vec<Warning>) -> Result<V
         Value::Text(text) if text.is_empty() => Err(LoadError::NoDescription),
         _ => Err(LoadError::NoFields),
     }
-}
-
-/// Puts values of one line in quotes that YAML takes for something else, like `Use when: asked`, and what
-/// YAML does not allow at all is replaced.
-fn quote(head: &str) -> (String, Vec<String>) {
-    let (mut out, mut which) = (String::with_capacity(head.len()), Vec::new());
-    for line in head.lines() {
-        let quoted = line.split_once(": ").and_then(|(key, value)| {
-            let value = value.trim();
-            let name = key.trim_start().trim_start_matches("- ");
-            let is_key = !name.is_empty() && name.chars().all(|char| char.is_alphanumeric() || "-_".contains(char));
-            let forbidden = value.contains(|char: char| char.is_control());
-            (is_key && (forbidden || !is_whole(value))).then(|| {
-                which.push(name.to_owned());
-                let allowed = value.replace(|char: char| char.is_control() && char != '\t', "\u{fffd}");
-                format!("{key}: '{}'", allowed.replace('\'', "''"))
-            })
-        });
-        out.push_str(&quoted.map_or(Cow::Borrowed(line), Cow::Owned));
-        out.push('\n');
-    }
-    which.truncate(MAXIMUM_WARNINGS);
-    (out, which)
-}
-
-/// Whether YAML would take what stands behind a key for one value.
-fn is_whole(value: &str) -> bool {
-    let mut chars = value.chars();
-    let rest = chars.as_str().get(1..).unwrap_or_default();
-    match chars.next() {
-        None | Some('|' | '>' | '#') => true,
-        Some('@' | '`' | '%' | '*' | '&' | '!' | ',' | ']' | '}') => false,
-        // Nothing may follow the second quote.
-        Some('"') => ends_with_first(&rest.replace("\\\\", "").replace("\\\"", ""), '"'),
-        Some('\'') => ends_with_first(&rest.replace("''", ""), '\''),
-        Some('[' | '{') => {
-            let mut open = 1_usize;
-            let ends = rest.char_indices().find(|(_, char)| {
-                match char {
-                    '[' | '{' => open += 1,
-                    ']' | '}' => open -= 1,
-                    _ => {}
-                }
-                open == 0
-            });
-            ends.is_some_and(|(index, _)| index + 1 == rest.len())
-        }
-        Some(_) => !value.contains(": ") && !value.ends_with(':'),
-    }
-}
-
-fn ends_with_first(text: &str, quote: char) -> bool {
-    text.find(quote).is_some_and(|index| index + 1 == text.len())
 }
 
 /// One text, on one line; none where there is nothing.

@@ -8,20 +8,23 @@ mod folder;
 mod lenient;
 mod proposal;
 mod python;
+mod quote;
 mod scripts;
 pub mod strict;
 mod text;
 mod value;
+mod warning;
 mod yaml;
 
 pub use catalogue::{Bounds, Catalogue, Found, Unusable, load};
 pub use disclosure::{Offered, available_skills};
 pub use folder::{Files, MAXIMUM_FILE_BYTES, MAXIMUM_FILES, ReadError, SkillFile};
-pub use lenient::{LoadError, Skill, Warning};
+pub use lenient::Skill;
 pub use proposal::{Proposal, Provided, Reason, Wish};
 pub use scripts::{Import, Language, Mention, Origin, Script, Scripts, Shell};
 pub use text::{is_hidden, printable};
 pub use value::Value;
+pub use warning::{LoadError, Warning};
 
 /// Bytes of a head. Stops heads that take for ever to read.
 pub const MAXIMUM_HEAD_BYTES: usize = 64 << 10;

@@ -262,9 +262,10 @@ impl<'a> Draft<'a> {
         }
     }
 
-    /// Words that are commands: provided ones, those already wished for, and a few that are well known.
+    /// Words that are commands: those already wished for, a few that are well known, and what stands in
+    /// back quotes. That one is provided says nothing: `find` and `time` are words too.
     fn compatibility(&mut self, text: &str) {
-        const KNOWN: [&str; 40] = [
+        const KNOWN: [&str; 35] = [
             "awk",
             "aws",
             "bash",
@@ -273,17 +274,13 @@ impl<'a> Draft<'a> {
             "curl",
             "deno",
             "docker",
-            "dot",
             "ffmpeg",
             "gcloud",
             "gh",
             "git",
-            "go",
             "java",
             "jq",
-            "just",
             "kubectl",
-            "make",
             "mvn",
             "node",
             "npm",
@@ -297,7 +294,6 @@ impl<'a> Draft<'a> {
             "python",
             "python3",
             "ruby",
-            "rustc",
             "sed",
             "soffice",
             "sqlite3",
@@ -306,15 +302,13 @@ impl<'a> Draft<'a> {
             "uv",
             "yarn",
         ];
-        let lower = text.to_lowercase().replace("node.js", "node").replace("libreoffice", "soffice");
-        for word in lower.split(|char: char| !(char.is_ascii_alphanumeric() || "-_.".contains(char))) {
+        let text = text.to_lowercase().replace("node.js", "node").replace("libreoffice", "soffice");
+        for word in text.split(|char: char| !(char.is_ascii_alphanumeric() || "-_.".contains(char))) {
             let word = word.trim_matches('.');
-            let named = KNOWN.contains(&word) || self.commands.contains_key(word);
-            // A provided command may be called like any word: `find`, `time`, `test`.
-            if named && !matches!(word, "go" | "just" | "make" | "dot") || text.contains(&format!("`{word}`")) {
-                if let Some(name) = crate::scripts::command_name(word) {
-                    wish(&mut self.commands, name, Reason::Compatibility(word.to_owned()));
-                }
+            let named =
+                KNOWN.contains(&word) || self.commands.contains_key(word) || text.contains(&format!("`{word}`"));
+            if let Some(name) = crate::scripts::command_name(word).filter(|_| named) {
+                wish(&mut self.commands, name, Reason::Compatibility(word.to_owned()));
             }
         }
     }

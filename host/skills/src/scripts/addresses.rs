@@ -12,7 +12,7 @@ static ADDRESS: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r#"(?i)\bhttps?://[^\s"'`<>\\{}()$|^]+"#).expect("it is an expression"));
 
 /// Names of formats, and what stands for any address: nobody goes there.
-const NEVER_REACHED: [&str; 14] = [
+const NEVER_REACHED: [&str; 15] = [
     "www.w3.org",
     "schemas.openxmlformats.org",
     "schemas.microsoft.com",
@@ -23,6 +23,7 @@ const NEVER_REACHED: [&str; 14] = [
     "opensource.org",
     "docs.oasis-open.org",
     "xmlns.com",
+    "openoffice.org",
     "example.com",
     "example.org",
     "example.net",
@@ -54,7 +55,7 @@ fn origin(address: &str, next: Option<char>) -> Option<String> {
                 |never: &str| name.strip_suffix(never).is_some_and(|above| above.is_empty() || above.ends_with('.'));
             let plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_'));
             let words = name.contains('.') || name == "localhost";
-            if !plain || !words || NEVER_REACHED.into_iter().any(known) {
+            if !plain || !words || name.starts_with("your") || NEVER_REACHED.into_iter().any(known) {
                 return None;
             }
             name.to_owned()

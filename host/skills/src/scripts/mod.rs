@@ -7,7 +7,10 @@ mod python;
 mod shell;
 mod source;
 
-use std::{borrow::Cow, collections::BTreeSet, fmt, io};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt, io,
+};
 
 use cap_std::fs::Dir;
 
@@ -213,6 +216,8 @@ impl Scripts {
         for (language, text) in blocks(skill_md) {
             let mut script = looked(crate::folder::NAMES[0], &text, language, &own);
             script.entry = false;
+            // Much that stands there is no command, but looks like one: what one says, what is shown.
+            script.commands.retain(|mention| mention.what.starts_with(|char: char| char.is_ascii_lowercase()));
             scripts.push(script);
         }
         Ok(Self { scripts, left_out })
@@ -309,50 +314,42 @@ pub(crate) fn command_name(word: &str) -> Option<&str> {
     };
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'+');
     let first = name.bytes().next()?;
-    (first.is_ascii_alphanumeric() && name.len() <= 64 && name.bytes().all(plain) && !is_file(name)).then_some(name)
+    let named = first.is_ascii_alphanumeric() && name.bytes().any(|byte| byte.is_ascii_alphabetic());
+    (named && name.len() <= 64 && name.bytes().all(plain) && !is_file(name)).then_some(name)
 }
 
-/// `run.sh` is a file and no command.
+/// `run.sh` and `README.md` are files and no commands.
 fn is_file(name: &str) -> bool {
-    [".sh", ".py", ".js", ".ts", ".mjs"].iter().any(|ending| name.ends_with(ending))
+    [".sh", ".py", ".js", ".ts", ".mjs", ".md", ".json", ".txt"].iter().any(|ending| name.ends_with(ending))
 }
 
 /// The code of `SKILL.md`, a text for each language, every line where it stands in the file.
 fn blocks(text: &str) -> Vec<(Language, String)> {
-    let mut blocks: Vec<(Language, String)> = Vec::new();
-    let mut open: Option<(&str, Option<usize>)> = None;
-    for (index, line) in text.lines().enumerate() {
-        let trimmed = line.trim_start();
-        let fence = trimmed.get(..3).filter(|fence| matches!(*fence, "```" | "~~~"));
-        match (open, fence) {
-            (None, Some(fence)) => {
-                let word = trimmed.trim_start_matches(['`', '~']).split([' ', '{', ',']).next().unwrap_or_default();
-                let language = Language::of_fence(&word.to_ascii_lowercase());
-                let place = language.map(|language| {
-                    blocks.iter().position(|(known, _)| *known == language).unwrap_or_else(|| {
-                        blocks.push((language, "\n".repeat(index)));
-                        blocks.len() - 1
-                    })
-                });
-                open = Some((fence, place));
-            }
-            (Some((opened, _)), Some(fence)) if opened == fence => open = None,
-            _ => {}
+    let lines: Vec<&str> = text.lines().collect();
+    let mut kept: BTreeMap<Language, Vec<&str>> = BTreeMap::new();
+    let mut index = 0;
+    while index < lines.len() {
+        let opening = lines[index].trim_start();
+        index += 1;
+        let Some(fence) = opening.get(..3).filter(|fence| matches!(*fence, "```" | "~~~")) else { continue };
+        let length = lines[index..].iter().position(|line| line.trim_start().starts_with(fence));
+        let inside = index..length.map_or(lines.len(), |length| index + length);
+        let word = opening.trim_start_matches(['`', '~']).split([' ', '{', ',']).next().unwrap_or_default();
+        if let Some(language) = Language::of_fence(&word.to_ascii_lowercase()) {
+            let code = kept.entry(language).or_default();
+            code.resize(inside.start, "");
+            // Of a session, what was typed behind the prompt.
+            let typed = |line: &'_ str| line.trim_start().starts_with("$ ");
+            let session =
+                matches!(language, Language::Shell(_)) && lines[inside.clone()].iter().any(|line| typed(line));
+            code.extend(lines[inside.clone()].iter().map(|line| match session {
+                true => line.trim_start().strip_prefix("$ ").unwrap_or_default(),
+                false => line,
+            }));
         }
-        for (place, (language, block)) in blocks.iter_mut().enumerate() {
-            let inside = fence.is_none() && matches!(open, Some((_, Some(opened))) if opened == place);
-            if inside {
-                // Sessions show what was typed behind a prompt.
-                let typed = match language {
-                    Language::Shell(_) => trimmed.strip_prefix("$ ").map_or(Cow::Borrowed(line), Cow::Borrowed),
-                    _ => Cow::Borrowed(line),
-                };
-                block.push_str(&typed);
-            }
-            block.push('\n');
-        }
+        index = inside.end + 1;
     }
-    blocks
+    kept.into_iter().map(|(language, lines)| (language, lines.join("\n"))).collect()
 }
 
 /// The line of a place in a text, counted from one, asked in rising order.

@@ -168,6 +168,11 @@ impl<'a> Reader<'a> {
                 self.next = Next::Command;
             }
             '(' if self.next == Next::Pattern => {}
+            // Arithmetic.
+            '(' if self.next_is("(") => {
+                self.end_word();
+                self.skip_to("))", true);
+            }
             '(' => {
                 self.end_word();
                 self.open(false);

@@ -209,6 +209,7 @@ $EDITOR file; "$TOOL" y; ./own.sh; scripts/x.py; /usr/local/bin/rg z
 x=$((1 + 2)); y=${z:-$(uname)}; `hostname`
 diff <(sort a) <(uniq b)
 curl -H 'a: b' "https://api.example.io/v1?x=1" -o out https://$HOST/x
+((count++)); if (( x == 0 )); then curl https://your-server.com; fi
 tar xf a \
   --gz; >out ls
 "##,
@@ -236,8 +237,8 @@ tar xf a \
             28: starts diff
             28: starts uniq
             29: starts curl
-            30: starts tar
-            32: starts ls
+            31: starts tar
+            33: starts ls
             29: names https://api.example.io
         "#]],
     );
@@ -274,14 +275,14 @@ tar xf a \
 
 #[test]
 fn code_in_the_instructions() {
-    let text = "---\nname: x\n---\nText\n```bash\n$ git log\ncurl https://a.io\n```\n\n```python\nimport requests\n```\n````\n```sh\n";
+    let text = "---\nname: x\n---\nText\n```bash\n$ git log\n> Saved to not-this\n$ curl https://a.io\n```\n```python\nimport requests\n```\n````\n```sh\n";
     let told: Vec<String> = blocks(text)
         .into_iter()
         .map(|(language, text)| tell(&looked("SKILL.md", &text, language, &Own::default())))
         .collect();
     assert_eq!(
         told,
-        ["shell\n6: starts git\n7: starts curl\n7: names https://a.io\n", "Python\n11: imports requests (Package)\n"]
+        ["Python\n11: imports requests (Package)\n", "shell\n6: starts git\n8: starts curl\n8: names https://a.io\n"]
     );
 }
 

@@ -4,10 +4,12 @@
 //! of ours agrees with it to the word about what is wrong where, so the few rules are written out here.
 
 mod parser;
+mod properties;
 mod rules;
 mod scalars;
 mod scanner;
 mod source;
+mod token;
 
 use serde::ser::SerializeMap;
 

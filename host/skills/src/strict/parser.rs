@@ -1,8 +1,9 @@
 //! Tokens to values, with what the reference forbids: flow style, tags, anchors, duplicate keys.
 
 use super::{
-    scanner::{Kind, Scanner, Token},
+    scanner::Scanner,
     source::{Fault, Mark},
+    token::{Kind, Token},
 };
 use crate::{python, value::Value};
 
