@@ -31,3 +31,17 @@ pub(crate) fn line(text: &str) -> String {
 pub(crate) fn shown(text: &str) -> String {
     printable(text, 200)
 }
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn what_is_hidden_is_so_in_the_kernel_too() {
+        let body = |source: &'static str| {
+            let start = source.find("pub fn is_hidden(char: char) -> bool {").expect("it is there");
+            let end = source[start..].find("\n}").expect("it ends") + start;
+            source[start..end].split_whitespace().collect::<String>()
+        };
+        let kernel = include_str!("../../kernel/src/syscall/operator.rs");
+        assert_eq!(body(include_str!("text.rs")), body(kernel));
+    }
+}

@@ -3,7 +3,7 @@
 use std::{fs, os::unix::fs::symlink};
 
 use cap_std::{ambient_authority, fs::Dir};
-use holm_skills::{Bounds, Catalogue, Files, ReadError, SkillFile, Unusable, load};
+use holm_skills::{Bounds, Catalogue, Files, ReadError, SkillFile, Unusable, load, strict};
 
 const SKILL: &str = "---\nname: one\ndescription: does it\n---\nbody\n";
 
@@ -57,6 +57,25 @@ fn links_and_giants_are_refused() {
     assert!(matches!(SkillFile::read(&dir), Err(ReadError::Irregular("a symbolic link"))));
     let large = dir.open_dir("large").expect("it opens");
     assert!(matches!(load(&large, "large"), Err(Unusable::Read(ReadError::Large))));
+}
+
+#[test]
+fn strictly_too() {
+    let (place, dir) = folder(&[("one/skill.md", SKILL), ("bytes/SKILL.md", "")]);
+    let told = |path: &str| {
+        let dir = if path.is_empty() { dir.try_clone() } else { dir.open_dir(path) };
+        let findings = strict::validate_folder(&dir.expect("it opens"), path);
+        findings.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    assert_eq!(told("one"), [""; 0]);
+    assert_eq!(told(""), ["Missing required file: SKILL.md"]);
+    fs::write(place.path().join("bytes/SKILL.md"), b"---\nname: \xff\n---\n").expect("a file");
+    assert_eq!(told("bytes"), ["its SKILL.md is no UTF-8: save it as UTF-8"]);
+    let skill = load(&dir.open_dir("bytes").expect("it opens"), "bytes");
+    assert!(matches!(skill, Err(Unusable::Load(_))));
+    symlink("../one/skill.md", place.path().join("bytes/skill.md")).expect("a link");
+    fs::remove_file(place.path().join("bytes/SKILL.md")).expect("it is removed");
+    assert_eq!(told("bytes"), ["its SKILL.md is a symbolic link, and those are not followed: put a copy in its place"]);
 }
 
 #[test]

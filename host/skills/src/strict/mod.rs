@@ -11,14 +11,26 @@ mod scanner;
 mod source;
 mod token;
 
+use cap_std::fs::Dir;
 use serde::ser::SerializeMap;
 
 use self::{scanner::Scanner, source::Source};
-use crate::{python, value::Value};
+use crate::{
+    folder::{ReadError, SkillFile},
+    python,
+    value::Value,
+};
 
-/// What is wrong with a `SKILL.md`, in the words of the reference.
+/// What is wrong with a `SKILL.md`, in the words of the reference. They quote the skill as it is: what
+/// shows them to a person makes them [`crate::printable`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Finding {
+    /// There is no file.
+    #[error("Missing required file: SKILL.md")]
+    NoFile,
+    /// The file cannot be read, or not as text. The reference follows links, and fails on what is no text.
+    #[error("{0}")]
+    Unread(String),
     /// The file does not begin with `---`.
     #[error("SKILL.md must start with YAML frontmatter (---)")]
     Unopened,
@@ -164,6 +176,16 @@ pub fn validate(text: &str, folder: &str) -> Vec<Finding> {
     match head(text) {
         Ok(fields) => rules::check(&fields, folder),
         Err(finding) => vec![finding],
+    }
+}
+
+/// As [`validate`], of what lies in a folder.
+pub fn validate_folder(dir: &Dir, folder: &str) -> Vec<Finding> {
+    match SkillFile::read(dir) {
+        Ok(file) if file.is_text() => validate(&file.text(), folder),
+        Ok(_) => vec![Finding::Unread("its SKILL.md is no UTF-8: save it as UTF-8".to_owned())],
+        Err(ReadError::Missing) => vec![Finding::NoFile],
+        Err(error) => vec![Finding::Unread(error.to_string())],
     }
 }
 
