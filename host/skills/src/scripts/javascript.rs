@@ -17,7 +17,7 @@ static STARTED: LazyLock<Regex> = LazyLock::new(|| {
 });
 /// `from "x"`, `import "x"`, `import("x")`, `require("x")`.
 static IMPORTED: LazyLock<Regex> = LazyLock::new(|| {
-    expression(r#"\b(?:from|import|require(?:\.resolve)?)\s*\(?\s*(?:"([^"\n]+)"|'([^'\n]+)'|`([^`\n$]+)`)"#)
+    expression(r#"\b(?:from\s*|(?:import|require(?:\.resolve)?)\s*\(?\s*)(?:"([^"\n]+)"|'([^'\n]+)'|`([^`\n$]+)`)"#)
 });
 static RUN: LazyLock<Regex> = LazyLock::new(|| {
     expression(

@@ -48,15 +48,31 @@ enum Next {
     Subject,
     /// A pattern of `case`, up to `)`.
     Pattern,
+    /// Something of a list, `NAME=(…)`.
+    Element,
+}
+
+/// How the text is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Mode {
+    /// Words, and what lies between them.
+    Plain,
+    /// Within `"`.
+    Quoted,
+    /// Within `${`.
+    Braces,
+    /// Within `((`.
+    Sum,
 }
 
 /// What is left when `$(` opens, and goes on when it closes.
 struct Above {
     word: String,
     next: Next,
-    quoted: bool,
-    back_quote: bool,
+    mode: Mode,
     cases: usize,
+    /// What closes it.
+    closes: char,
 }
 
 struct Reader<'a> {
@@ -67,11 +83,13 @@ struct Reader<'a> {
     /// A part of the word is computed.
     computed: bool,
     next: Next,
-    quoted: bool,
+    mode: Mode,
     above: Vec<Above>,
     cases: usize,
-    /// What ends the texts that begin in the next line.
-    documents: VecDeque<String>,
+    /// What ends the texts that begin in the next line, and whether commands in them are started.
+    documents: VecDeque<(String, bool)>,
+    /// Texts within texts.
+    depth: usize,
     commands: Vec<Mention>,
     defined: BTreeSet<String>,
 }
@@ -85,10 +103,11 @@ impl<'a> Reader<'a> {
             word: String::new(),
             computed: false,
             next: Next::Command,
-            quoted: false,
+            mode: Mode::Plain,
             above: Vec::new(),
             cases: 0,
             documents: VecDeque::new(),
+            depth: 0,
             commands: Vec::new(),
             defined: BTreeSet::new(),
         }
@@ -113,18 +132,24 @@ impl<'a> Reader<'a> {
         while self.commands.len() < MAXIMUM_COMMANDS
             && let Some(char) = self.take()
         {
-            if self.quoted { self.in_quotes(char) } else { self.outside(char) }
+            match self.mode {
+                Mode::Plain => self.outside(char),
+                Mode::Quoted | Mode::Braces | Mode::Sum => self.inside(char),
+            }
         }
         self.end_word();
     }
 
-    fn in_quotes(&mut self, char: char) {
-        match char {
-            '"' => self.quoted = false,
-            '\\' => self.escaped(),
-            '$' => self.dollar(),
-            '`' => self.back_quote(),
-            _ => self.word.push(char),
+    fn inside(&mut self, char: char) {
+        match (char, self.mode) {
+            ('"', Mode::Quoted) => self.mode = Mode::Plain,
+            ('}', Mode::Braces) | (')', Mode::Sum) => self.close(char),
+            ('(', Mode::Sum) => self.open(')', Mode::Sum),
+            ('\\', _) => self.escaped(),
+            ('$', _) => self.dollar(),
+            ('`', _) => self.back_quote(),
+            (_, Mode::Quoted) => self.word.push(char),
+            _ => {}
         }
     }
 
@@ -132,8 +157,8 @@ impl<'a> Reader<'a> {
         match char {
             '\n' => {
                 self.end_word();
-                self.skip_documents();
                 self.end_command();
+                self.skip_documents();
             }
             _ if char.is_whitespace() => self.end_word(),
             '#' if self.word.is_empty() && !self.computed => self.skip_to("\n", false),
@@ -141,7 +166,7 @@ impl<'a> Reader<'a> {
                 self.take();
             }
             '\\' => self.escaped(),
-            '"' => self.quoted = true,
+            '"' => self.mode = Mode::Quoted,
             '\'' => {
                 let start = self.at;
                 self.skip_to("'", true);
@@ -168,20 +193,26 @@ impl<'a> Reader<'a> {
                 self.next = Next::Command;
             }
             '(' if self.next == Next::Pattern => {}
-            // Arithmetic.
-            '(' if self.next_is("(") => {
-                self.end_word();
-                self.skip_to("))", true);
+            '(' if is_assignment(&self.word) => {
+                self.word.clear();
+                self.open(')', Mode::Plain);
+                self.next = Next::Element;
             }
             '(' => {
                 self.end_word();
-                self.open(false);
+                if self.next_is("(") {
+                    self.take();
+                    self.open(')', Mode::Sum);
+                    self.open(')', Mode::Sum);
+                } else {
+                    self.open(')', Mode::Plain);
+                }
             }
             ')' if self.next == Next::Pattern => {
                 self.word.clear();
                 self.next = Next::Command;
             }
-            ')' => self.close(false),
+            ')' => self.close(')'),
             '<' | '>' => self.redirect(char),
             _ => self.word.push(char),
         }
@@ -194,49 +225,51 @@ impl<'a> Reader<'a> {
 
     fn dollar(&mut self) {
         if self.next_is("((") {
-            self.skip_to("))", true);
+            self.at += 2;
+            self.open(')', Mode::Sum);
+            self.open(')', Mode::Sum);
         } else if self.next_is("(") {
-            self.take();
-            self.open(false);
-            return;
+            self.at += 1;
+            self.open(')', Mode::Plain);
         } else if self.next_is("{") {
-            self.skip_braces();
-        } else if self.next_is("'") {
-            self.take();
-            self.skip_to("'", true);
+            self.at += 1;
+            self.open('}', Mode::Braces);
+        } else {
+            if self.mode == Mode::Plain && self.next_is("'") {
+                self.at += 1;
+                self.skip_to("'", true);
+            }
+            self.computed = true;
         }
-        self.computed = true;
     }
 
     fn back_quote(&mut self) {
         match self.above.last() {
-            Some(above) if above.back_quote => self.close(true),
-            _ => self.open(true),
+            Some(above) if above.closes == '`' => self.close('`'),
+            _ => self.open('`', Mode::Plain),
         }
     }
 
-    fn open(&mut self, back_quote: bool) {
+    fn open(&mut self, closes: char, mode: Mode) {
         if self.above.len() >= MAXIMUM_DEPTH {
             self.at = self.text.len();
             return;
         }
-        self.above.push(Above {
-            word: std::mem::take(&mut self.word),
-            next: self.next,
-            quoted: std::mem::take(&mut self.quoted),
-            back_quote,
-            cases: std::mem::take(&mut self.cases),
-        });
+        let (word, cases) = (std::mem::take(&mut self.word), std::mem::take(&mut self.cases));
+        self.above.push(Above { word, next: self.next, mode: self.mode, cases, closes });
         self.computed = false;
+        self.mode = mode;
         self.next = Next::Command;
     }
 
-    fn close(&mut self, back_quote: bool) {
-        self.end_word();
-        if self.above.last().is_some_and(|above| above.back_quote == back_quote)
+    fn close(&mut self, closes: char) {
+        if self.mode == Mode::Plain {
+            self.end_word();
+        }
+        if self.above.last().is_some_and(|above| above.closes == closes)
             && let Some(above) = self.above.pop()
         {
-            (self.word, self.next, self.quoted, self.cases) = (above.word, above.next, above.quoted, above.cases);
+            (self.word, self.next, self.mode, self.cases) = (above.word, above.next, above.mode, above.cases);
             self.computed = true;
         }
     }
@@ -249,7 +282,7 @@ impl<'a> Reader<'a> {
         self.end_word();
         if self.next_is("(") {
             self.take();
-            self.open(false);
+            self.open(')', Mode::Plain);
             return;
         }
         if char == '<' && self.next_is("<<") {
@@ -280,20 +313,29 @@ impl<'a> Reader<'a> {
         let end = rest.find(|char: char| char.is_whitespace() || ";&|()<>".contains(char)).unwrap_or(rest.len());
         let word = rest[..end].replace(['"', '\'', '\\'], "");
         self.at = self.text.len() - rest.len() + end;
+        let started = word.len() == end;
         if !word.is_empty() {
-            self.documents.push_back(word);
+            self.documents.push_back((word, started));
         }
     }
 
+    /// Passes over texts; of those whose end stands without quotes, what is in `$(…)` is started.
     fn skip_documents(&mut self) {
-        while let Some(end) = self.documents.pop_front() {
+        const MAXIMUM_DEPTH: usize = 4;
+        while let Some((end, started)) = self.documents.pop_front() {
+            let (start, line) = (self.at, self.line);
             loop {
-                let rest = self.rest();
-                let line = rest.lines().next();
+                let line = self.rest().lines().next();
                 self.skip_to("\n", true);
                 if line.is_none_or(|line| line.trim() == end) {
                     break;
                 }
+            }
+            if started && self.depth < MAXIMUM_DEPTH {
+                let text = self.text[start..self.at].replace('"', " ");
+                let mut inner = Reader { mode: Mode::Quoted, depth: self.depth + 1, line, ..Reader::new(&text) };
+                inner.read();
+                self.commands.append(&mut inner.commands);
             }
         }
     }
@@ -306,25 +348,8 @@ impl<'a> Reader<'a> {
         self.at += length;
     }
 
-    fn skip_braces(&mut self) {
-        let mut open = 0_usize;
-        while let Some(char) = self.take() {
-            match char {
-                '{' => open += 1,
-                '}' => open -= 1,
-                '\\' => {
-                    self.take();
-                }
-                _ => {}
-            }
-            if open == 0 {
-                return;
-            }
-        }
-    }
-
     fn end_command(&mut self) {
-        if self.next != Next::Pattern {
+        if !matches!(self.next, Next::Pattern | Next::Element) {
             self.next = Next::Command;
         }
     }

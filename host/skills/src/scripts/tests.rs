@@ -209,6 +209,11 @@ $EDITOR file; "$TOOL" y; ./own.sh; scripts/x.py; /usr/local/bin/rg z
 x=$((1 + 2)); y=${z:-$(uname)}; `hostname`
 diff <(sort a) <(uniq b)
 curl -H 'a: b' "https://api.example.io/v1?x=1" -o out https://$HOST/x
+LIST=("not-this" also-not
+  $(seq 3) not-this-either); n=$(( $(nproc) | 2 )); log+=(x)
+cat > f <<END
+  "at": "$(uptime)" and not-this
+END
 ((count++)); if (( x == 0 )); then curl https://your-server.com; fi
 tar xf a \
   --gz; >out ls
@@ -233,12 +238,16 @@ tar xf a \
             25: starts xargs
             26: starts basename
             26: starts rg
+            27: starts uname
             27: starts hostname
             28: starts diff
             28: starts uniq
             29: starts curl
-            31: starts tar
-            33: starts ls
+            31: starts seq
+            31: starts nproc
+            33: starts uptime
+            36: starts tar
+            38: starts ls
             29: names https://api.example.io
         "#]],
     );
