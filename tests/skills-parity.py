@@ -3,8 +3,8 @@
     skills-parity.py PROGRAM [--mutate COUNT] [--seed SEED] [DIR...]
 
 First the table of cases in host/skills is asked of the reference; then every skill below the DIRs is
-read by both; then COUNT heads of these, changed at random. Exits with 1 if anything differs. A file on
-which the reference fails with an exception must be refused.
+read by both; then COUNT heads of these, changed at random. Exits with 1 if anything differs. Where the
+reference fails with an exception there is nothing to compare; such files are counted.
 """
 
 import argparse

@@ -34,6 +34,9 @@ impl Default for Bounds {
 /// Entries of a folder that are looked at. Stops folders that never end.
 const MAXIMUM_ENTRIES: usize = 20_000;
 
+/// Bytes of all files that are read. Stops thousands of skills of a mebibyte each.
+const MAXIMUM_BYTES: usize = 64 << 20;
+
 /// Why a skill that was found is not one that works.
 #[derive(Debug, thiserror::Error)]
 pub enum Unusable {
@@ -61,6 +64,7 @@ pub struct Catalogue {
     pub found: Vec<Found>,
     /// Places that were not looked at, as far as they are told, each with the reason.
     pub left_out: Vec<String>,
+    bytes: usize,
 }
 
 impl Catalogue {
@@ -100,7 +104,9 @@ impl Catalogue {
                 }
                 continue;
             }
-            waiting.extend(inner.into_iter().map(|path| (path, depth + 1)));
+            // Of those that will not be looked at, one is kept, to be told of.
+            let room = bounds.folders.saturating_sub(folders + waiting.len()) + 1;
+            waiting.extend(inner.into_iter().take(room).map(|path| (path, depth + 1)));
         }
         catalogue.found.sort_by(|one, other| one.path.cmp(&other.path));
         Ok(catalogue)
@@ -139,9 +145,14 @@ impl Catalogue {
             }
         }
         inner.sort_unstable();
-        if is_skill {
+        if is_skill && self.bytes > MAXIMUM_BYTES {
+            self.leave_out(format!("{}: the skills before it are too long together", shown_path(path)));
+        } else if is_skill {
             let folder = path.rsplit('/').next().filter(|last| !last.is_empty()).unwrap_or(name);
-            let skill = load(dir, folder);
+            let skill = SkillFile::read(dir).map_err(Unusable::Read).and_then(|file| {
+                self.bytes += file.bytes.len();
+                from_file(&file, folder)
+            });
             self.found.push(Found { path: path.to_owned(), skill });
         }
         Ok(inner)
@@ -157,7 +168,10 @@ impl Catalogue {
 
 /// Loads the skill that lies in a folder of this name.
 pub fn load(dir: &Dir, folder: &str) -> Result<Skill, Unusable> {
-    let file = SkillFile::read(dir)?;
+    from_file(&SkillFile::read(dir)?, folder)
+}
+
+fn from_file(file: &SkillFile, folder: &str) -> Result<Skill, Unusable> {
     let mut skill = Skill::load(&file.text(), folder)?;
     if !file.is_text() {
         skill.warnings.push(crate::Warning::Encoding);

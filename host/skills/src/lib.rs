@@ -1,6 +1,19 @@
 //! Agent Skills, as <https://agentskills.io> has them: a folder with a `SKILL.md` and scripts.
 //!
-//! Nothing here runs a skill or grants anything. What is read was written by strangers.
+//! Nothing here runs a skill or grants anything. What is read was written by strangers: [`Skill::name`] and
+//! [`Skill::description`] are safe to show, the rest is to be made [`printable`].
+//!
+//! ```
+//! use holm_skills::{Skill, strict};
+//!
+//! let text = "---\nname: PDF Tools\ndescription: Reads PDF files. Use when: asked\n---\n# How\n";
+//! // Strictly, it is none.
+//! assert_eq!(strict::validate(text, "pdf-tools").len(), 1);
+//! // Leniently, it is loaded, with two warnings.
+//! let skill = Skill::load(text, "pdf-tools")?;
+//! assert_eq!((skill.name.as_str(), skill.warnings.len()), ("pdf-tools", 2));
+//! # Ok::<(), holm_skills::LoadError>(())
+//! ```
 
 mod catalogue;
 mod disclosure;
