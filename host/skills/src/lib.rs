@@ -34,7 +34,7 @@ pub use disclosure::{Offered, available_skills};
 pub use folder::{Files, MAXIMUM_FILE_BYTES, MAXIMUM_FILES, ReadError, SkillFile};
 pub use lenient::Skill;
 pub use proposal::{Proposal, Provided, Reason, Wish};
-pub use scripts::{Import, Language, Mention, Origin, Script, Scripts, Shell};
+pub use scripts::{Import, Language, Mention, Origin, Script, Scripts, Shell, python_module};
 pub use text::{is_hidden, printable};
 pub use value::Value;
 pub use warning::{LoadError, Warning};

@@ -24,7 +24,7 @@ const MAXIMUM_DEPTH: usize = 6;
 pub struct Provided {
     /// Commands that can be started.
     pub commands: BTreeSet<String>,
-    /// Modules that Python scripts can import, beyond Python's own.
+    /// Modules that Python scripts can import, beyond Python's own; see [`crate::python_module`].
     pub python: BTreeSet<String>,
     /// Packages that JavaScript can import, beyond Node's own.
     pub javascript: BTreeSet<String>,
@@ -210,6 +210,12 @@ impl<'a> Draft<'a> {
             Language::Python => ("python", &self.provided.python),
             _ => ("javascript", &self.provided.javascript),
         };
+        for requirement in &script.requires {
+            let module = crate::python_module(requirement);
+            if !module.is_empty() && !self.provided.python.contains(&module) {
+                wish(&mut self.packages, &format!("python: {module}"), reason(None, format!("asks for {requirement}")));
+            }
+        }
         // What the instructions show need not be what is run.
         for import in script.imports.iter().filter(|import| is_file && import.origin == Origin::Package) {
             if !bundled.contains(&import.module) {

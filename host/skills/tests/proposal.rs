@@ -55,7 +55,7 @@ fn what_is_said_and_what_is_seen() {
             ("scripts/a.sh", "#!/bin/sh\ngit status | grep x\nwget https://a.io:8443/b\n"),
             (
                 "scripts/b.py",
-                "import requests, numpy\ntry:\n    import rich\nexcept ImportError:\n    pass\nrequests.get('https://api.github.com/x')\nhelp = 'http://127.0.0.1:8000/'\n",
+                "# /// script\n# dependencies = [\"PyYAML\", \"python-docx>=1\"]\n# ///\nimport requests, numpy\ntry:\n    import rich\nexcept ImportError:\n    pass\nrequests.get('https://api.github.com/x')\na = 'https://api.github.com./y https://a..b/ https://{}.c.d/'\nhelp = 'http://127.0.0.1:8000/'\n",
             ),
             ("scripts/c.ts", "import { x } from 'commander'; import pg from 'pg';\n"),
             ("lib/d.rb", ""),
@@ -69,7 +69,7 @@ fn what_is_said_and_what_is_seen() {
             grant exec=python: scripts/b.py is written in Python
             grant exec=sh: scripts/a.sh is written in shell
             grant net=https://a.io:8443/*: scripts/a.sh:3 names https://a.io:8443
-            grant net=https://api.github.com/*: scripts/b.py:6 names https://api.github.com
+            grant net=https://api.github.com/*: scripts/b.py:9 names https://api.github.com
             grant net=https://docs.rs/*: allowed-tools says WebFetch(domain:docs.rs)
             grant net=https://instructions.io/*: SKILL.md:9 names https://instructions.io
             interpreter node: scripts/c.ts is written in TypeScript
@@ -81,10 +81,11 @@ fn what_is_said_and_what_is_seen() {
             absent ruby: lib/d.rb is written in ruby
             absent wget: scripts/a.sh:3 starts wget
             package javascript: pg: scripts/c.ts:1 imports pg
-            package python: numpy: scripts/b.py:1 imports numpy
-            optional package python: rich: scripts/b.py:3 imports rich
+            package python: docx: scripts/b.py asks for python-docx>=1
+            package python: numpy: scripts/b.py:4 imports numpy
+            optional package python: rich: scripts/b.py:6 imports rich
             note: allowed-tools says mcp__x__y: no grant is known for it
-            note: scripts/b.py:7 names http://127.0.0.1:8000: it is no name on the web; grant it only if you know what answers there
+            note: scripts/b.py:11 names http://127.0.0.1:8000: it is no name on the web; grant it only if you know what answers there
         "#]],
     );
 }

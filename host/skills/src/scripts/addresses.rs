@@ -51,11 +51,13 @@ fn origin(address: &str, next: Option<char>) -> Option<String> {
     let url = Url::parse(address.trim_end_matches(['.', ',', ';', ':', '*', '!', '?'])).ok()?;
     let name = match url.host()? {
         Host::Domain(name) => {
-            let known =
-                |never: &str| name.strip_suffix(never).is_some_and(|above| above.is_empty() || above.ends_with('.'));
+            let name = name.strip_suffix('.').unwrap_or(name);
+            let labels = name.split('.').all(|label| (1..=63).contains(&label.len()));
             let plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_'));
             let words = name.contains('.') || name == "localhost";
-            if !plain || !words || name.starts_with("your") || NEVER_REACHED.into_iter().any(known) {
+            let known =
+                |never: &str| name.strip_suffix(never).is_some_and(|above| above.is_empty() || above.ends_with('.'));
+            if !labels || !plain || !words || name.starts_with("your") || NEVER_REACHED.into_iter().any(known) {
                 return None;
             }
             name.to_owned()

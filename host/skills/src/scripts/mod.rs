@@ -3,6 +3,7 @@
 
 mod addresses;
 mod javascript;
+mod packages;
 mod python;
 mod shell;
 mod source;
@@ -14,6 +15,7 @@ use std::{
 
 use cap_std::fs::Dir;
 
+pub use self::packages::python_module;
 use crate::folder::Files;
 
 /// Scripts of a skill that are looked at. Stops skills that are a library.

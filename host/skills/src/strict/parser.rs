@@ -239,8 +239,14 @@ fn construct(node: Node, top: bool) -> Result<Value, Fault> {
 }
 
 fn map(start: Mark, pairs: Vec<(Node, Node)>, top: bool) -> Result<Vec<(String, Value)>, Fault> {
-    let mut map: Vec<(String, Value)> = Vec::new();
-    let (merged, pairs) = merges(start, pairs)?;
+    let mut out: Vec<(String, Value)> = Vec::new();
+    let (merges, pairs) = merges(start, pairs)?;
+    let read = |merges: Vec<(Mark, Pairs)>| -> Result<Vec<_>, Fault> {
+        let maps = merges.into_iter().map(|(start, pairs)| map(start, pairs, false));
+        Ok(maps.collect::<Result<Vec<_>, _>>()?.concat())
+    };
+    // At the top, the reference comes to them last, and forgets them.
+    let (merged, last) = if top { (Vec::new(), merges) } else { (read(merges)?, Vec::new()) };
     let blocks: Vec<(Mark, Mark)> = pairs
         .iter()
         .filter(|(_, value)| matches!(value.content, Content::Map(_)))
@@ -256,24 +262,22 @@ fn map(start: Mark, pairs: Vec<(Node, Node)>, top: bool) -> Result<Vec<(String, 
         if !seen.insert(key.clone()) {
             return Err(Fault::within("While parsing", from, format!("Duplicate key '{key}' found"), to));
         }
-        map.push((key, value));
+        out.push((key, value));
     }
     let first = blocks.first().map_or(0, |(start, _)| start.column);
     if let Some((from, to)) = blocks.iter().find(|(start, _)| start.column != first) {
         let problem = "Found mapping with indentation inconsistent with previous mapping";
         return Err(Fault::within("While parsing", *from, problem, *to));
     }
-    // At the top, the reference forgets them.
-    if !top {
-        map.extend(merged.into_iter().filter(|(key, _)| !seen.contains(key)));
-    }
-    Ok(map)
+    read(last)?;
+    out.extend(merged.into_iter().filter(|(key, _)| !seen.contains(key)));
+    Ok(out)
 }
 
 type Pairs = Vec<(Node, Node)>;
 
-/// What `<<` brings in, and the rest.
-fn merges(start: Mark, pairs: Pairs) -> Result<(Vec<(String, Value)>, Pairs), Fault> {
+/// The maps that `<<` brings in, and the rest.
+fn merges(start: Mark, pairs: Pairs) -> Result<(Vec<(Mark, Pairs)>, Pairs), Fault> {
     let context = "while constructing a mapping";
     let (mut merged, mut rest, mut found) = (Vec::new(), Vec::new(), false);
     for (key, value) in pairs {
@@ -299,7 +303,7 @@ fn merges(start: Mark, pairs: Pairs) -> Result<(Vec<(String, Value)>, Pairs), Fa
                 let problem = format!("expected a mapping for merging, but found {what}");
                 return Err(Fault::within(context, start, problem, node.start));
             };
-            merged.extend(map(node.start, pairs, false)?);
+            merged.push((node.start, pairs));
         }
     }
     Ok((merged, rest))
