@@ -1,7 +1,7 @@
 //! Whatever is written in a skill, reading it ends, and does not panic.
 
 use holm_skills::{Skill, strict};
-use proptest::prelude::{Strategy, any, prop_assert, prop_oneof, proptest};
+use proptest::prelude::{ProptestConfig, Strategy, any, prop_assert, prop_oneof, proptest};
 
 /// Heads that are nearly YAML.
 fn heads() -> impl Strategy<Value = String> {
@@ -17,6 +17,8 @@ fn heads() -> impl Strategy<Value = String> {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn heads_are_read_or_refused(head in heads(), folder in "\\PC{0,12}") {
         for text in [format!("---\n{head}\n---\nbody"), head] {
@@ -32,5 +34,53 @@ proptest! {
                 prop_assert!(!skill.description.chars().any(holm_skills::is_hidden));
             }
         }
+    }
+}
+
+#[test]
+fn heads_take_time_by_their_length() {
+    let pieces = [
+        "[",
+        "{",
+        "[{",
+        "- ",
+        "? ",
+        ": ",
+        "a: ",
+        "&a ",
+        "*a ",
+        "!a ",
+        "\"",
+        "'",
+        "|\n",
+        ">\n ",
+        "\n ",
+        "#\n",
+        "a\n",
+        "[a,",
+        "{a: ",
+        "a: b\n",
+        "- - a\n",
+        "\\",
+        "\t",
+        "<<: ",
+        "%a\n",
+        "...\n",
+        "\u{feff}",
+        "@",
+        "a: [b]\n",
+        "\"a\": ",
+        "? - ",
+        "x: &x [*x]\n",
+    ];
+    for piece in pieces {
+        let head = piece.repeat(60_000 / piece.len());
+        let start = std::time::Instant::now();
+        for text in [format!("---\nname: x\ndescription: {head}\n---\n"), format!("---\n{head}\n---\n")] {
+            strict::validate(&text, "x");
+            let _ = Skill::load(&text, "x");
+        }
+        // A quadratic one takes minutes.
+        assert!(start.elapsed() < std::time::Duration::from_secs(20), "{piece:?} took {:?}", start.elapsed());
     }
 }
