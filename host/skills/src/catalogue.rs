@@ -140,8 +140,12 @@ impl Catalogue {
             };
             // Its exact name, whatever the file system makes of capitals.
             is_skill |= entry_name == NAMES[0];
-            if entry.file_type()?.is_dir() && !PASSED_OVER.contains(&entry_name) {
-                inner.push(if path.is_empty() { entry_name.to_owned() } else { format!("{path}/{entry_name}") });
+            let kind = entry.file_type()?;
+            let entry_path = || if path.is_empty() { entry_name.to_owned() } else { format!("{path}/{entry_name}") };
+            if kind.is_dir() && !PASSED_OVER.contains(&entry_name) {
+                inner.push(entry_path());
+            } else if kind.is_symlink() && !dir.metadata(entry_name).is_ok_and(|target| target.is_file()) {
+                self.leave_out(format!("{}: a link, which is not followed", shown_path(&entry_path())));
             }
         }
         inner.sort_unstable();
