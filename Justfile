@@ -50,6 +50,12 @@ mcp-conformance:
     cargo build --workspace --example mcp_conformance
     for revision in 2025-11-25 2026-07-28; do npx --yes @modelcontextprotocol/conformance@0.2.0-alpha.12 client --command target/debug/examples/mcp_conformance --requirements $revision -o target/conformance/$revision || true; done
 
+# Reads the skills below folders as the reference validator does, and 20,000 heads changed at random. Needs Python 3.11 or newer.
+skills-parity *dirs:
+    cargo build -p holm-skills --example skills
+    [ -x target/skills-parity/bin/agentskills ] || { python3 -m venv target/skills-parity && target/skills-parity/bin/pip install --quiet skills-ref==0.1.1 strictyaml==1.7.3; }
+    target/skills-parity/bin/python tests/skills-parity.py target/debug/examples/skills --mutate 20000 {{dirs}}
+
 # Checks format, lints, documentation and licences.
 check:
     cargo fmt --all --check

@@ -1,16 +1,18 @@
 //! Community skills: a folder with a `SKILL.md` and scripts, and nothing of Holm's. What is made out of one.
 
-use std::path::PathBuf;
+use std::{collections::BTreeSet, path::PathBuf};
 
+use cap_std::fs::Dir;
 use holm_kernel::{
     SKILL,
     devices::Grants,
     program::{Mount, Source, ToolDescription},
 };
+use holm_skills::{Proposal, Provided, Scripts, Skill, Value, Wish};
 use semver::Version;
 use serde::{Deserialize, Serialize};
 
-use crate::{folder::Folder, skill::SkillHead, text::printable};
+use crate::text::printable;
 
 /// The command of the runtime that serves a skill: it reads its files, and has its scripts run.
 pub const RUNNER: &str = "holm-skill";
@@ -36,6 +38,9 @@ pub struct Community {
     /// What it seems to need, as a grant each, and why. Nobody granted it.
     #[serde(default)]
     pub proposed: Vec<Proposed>,
+    /// Commands that it seems to need and that no runtime offered when it was installed.
+    #[serde(default)]
+    pub absent: Vec<String>,
 }
 
 /// A grant that a skill seems to need.
@@ -77,40 +82,66 @@ impl Community {
 /// What a `SKILL.md` and the files beside it say: the skill's name, its version, and what is made out of them.
 /// `kept` was made out of them before, and holds.
 pub(crate) fn look(
-    text: &[u8],
+    text: &str,
     folder_name: &str,
-    folder: &Folder,
+    dir: &Dir,
+    commands: &BTreeSet<String>,
     kept: Option<Community>,
 ) -> Result<(String, Version, Community), String> {
-    let head = SkillHead::parse(&String::from_utf8_lossy(text)).ok_or("it does not begin with a head of YAML")?;
-    let name = head.name.unwrap_or_else(|| folder_name.to_owned());
-    let description = head.description.ok_or("its head has no `description`")?;
+    let skill = Skill::load(text, folder_name).map_err(|error| error.to_string())?;
     let community = match kept {
         Some(kept) => kept,
-        None => {
-            let mut ceiling = Grants::default();
-            for line in ["fs=*:rw", "exec=*", "net=*://*"] {
-                ceiling.add(line).map_err(|error| error.to_string())?;
-            }
-            let has = |extensions: &[&str]| {
-                folder.files.iter().any(|file| {
-                    std::path::Path::new(&file.path)
-                        .extension()
-                        .is_some_and(|found| extensions.iter().any(|extension| found == *extension))
-                })
-            };
-            let all: [(&[&str], &[&str]); 3] = [
-                (&["py"], &["python", "python3"]),
-                (&["js", "mjs", "cjs", "ts", "mts"], &["node", "tsx"]),
-                (&["sh", "bash"], &["sh", "bash"]),
-            ];
-            let interpreters = all.iter().filter(|(extensions, _)| has(extensions)).flat_map(|(_, commands)| *commands);
-            let interpreters = interpreters.map(|command| (*command).to_owned()).collect();
-            Community { description, ceiling, interpreters, proposed: Vec::new() }
-        }
+        None => made(&skill, text, dir, commands)?,
     };
-    Ok((crate::package::name_from(&name), Version::new(0, 0, 0), community))
+    let version = skill.others.iter().find_map(|(key, value)| version(key, value));
+    Ok((skill.name, version.unwrap_or(Version::new(0, 0, 0)), community))
 }
+
+fn version(key: &str, value: &Value) -> Option<Version> {
+    match (key, value) {
+        ("version", Value::Text(text)) => Version::parse(text).ok(),
+        ("metadata", Value::Map(entries)) => entries.iter().find_map(|(key, value)| version(key, value)),
+        _ => None,
+    }
+}
+
+/// Modules by which scripts reach the network, also where they name no address.
+const NETWORK: &[&str] = &["aiohttp", "axios", "ftplib", "http", "https", "httpx", "requests", "smtplib", "socket", "urllib", "urllib3"];
+
+fn made(skill: &Skill, text: &str, dir: &Dir, commands: &BTreeSet<String>) -> Result<Community, String> {
+    let scripts = Scripts::look(dir, text).map_err(|error| format!("its scripts cannot be read: {error}"))?;
+    let provided = Provided { commands: commands.clone(), ..Provided::default() };
+    let proposal = Proposal::new(skill, &scripts, &provided);
+    let mut interpreters: Vec<String> = proposal.interpreters.iter().map(|wish| wish.what.clone()).collect();
+    for same in SAME {
+        if interpreters.iter().any(|command| same.contains(&command.as_str())) {
+            interpreters.extend(same.iter().map(|command| (*command).to_owned()));
+        }
+    }
+    interpreters.sort();
+    interpreters.dedup();
+    let wishes = |capability: &str| proposal.grants.iter().any(|wish| wish.what.starts_with(capability));
+    let mut ceiling = Grants::default();
+    let imports = scripts.scripts.iter().flat_map(|script| &script.imports);
+    let reaches = imports.into_iter().any(|import| NETWORK.contains(&import.module.split('.').next().unwrap_or_default()));
+    let runs = scripts.scripts.iter().any(|script| !script.commands.is_empty()) || !skill.allowed_tools.is_empty();
+    for (line, asked) in [
+        ("fs=*:rw", true),
+        ("exec=*", runs || wishes("exec=") || !proposal.absent.is_empty()),
+        ("net=*://*", reaches || wishes("net=")),
+    ] {
+        if asked {
+            ceiling.add(line).map_err(|error| error.to_string())?;
+        }
+    }
+    let reason = |wish: &Wish| wish.reasons.first().map(ToString::to_string).unwrap_or_default();
+    let proposed = proposal.grants.iter().map(|wish| Proposed { grant: wish.what.clone(), reason: reason(wish) }).collect();
+    let absent = proposal.absent.iter().map(|wish| wish.what.clone()).collect();
+    Ok(Community { description: skill.description.clone(), ceiling, interpreters, proposed, absent })
+}
+
+/// Commands that stand for one another.
+const SAME: &[&[&str]] = &[&["python", "python3"], &["node", "tsx"], &["bash", "sh"]];
 
 /// The name of a plugin that is a community skill.
 pub(crate) fn plugin_name(skill: &str) -> String {

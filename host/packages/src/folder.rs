@@ -173,6 +173,10 @@ impl Folder {
         Ok((digest, captured))
     }
 
+    pub(crate) fn dir(&self) -> &Dir {
+        &self.dir
+    }
+
     /// The size of one of its files.
     pub(crate) fn size(&self, path: &str) -> Option<u64> {
         self.files.iter().find(|file| file.path == path).map(|file| file.bytes)

@@ -1,6 +1,7 @@
 //! A plugin that may be installed or run: its folder, or a component alone, checked without running it.
 
 use std::{
+    collections::BTreeSet,
     io,
     path::{Path, PathBuf},
     sync::Arc,
@@ -127,16 +128,25 @@ impl Package {
     /// # Errors
     /// Its manifest, its files or its component are not accepted.
     pub fn open(path: &Path) -> Result<Self, PackageError> {
+        Self::open_beside(path, &BTreeSet::new())
+    }
+
+    /// The same, where runtimes offer these commands: what a community skill seems to need depends on it.
+    pub(crate) fn open_beside(path: &Path, commands: &BTreeSet<String>) -> Result<Self, PackageError> {
         let unreadable = |source| PackageError::Unreadable { path: path.to_owned(), source };
         let source = path.canonicalize().map_err(unreadable)?;
         match source.is_dir() {
-            true => Self::in_folder(source, None),
+            true => Self::in_folder(source, None, commands),
             false => Self::alone(source),
         }
     }
 
     /// Checks a folder; an installed one (`expected` is its digest) counts with all its files.
-    pub(crate) fn in_folder(source: PathBuf, expected: Option<Digest>) -> Result<Self, PackageError> {
+    pub(crate) fn in_folder(
+        source: PathBuf,
+        expected: Option<Digest>,
+        commands: &BTreeSet<String>,
+    ) -> Result<Self, PackageError> {
         let broken = |reason| PackageError::Folder { path: source.clone(), source: reason };
         let no_component = |manifest: &Manifest| {
             let component = manifest.component.clone();
@@ -146,7 +156,7 @@ impl Package {
         let dir = folder::open(&source).map_err(unreadable)?;
         let text = match folder::read(&dir, manifest::FILE, MAXIMUM_MANIFEST_BYTES as u64) {
             Err(FolderError::Io { source: reason, .. }) if reason.kind() == io::ErrorKind::NotFound => {
-                return Self::in_skill(source, dir, None);
+                return Self::in_skill(source, dir, None, commands);
             }
             text => text.map_err(broken)?,
         };
@@ -189,10 +199,15 @@ impl Package {
     pub(crate) fn of_skill(source: PathBuf, kept: Community) -> Result<Self, PackageError> {
         let unreadable = |reason| PackageError::Unreadable { path: source.clone(), source: reason };
         let dir = folder::open(&source).map_err(unreadable)?;
-        Self::in_skill(source, dir, Some(kept))
+        Self::in_skill(source, dir, Some(kept), &BTreeSet::new())
     }
 
-    fn in_skill(source: PathBuf, dir: cap_std::fs::Dir, kept: Option<Community>) -> Result<Self, PackageError> {
+    fn in_skill(
+        source: PathBuf,
+        dir: cap_std::fs::Dir,
+        kept: Option<Community>,
+        commands: &BTreeSet<String>,
+    ) -> Result<Self, PackageError> {
         let broken = |reason| PackageError::Folder { path: source.clone(), source: reason };
         let bytes = match folder::read(&dir, SKILL_FILE, MAXIMUM_SKILL_BYTES) {
             Err(FolderError::Io { source: reason, .. }) if reason.kind() == io::ErrorKind::NotFound => {
@@ -208,7 +223,9 @@ impl Package {
             return Err(broken(FolderError::Changed(SKILL_FILE.into())));
         }
         let name = source.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let (slug, version, community) = community::look(&bytes, &name, &folder, kept).map_err(refused)?;
+        let text = String::from_utf8_lossy(&bytes);
+        let (slug, version, community) =
+            community::look(&text, &name, folder.dir(), commands, kept).map_err(refused)?;
         let manifest = Manifest {
             name: community::plugin_name(&slug),
             version,
@@ -221,7 +238,7 @@ impl Package {
             commands: Vec::new(),
         };
         Ok(Self {
-            skill: SkillHead::parse(&String::from_utf8_lossy(&bytes)),
+            skill: SkillHead::parse(&text),
             files: folder.files.clone(),
             left_out: std::mem::take(&mut folder.left_out),
             component: Digest::of(&bytes),

@@ -1,7 +1,7 @@
 //! The installed plugins, as the kernel and the operator's commands see them.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     io::ErrorKind,
     path::{Path, PathBuf},
     sync::{Arc, OnceLock},
@@ -393,6 +393,14 @@ impl Plugins {
         Ok(grants)
     }
 
+    /// Checks a folder or a component's file: see [`Package::open`].
+    ///
+    /// # Errors
+    /// Its manifest, its files or its component are not accepted.
+    pub fn open_package(&self, path: &Path) -> Result<Package, PackageError> {
+        Package::open_beside(path, &self.runtimes().keys().cloned().collect())
+    }
+
     /// The program of a package that is not installed, to run it.
     ///
     /// # Errors
@@ -480,7 +488,7 @@ impl Plugins {
         let changed = |what: &str| ProgramError::Changed { name: name.to_owned(), what: what.to_owned() };
         let package = match &installed.skill {
             Some(kept) => Package::of_skill(folder.clone(), kept.clone()),
-            None => Package::in_folder(folder.clone(), Some(installed.digest)),
+            None => Package::in_folder(folder.clone(), Some(installed.digest), &BTreeSet::new()),
         };
         let package = package.map_err(|error| match &error {
             PackageError::NoManifest(_) => changed("plugin.toml is gone"),

@@ -106,7 +106,7 @@ impl Server {
         let _ = outgoing.send(Reply::Progress(Stage::Checking)).await;
         let (path, plugins, seen) = (found.path.clone(), self.plugins.clone(), found.clone());
         let (package, signed_by) = blocking(move || {
-            let package = Package::open(&path)?;
+            let package = plugins.open_package(&path)?;
             let signed_by = plugins.keys().signed(&path, package.digest, seen.fetched.as_ref())?;
             Ok::<_, Failure>((package, signed_by))
         })

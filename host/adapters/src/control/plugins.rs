@@ -99,7 +99,8 @@ impl Server {
     }
 
     async fn inspect_path(&self, path: PathBuf) -> Result<Inspected, Failure> {
-        let package = blocking(move || Package::open(&path)).await?;
+        let plugins = self.plugins.clone();
+        let package = blocking(move || plugins.open_package(&path)).await?;
         let program = Arc::new(self.plugins.program_of(&package, Arc::default(), Vec::new())?);
         let tools = package.documented(self.kernel.describe_tools(program.clone()).await?);
         let offers = self.kernel.describe_offers(program.clone()).await?;

@@ -237,7 +237,7 @@ impl Server {
                 Ok::<_, Failure>((Program::clone(&found), Some(grants)))
             }
             Target::Path(path) => {
-                let package = Package::open(&path)?;
+                let package = plugins.open_package(&path)?;
                 Ok((plugins.program_of(&package, Arc::default(), Vec::new())?, None))
             }
         })
