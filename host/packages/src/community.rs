@@ -106,7 +106,8 @@ fn version(key: &str, value: &Value) -> Option<Version> {
 }
 
 /// Modules by which scripts reach the network, also where they name no address.
-const NETWORK: &[&str] = &["aiohttp", "axios", "ftplib", "http", "https", "httpx", "requests", "smtplib", "socket", "urllib", "urllib3"];
+const NETWORK: &[&str] =
+    &["aiohttp", "axios", "ftplib", "http", "https", "httpx", "requests", "smtplib", "socket", "urllib", "urllib3"];
 
 fn made(skill: &Skill, text: &str, dir: &Dir, commands: &BTreeSet<String>) -> Result<Community, String> {
     let scripts = Scripts::look(dir, text).map_err(|error| format!("its scripts cannot be read: {error}"))?;
@@ -123,7 +124,8 @@ fn made(skill: &Skill, text: &str, dir: &Dir, commands: &BTreeSet<String>) -> Re
     let wishes = |capability: &str| proposal.grants.iter().any(|wish| wish.what.starts_with(capability));
     let mut ceiling = Grants::default();
     let imports = scripts.scripts.iter().flat_map(|script| &script.imports);
-    let reaches = imports.into_iter().any(|import| NETWORK.contains(&import.module.split('.').next().unwrap_or_default()));
+    let reaches =
+        imports.into_iter().any(|import| NETWORK.contains(&import.module.split('.').next().unwrap_or_default()));
     let runs = scripts.scripts.iter().any(|script| !script.commands.is_empty()) || !skill.allowed_tools.is_empty();
     for (line, asked) in [
         ("fs=*:rw", true),
@@ -135,7 +137,16 @@ fn made(skill: &Skill, text: &str, dir: &Dir, commands: &BTreeSet<String>) -> Re
         }
     }
     let reason = |wish: &Wish| wish.reasons.first().map(ToString::to_string).unwrap_or_default();
-    let proposed = proposal.grants.iter().map(|wish| Proposed { grant: wish.what.clone(), reason: reason(wish) }).collect();
+    // What runs its scripts is its own.
+    let own = |wish: &&Wish| {
+        wish.what.strip_prefix("exec=").is_some_and(|command| interpreters.iter().any(|own| own == command))
+    };
+    let proposed = proposal
+        .grants
+        .iter()
+        .filter(|wish| !own(wish))
+        .map(|wish| Proposed { grant: wish.what.clone(), reason: reason(wish) })
+        .collect();
     let absent = proposal.absent.iter().map(|wish| wish.what.clone()).collect();
     Ok(Community { description: skill.description.clone(), ceiling, interpreters, proposed, absent })
 }

@@ -7,7 +7,7 @@ use holm_kernel::{
     program::{Program, Programs},
     tool::{MAXIMUM_FOUND, QUERY_BYTES},
 };
-use holm_packages::{GrantError, Package};
+use holm_packages::GrantError;
 use tokio::sync::mpsc;
 
 use super::{

@@ -13,7 +13,7 @@ use holm_kernel::{
     pipe::{self, PipeReader, PipeWriter},
     program::{Program, Programs},
 };
-use holm_packages::{Package, settle};
+use holm_packages::settle;
 use serde_bytes::ByteBuf;
 use tokio::{sync::mpsc, task::JoinHandle};
 

@@ -149,6 +149,9 @@ pub struct Inspected {
     /// What it seems to need.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub proposed: Vec<Proposed>,
+    /// Commands that it seems to need, and that no runtime offered when it was installed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub absent: Vec<String>,
     /// How many files belong to it.
     pub files: usize,
     /// Their bytes.
@@ -184,6 +187,7 @@ impl Inspected {
             commands: Vec::new(),
             interpreters: package.community.as_ref().map_or_else(Vec::new, |skill| skill.interpreters.clone()),
             proposed: package.community.as_ref().map_or_else(Vec::new, |skill| skill.proposed.clone()),
+            absent: package.community.as_ref().map_or_else(Vec::new, |skill| skill.absent.clone()),
             files: package.files.len(),
             bytes: package.files.iter().map(|file| file.bytes).sum(),
         }

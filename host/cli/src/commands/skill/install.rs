@@ -121,14 +121,14 @@ async fn propose(session: &Session, plan: &Planned, terminal: &Terminal) -> Resu
 fn show(plan: &Planned) {
     let plugin = &plan.plugin;
     let before = if plan.version_before.is_some() { " (installed already)" } else { "" };
-    let mut description = printable(&plugin.description);
-    if description.chars().count() > 160 {
-        description = description.chars().take(159).chain(['…']).collect();
-    }
+    let description = super::short(&plugin.description);
     ui::talk(format_args!("{}{before}  {description}", ui::bold(&plugin.name)));
     for proposed in &plugin.proposed {
         let (grant, reason) = (printable(&proposed.grant), printable(&proposed.reason));
         ui::talk(format_args!("  seems to need {grant}  {}", ui::dim(reason)));
+    }
+    if !plugin.absent.is_empty() {
+        ui::talk(format_args!("  nobody offers {}", printable(&plugin.absent.join(", "))));
     }
     for line in &plan.asks {
         if plan.version_before.is_some() && !plan.same_files {

@@ -4,7 +4,7 @@ use holm_adapters::control::{Call, Inspected, Reply, Request, Target};
 use holm_packages::printable;
 use serde_json::Value;
 
-use super::plugin;
+use super::{plugin, short};
 use crate::{
     conversation::{Conversation, End, Stdin},
     denial::Denials,
@@ -35,7 +35,7 @@ pub(super) async fn list(session: &Session, json: bool) -> Result<()> {
         .map(|skill| {
             let what = skill.problem.as_ref().map_or(&skill.description, |problem| problem);
             let name = skill.name.trim_start_matches(holm_kernel::SKILL).to_owned();
-            vec![name, skill.digest.chars().take(12).collect(), skill.grants.len().to_string(), printable(what)]
+            vec![name, skill.digest.chars().take(12).collect(), skill.grants.len().to_string(), short(what)]
         })
         .collect();
     ui::table(&["NAME", "DIGEST", ">GRANTS", "DESCRIPTION"], &rows)
@@ -73,6 +73,9 @@ fn head(skill: &Inspected) -> Result<()> {
     for (name, value) in fields {
         ui::data(format_args!("{}{value}", ui::dim(format_args!("{name:<9}"))))?;
     }
+    if !skill.absent.is_empty() {
+        ui::data(format_args!("{}{}", ui::dim(format_args!("{:<9}", "absent")), printable(&skill.absent.join(", "))))?;
+    }
     for proposed in &skill.proposed {
         let (grant, reason) = (printable(&proposed.grant), printable(&proposed.reason));
         ui::data(format_args!("{}{grant}  {}", ui::dim(format_args!("{:<9}", "needs?")), ui::dim(reason)))?;
@@ -100,6 +103,11 @@ async fn read(session: &Session, name: &str, target: Target) -> Result<String> {
     text.ok_or_else(|| CommandError::internal(format!("the text of `{name}` cannot be read")))
 }
 
+/// What its author says of it: the end of what its tool says of itself.
+fn said(summary: &str) -> &str {
+    summary.split_once("Its author says of it: ").map_or(summary, |(_, said)| said)
+}
+
 pub(super) async fn search(session: &Session, words: &str, json: bool) -> Result<()> {
     let found = match session.ask(&Request::SearchTools { query: words.to_owned(), limit: FOUND }).await? {
         Reply::Found(found) => found,
@@ -117,7 +125,7 @@ pub(super) async fn search(session: &Session, words: &str, json: bool) -> Result
         .iter()
         .map(|skill| {
             let name = skill.name.trim_start_matches(holm_kernel::SKILL).trim_end_matches("/read").to_owned();
-            vec![name, format!("{:.2}", skill.score), printable(&skill.summary)]
+            vec![name, format!("{:.2}", skill.score), short(said(&skill.summary))]
         })
         .collect();
     if rows.is_empty() {

@@ -69,6 +69,18 @@ fn plugin(name: &str) -> String {
     format!("{}{name}", holm_kernel::SKILL)
 }
 
+/// A description as lists show it.
+fn short(description: &str) -> String {
+    let text = holm_packages::printable(description);
+    match text.char_indices().nth(DESCRIPTION) {
+        None => text,
+        Some((at, _)) => format!("{}…", &text[..at]),
+    }
+}
+
+/// Characters of a description in a list.
+const DESCRIPTION: usize = 120;
+
 /// The folders of skills at or below these paths.
 fn folders(paths: &[PathBuf]) -> Result<Vec<PathBuf>> {
     let mut all = Vec::new();
