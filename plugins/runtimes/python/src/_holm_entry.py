@@ -12,11 +12,11 @@ import gc
 
 import wit_world
 
-from _holm import hot, program
+from _holm import hot, packages, program
 
-# What was found while building is not there at run time.
-sys.path[:] = [library.STANDARD, library.PACKAGES]
-sys.path_importer_cache.clear()
+hot.lay()
+packages.lay()
+library.close_library()
 sys.dont_write_bytecode = True
 sys.executable = sys._base_executable = "python"
 # What all processes share is never looked at again: their pages stay the image's.

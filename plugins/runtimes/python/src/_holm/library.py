@@ -226,4 +226,24 @@ def open_library() -> None:
     _code.update(shims)
     sys.path_hooks.insert(0, shelf)
     sys.meta_path.append(Distributions)
+    sys.path[:0] = [STANDARD, PACKAGES]
+    sys.path_importer_cache.clear()
+
+
+def close_library() -> None:
+    """Forgets where the build found things: what was loaded before the library was open now lies in it too."""
+    for name, module in list(sys.modules.items()):
+        file = getattr(module, "__file__", None) or ""
+        if not file.startswith("/python/"):
+            continue
+        module.__file__ = STANDARD + file.removeprefix("/python")
+        folder = module.__file__.removesuffix("/__init__.py").rpartition("/")[0]
+        if hasattr(module, "__path__"):
+            module.__path__ = [module.__file__.rpartition("/")[0]]
+        if (spec := getattr(module, "__spec__", None)) is not None:
+            module.__spec__ = module.__loader__ = None
+            spec = importlib.machinery.ModuleSpec(name, Shelf(folder), origin=module.__file__)
+            spec.submodule_search_locations = getattr(module, "__path__", None)
+            module.__spec__, module.__loader__ = spec, spec.loader
+    sys.path[:] = [STANDARD, PACKAGES]
     sys.path_importer_cache.clear()

@@ -131,7 +131,6 @@ def _unload_shadowed(folder: str) -> None:
 def _main(path: str | None):
     module = type(sys)("__main__")
     module.__builtins__ = __builtins__
-    module.__dict__.update(__annotations__={}) if False else None
     if path:
         from importlib.machinery import SourceFileLoader
 
@@ -178,15 +177,20 @@ def _ended(error: BaseException) -> int:
     return 130 if isinstance(error, KeyboardInterrupt) else 1
 
 
-# Frames that CPython would not have: ours, and the two of `runpy` that its own `-m` hides as well.
 def _without_own(found):
-    while found is not None and _is_own(found.tb_frame.f_code.co_filename):
+    """A traceback without the frames that CPython would not have: ours, and what `runpy` hides as well."""
+    kept = []
+    while found is not None:
+        if not _is_own(found.tb_frame.f_code.co_filename):
+            kept.append(found)
         found = found.tb_next
-    return found
+    for frame, following in zip(kept, [*kept[1:], None]):
+        frame.tb_next = following
+    return kept[0] if kept else None
 
 
 def _is_own(filename: str) -> bool:
-    return "_holm" in filename
+    return filename.startswith("/usr/lib/python3.14/_holm") or "/_holm" in filename
 
 
 def _finish(code: int) -> int:
