@@ -38,6 +38,8 @@ class Exchange:
         self.chunks = b""
         self.sink: Outgoing | None = None
         self.body = self.request = self.pending = self.response = self.content = None
+        # That the response did not come in time, until it is read.
+        self.late: TimeoutError | None = None
         # What of the response can be read before its body.
         self.answer = b""
         self.method = ""
@@ -174,6 +176,9 @@ class Exchange:
 
     def read(self, most: int) -> bytes:
         """The next bytes of the response; none at its end."""
+        if self.late is not None:
+            late, self.late = self.late, None
+            raise late
         self.receive()
         if self.answer:
             piece, self.answer = self.answer[:most], self.answer[most:]

@@ -24,7 +24,7 @@ def lay() -> None:
     """Loads them, and lays over them what Holm does in its own way."""
     for name in HOT:
         importlib.import_module(name)
-    from . import eventloop, process, refusals, surroundings, threads, web
+    from . import eventloop, process, refusals, stdio, surroundings, threads, tracebacks, web
 
-    for part in (threads, process, web, eventloop, surroundings, refusals):
+    for part in (stdio, threads, process, web, eventloop, surroundings, refusals, tracebacks):
         part.lay()

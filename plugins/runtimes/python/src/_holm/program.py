@@ -13,7 +13,7 @@ import warnings
 
 from wit_world.imports import environment
 
-from . import library
+from . import library, stdio, tracebacks
 from .command_line import USAGE, CommandLine, UsageError, read
 
 # Modules that any Python has loaded before its program begins: a script's own file of that name is not found.
@@ -53,7 +53,7 @@ def _surround(line: CommandLine) -> None:
     except OSError:
         os.chdir("/")
     unbuffered = line.has("u") or bool(not line.isolated and os.environ.get("PYTHONUNBUFFERED"))
-    sys.stdout.reconfigure(line_buffering=sys.stdout.isatty(), write_through=unbuffered)
+    stdio.settle(unbuffered, "" if line.isolated else os.environ.get("PYTHONIOENCODING", ""))
     for argument in (*_listed("PYTHONWARNINGS", ",", line), *line.warnings):
         sys.warnoptions.append(argument)
     if sys.warnoptions:
@@ -103,7 +103,8 @@ def _run(line: CommandLine) -> int:
         _say(f"python: can't open file {os.path.abspath(line.name)!r}: [Errno {error.errno}] {error.strerror}\n")
         return 2
     _start_path(line, os.path.dirname(os.path.realpath(line.name)))
-    return _execute(line, source, line.name, os.path.abspath(line.name))
+    path = os.path.abspath(line.name)
+    return _execute(line, source, path, path)
 
 
 def _start_path(line: CommandLine, folder: str) -> None:
@@ -145,6 +146,7 @@ def _execute(line: CommandLine, source: bytes, name: str, path: str | None) -> i
     module = _main(path)
     optimize = min(line.flags.count("O"), 2) or -1
     program = compile(source, name, "exec", dont_inherit=True, optimize=optimize)
+    # What has no file is shown in tracebacks all the same.
     if path is None:
         text = source.decode("utf-8", "replace")
         linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
@@ -178,19 +180,10 @@ def _ended(error: BaseException) -> int:
 
 
 def _without_own(found):
-    """A traceback without the frames that CPython would not have: ours, and what `runpy` hides as well."""
-    kept = []
-    while found is not None:
-        if not _is_own(found.tb_frame.f_code.co_filename):
-            kept.append(found)
+    """A traceback without what led to the program. Of what is further down `tracebacks` leaves ours out."""
+    while found is not None and tracebacks.is_own(found.tb_frame):
         found = found.tb_next
-    for frame, following in zip(kept, [*kept[1:], None]):
-        frame.tb_next = following
-    return kept[0] if kept else None
-
-
-def _is_own(filename: str) -> bool:
-    return filename.startswith("/usr/lib/python3.14/_holm") or "/_holm" in filename
+    return found
 
 
 def _finish(code: int) -> int:

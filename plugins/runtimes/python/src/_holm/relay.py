@@ -13,13 +13,14 @@ _relays: list["Relay"] = []
 
 
 class File:
-    """An open file, which stays open for this, whoever else closes it."""
+    """An open file. It is held here, since WASI has no second number for it: who drops it does not close it."""
 
     def __init__(self, file) -> None:
-        self.number = os.dup(file if isinstance(file, int) else file.fileno())
+        self.file = file
+        self.number = file if isinstance(file, int) else file.fileno()
 
     def close(self) -> None:
-        os.close(self.number)
+        """It is its opener's."""
 
 
 class Relay:
@@ -63,7 +64,7 @@ class Relay:
         return self.at_end if isinstance(self.source, File) else not self.source.sources
 
     def end(self) -> None:
-        """Closes both ends."""
+        """Closes the ends that are streams."""
         if not self.over:
             self.over = True
             _relays.remove(self)

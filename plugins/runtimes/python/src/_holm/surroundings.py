@@ -13,6 +13,8 @@ import sys
 import time
 import zoneinfo
 
+from wit_world.imports import exit
+
 USER, NAME = 1000, "holm"
 NO_SOCKETS = "Holm has no sockets: HTTP goes through urllib, http.client, requests or httpx, and nothing listens"
 NO_FORK = "Holm starts processes by subprocess: there is no fork"
@@ -106,6 +108,7 @@ def _lay_processes() -> None:
     os.sched_getaffinity = lambda pid: {0}
     os.getloadavg = lambda: (0.0, 0.0, 0.0)
     os.getrandom = lambda size, flags=0: os.urandom(size)
+    os._exit = leave
     os.fork = os.forkpty = _refuse(38, "Function not implemented", NO_FORK)
     os.waitpid = os.wait = _refuse(10, "No child processes", NO_FORK)
     os.kill = os.killpg = _kill
@@ -119,6 +122,11 @@ def _kill(pid, number) -> None:
     if number:
         sys.stdout.flush()
         os._exit(128 + number)
+
+
+def leave(code) -> None:
+    """`os._exit`, with the code that the C library of WASI would lose."""
+    exit.exit_with_code(code & 0xFF)
 
 
 def _lay_sockets() -> None:

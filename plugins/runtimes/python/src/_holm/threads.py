@@ -17,6 +17,9 @@ import time
 
 LIMIT = "Holm runs the threads of a process one after another: this one waits for what only another at the same time could do"
 
+# Items that a queue may hold beyond its bound: a producer that never ends would fill the memory.
+MOST_OVER = 100_000
+
 # Threads and tasks that were started and have not begun, in their order.
 _waiting: collections.deque["Job"] = collections.deque()
 # Those that are at work, the innermost last.
@@ -196,16 +199,15 @@ def is_alive(self) -> bool:
 
 
 def put(self, item, block=True, timeout=None) -> None:
-    """`Queue.put`: a bound is kept where its reader can be run, and not for ever waited for."""
-    while block and timeout is None and 0 < self.maxsize <= self._qsize() and run_next():
-        pass
-    if block and timeout is None and 0 < self.maxsize <= self._qsize() and _working and _working[-1].thread.daemon:
-        stuck()
+    """`Queue.put`: who would wait for room goes on, since whoever makes it may come after."""
     with self.mutex:
         if self.is_shutdown:
             raise queue.ShutDown
-        if 0 < self.maxsize <= self._qsize() and not (block and timeout is None):
+        full = 0 < self.maxsize <= self._qsize()
+        if full and not (block and timeout is None):
             raise queue.Full
+        if full and self._qsize() >= self.maxsize + MOST_OVER:
+            stuck()
         self._put(item)
         self.unfinished_tasks += 1
         self.not_empty.notify()

@@ -34,9 +34,13 @@ class Connection(io.RawIOBase):
             self._exchange = None
             exchange = self._current()
         exchange.write(content)
-        # The answer is waited for where the request ends: there clients expect that connecting fails.
+        # The answer is waited for where the request ends: there clients expect that connecting fails. That it
+        # takes too long they expect where they read.
         if exchange.left == 0:
-            exchange.receive()
+            try:
+                exchange.receive()
+            except TimeoutError as error:
+                exchange.late = error
 
     def send(self, content, flags=0) -> int:
         self.sendall(content)
@@ -151,11 +155,26 @@ def lay_urllib3() -> None:
     """Has `urllib3`, and so `requests`, connect this way."""
     import requests.adapters
     import urllib3.connection as connection
+    from urllib3.exceptions import NameResolutionError, NewConnectionError
+
+    class Pooled(Connection):
+        """A connection that fails as those of `urllib3` do."""
+
+        owner = None
+
+        def sendall(self, content, flags=0):
+            try:
+                super().sendall(content)
+            except socket.gaierror as error:
+                raise NameResolutionError(self._place[1], self.owner, error) from error
+            except OSError as error:
+                raise NewConnectionError(self.owner, f"Failed to establish a new connection: {error}") from error
 
     def new(self):
         secure = isinstance(self, connection.HTTPSConnection)
-        timeout = self.timeout if isinstance(self.timeout, (int, float)) else None
-        return Connection("https" if secure else "http", self.host, self.port, timeout)
+        made = Pooled("https" if secure else "http", self.host, self.port, self.timeout)
+        made.owner = self
+        return made
 
     def connect(self) -> None:
         self.sock = self._new_conn()
