@@ -19,6 +19,9 @@ LEFT_OUT = {"test", "idlelib", "tkinter", "turtledemo", "turtle", "lib2to3", "si
 # Data of packages that is something else's copy, is never read, or would only be read by people.
 NO_DATA = (".py", ".pyi", ".pyc", ".so", ".pyx", ".c", ".h", ".typed")
 
+# What of a package's own description is asked for.
+KNOWN = {"METADATA", "entry_points.txt", "top_level.txt"}
+
 # path of a module: its code, packed; path of a datum: its bytes, packed; path of a folder: the names in it.
 _code: dict[str, bytes] = {}
 _data: dict[str, bytes] = {}
@@ -33,7 +36,8 @@ def take_in(folder: str, place: str) -> None:
             continue
         if os.path.isdir(path):
             if name.endswith(".dist-info"):
-                _keep(_data, place, f"{name}/METADATA", _read(f"{path}/METADATA"))
+                for known in KNOWN.intersection(os.listdir(path)):
+                    _keep(_data, place, f"{name}/{known}", _read(f"{path}/{known}"))
             elif not name.endswith(".data") and name != "bin":
                 take_in(path, kept)
         elif name.endswith(".py"):

@@ -8,11 +8,11 @@ COMPILED = frozenset(
     """numpy pandas scipy matplotlib PIL cv2 lxml cryptography torch tensorflow sklearn skimage numba polars pyarrow
     h5py psycopg2 psycopg asyncpg mysqlclient MySQLdb grpc orjson ujson msgpack zstandard lz4 brotli pydantic
     pydantic_core rpds tiktoken tokenizers transformers sentence_transformers faiss onnxruntime spacy shapely rtree
-    gdal fiona rasterio geopandas pyproj netCDF4 tables xarray seaborn statsmodels sympy_engine pymupdf fitz
+    gdal fiona rasterio geopandas pyproj netCDF4 xarray seaborn statsmodels pymupdf fitz
     pikepdf reportlab pypdfium2 playwright greenlet gevent uvloop aiohttp multidict yarl frozenlist bcrypt nacl
-    argon2 coincurve ckzg eth_account web3 solders psutil zmq watchdog pynput pyautogui sounddevice pyaudio av
+    argon2 coincurve ckzg eth_account web3 solders psutil zmq watchdog pynput pyautogui sounddevice pyaudio
     imageio moviepy pygame rdkit openmm anndata scanpy jax jaxlib xgboost lightgbm catboost ctypes _ctypes
-    tkinter _tkinter turtle curses _curses mmap win32api""".split()
+    tkinter _tkinter curses _curses mmap win32api""".split()
 )
 WHY = (
     "it needs machine code, and Python in Holm is WebAssembly, which loads none. "

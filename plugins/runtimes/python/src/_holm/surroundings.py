@@ -3,6 +3,10 @@
 What could be done and is not needed answers as if it had been; what cannot be done says why.
 """
 
+import concurrent.futures
+import multiprocessing.context
+import multiprocessing.pool
+import multiprocessing.process
 import os
 import platform
 import resource
@@ -14,6 +18,8 @@ import time
 import zoneinfo
 
 from wit_world.imports import exit
+
+from . import threads
 
 USER, NAME = 1000, "holm"
 NO_SOCKETS = "Holm has no sockets: HTTP goes through urllib, http.client, requests or httpx, and nothing listens"
@@ -66,6 +72,7 @@ def lay() -> None:
     _lay_files()
     _lay_processes()
     _lay_sockets()
+    _lay_multiprocessing()
     signal.alarm = lambda seconds: 0
     signal.setitimer = lambda which, seconds, interval=0.0: (0.0, 0.0)
     signal.getitimer = lambda which: (0.0, 0.0)
@@ -129,11 +136,36 @@ def leave(code) -> None:
     exit.exit_with_code(code & 0xFF)
 
 
+def _unconnected(self, family=-1, type=-1, proto=-1, fileno=None) -> None:
+    self._io_refs, self._closed = 0, False
+
+
+def _lay_multiprocessing() -> None:
+    refuse = _refuse(38, "Function not implemented", NO_PROCESSES)
+    multiprocessing.process.BaseProcess.start = refuse
+    for name in (
+        "Manager", "Pipe", "Lock", "RLock", "Condition", "Semaphore", "BoundedSemaphore", "Event", "Barrier", "Queue",
+        "JoinableQueue", "SimpleQueue", "Pool", "RawValue", "RawArray", "Value", "Array",
+    ):  # fmt: skip
+        setattr(multiprocessing.context.BaseContext, name, refuse)
+        setattr(multiprocessing, name, refuse)
+    multiprocessing.pool.Pool.__init__ = refuse
+    concurrent.futures.ProcessPoolExecutor = type("ProcessPoolExecutor", (), {"__init__": refuse})
+    multiprocessing.pool.ThreadPool = threads.Pool
+    multiprocessing.context.BaseContext.cpu_count = multiprocessing.cpu_count = lambda *_: 1
+
+
 def _lay_sockets() -> None:
     kind = socket.socket
-    for name in ("connect", "bind", "listen", "accept", "sendto"):
+    # One can be made and set up, as much code does first. What it is for is refused.
+    kind.__init__ = _unconnected
+    for name in ("connect", "bind", "listen", "accept", "sendto", "send", "sendall", "recv", "recvfrom", "recv_into"):
         setattr(kind, name, _refuse(1, "Operation not permitted", NO_SOCKETS))
     kind.connect_ex = lambda self, address: 1
+    kind.setsockopt = kind.shutdown = kind.setblocking = lambda self, *_: None
+    kind.getsockopt = lambda self, *_: 0
+    kind.settimeout = lambda self, timeout: None
+    kind.gettimeout = lambda self: None
 
     def unresolved(*_, **__):
         raise socket.gaierror(socket.EAI_FAIL, f"Non-recoverable failure in name resolution: {NO_SOCKETS}")

@@ -264,6 +264,82 @@ class Executor(concurrent.futures.ThreadPoolExecutor):
             run_next(self._jobs.pop(0))
 
 
+class Pool:
+    """`multiprocessing.pool.ThreadPool`, by an executor."""
+
+    def __init__(self, processes=None, initializer=None, initargs=()) -> None:
+        self._executor = Executor(processes or 1, "ThreadPool", initializer, initargs)
+
+    def apply_async(self, func, args=(), kwds={}, callback=None, error_callback=None):
+        return Result(self._executor.submit(func, *args, **kwds), callback, error_callback)
+
+    def map_async(self, func, iterable, chunksize=None, callback=None, error_callback=None):
+        items = list(iterable)
+        return self.apply_async(lambda: [func(item) for item in items], (), {}, callback, error_callback)
+
+    def starmap_async(self, func, iterable, chunksize=None, callback=None, error_callback=None):
+        return self.map_async(lambda arguments: func(*arguments), iterable, None, callback, error_callback)
+
+    def apply(self, func, args=(), kwds={}):
+        return self.apply_async(func, args, kwds).get()
+
+    def map(self, func, iterable, chunksize=None):
+        return self.map_async(func, iterable).get()
+
+    def starmap(self, func, iterable, chunksize=None):
+        return self.starmap_async(func, iterable).get()
+
+    def imap(self, func, iterable, chunksize=1):
+        return self._executor.map(func, iterable)
+
+    imap_unordered = imap
+
+    def close(self) -> None:
+        self._executor.shutdown(wait=False)
+
+    def terminate(self) -> None:
+        self._executor.shutdown(wait=False, cancel_futures=True)
+
+    def join(self) -> None:
+        self._executor.shutdown(wait=True)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.terminate()
+
+
+class Result:
+    """What a `ThreadPool` promises."""
+
+    def __init__(self, future, callback, error_callback) -> None:
+        self._future = future
+
+        def tell(done) -> None:
+            error = done.exception()
+            if error is None:
+                callback and callback(done.result())
+            else:
+                error_callback and error_callback(error)
+
+        future.add_done_callback(tell)
+
+    def get(self, timeout=None):
+        return self._future.result(timeout)
+
+    def wait(self, timeout=None) -> None:
+        concurrent.futures.wait([self._future], timeout)
+
+    def ready(self) -> bool:
+        return self._future.done()
+
+    def successful(self) -> bool:
+        if not self.ready():
+            raise ValueError(f"{self!r} not ready")
+        return self._future.exception() is None
+
+
 def shut_down() -> None:
     """At the end of a program all threads but daemons come to theirs."""
     while jobs := [job for job in _waiting if not job.thread.daemon]:
