@@ -157,6 +157,7 @@ def _lay_multiprocessing() -> None:
 
 def _lay_sockets() -> None:
     kind = socket.socket
+    socket.AF_UNIX, socket.SO_REUSEPORT, socket.MSG_DONTWAIT = 1, 15, 64
     # One can be made and set up, as much code does first. What it is for is refused.
     kind.__init__ = _unconnected
     for name in ("connect", "bind", "listen", "accept", "sendto", "send", "sendall", "recv", "recvfrom", "recv_into"):
