@@ -99,7 +99,11 @@ def componentize(tools: pathlib.Path, packages: pathlib.Path, interfaces: pathli
     nothing.mkdir(exist_ok=True)
     environment = {"PATH": os.defpath, "HOME": str(nothing), "VIRTUAL_ENV": str(nothing)}
     unfinished = TARGET / "python.wasm"
-    paths = [f"--python-path={path}" for path in (HERE / "src", HERE / "shims", packages)]
+    # Python leaves its caches beside what it reads.
+    for part in ("src", "shims"):
+        shutil.rmtree(TARGET / part, ignore_errors=True)
+        shutil.copytree(HERE / part, TARGET / part)
+    paths = [f"--python-path={path}" for path in (TARGET / "src", TARGET / "shims", packages)]
     command = [tools / "bin" / "componentize-py", "--wit-path", interfaces, "--world", "python"]
     command += ["componentize", *paths, "_holm_entry", "--output", unfinished]
     subprocess.run(command, check=True, env=environment)

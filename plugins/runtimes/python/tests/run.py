@@ -74,13 +74,11 @@ def record(case: pathlib.Path, found: dict[str, bytes]) -> None:
 def compare(case: pathlib.Path, found: dict[str, bytes]) -> list[str]:
     differences = []
     for name in ("stdout", "stderr", "code"):
-        if not (case / name).exists():
-            continue
-        expected = (case / name).read_bytes()
-        if found[name] != expected:
-            differences.append(f"  {name}: expected {expected.decode()!r}\n  {' ' * len(name)}     found {found[name].decode()!r}")
-            if name != "stderr":
-                differences.append(f"  stderr: {found['stderr'].decode()!r}")
+        if (case / name).exists() and found[name] != (expected := (case / name).read_bytes()):
+            differences.append(f"  {name} should be {expected!r}")
+            differences.append(f"  {' ' * len(name)}        is {found[name]!r}")
+    if differences:
+        differences.append(f"  on stderr: {found['stderr']!r}")
     return differences
 
 

@@ -5,9 +5,13 @@ import os
 from wit_world.imports import log
 
 
+# Whether there is a host to ask: while the component is built there is none.
+running = False
+
+
 def last():
     """The last denial that this process met, if any."""
-    return log.last_denial()
+    return log.last_denial() if running else None
 
 
 def describe(found) -> str:

@@ -41,7 +41,8 @@ class _Error(OSError):
         if own_text == text:
             # What lacks a right in WASI's terms is refused as Linux refuses files.
             number, text = ERRORS.get("EACCES" if name == "ENOTCAPABLE" else name, (number, text))
-            if number in (1, 13):
+            # What may not even be looked for is not there, for Holm as for whoever asks.
+            if number in (1, 2, 13):
                 text = denial.explain(text, names)
         OSError.__init__(self, number, text, *names)
         self.__class__ = _kinds.get(number, _other)

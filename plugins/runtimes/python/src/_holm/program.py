@@ -13,7 +13,7 @@ import warnings
 
 from wit_world.imports import environment
 
-from . import library, stdio, tracebacks
+from . import denial, library, stdio, tracebacks
 from .command_line import USAGE, CommandLine, UsageError, read
 
 # Modules that any Python has loaded before its program begins: a script's own file of that name is not found.
@@ -25,6 +25,7 @@ _ALWAYS = {
 
 def main(arguments: list[str]) -> int:
     """Runs `python` with these arguments. Its exit code."""
+    denial.running = True
     try:
         line = read(arguments)
     except UsageError as error:
@@ -36,8 +37,8 @@ def main(arguments: list[str]) -> int:
     if line.what == "help":
         print(USAGE, end="", flush=True)
         return 0
-    _surround(line)
     try:
+        _surround(line)
         code = _run(line)
     except BaseException as error:
         code = _ended(error)
@@ -51,7 +52,7 @@ def _surround(line: CommandLine) -> None:
     try:
         os.chdir(directory)
     except OSError:
-        os.chdir("/")
+        pass  # It may not be read. A program that needs nothing of it runs all the same.
     unbuffered = line.has("u") or bool(not line.isolated and os.environ.get("PYTHONUNBUFFERED"))
     stdio.settle(unbuffered, "" if line.isolated else os.environ.get("PYTHONIOENCODING", ""))
     for argument in (*_listed("PYTHONWARNINGS", ",", line), *line.warnings):
