@@ -40,6 +40,7 @@ pub(super) fn add(native: &Object<'_>) -> Result<()> {
     native.set("link", Func::from(|ctx: Ctx<'_>, from: Text, to: Text| done(&ctx, fs::hard_link(from.0, to.0))))?;
     native.set("readLink", Func::from(read_link))?;
     native.set("truncate", Func::from(truncate))?;
+    native.set("truncateOpen", Func::from(truncate_open))?;
     native.set("setTimes", Func::from(set_times))?;
     Ok(())
 }
@@ -229,4 +230,10 @@ fn set_times(ctx: Ctx<'_>, path: Text, accessed: f64, modified: f64) -> Result<(
     let time = |seconds: f64| UNIX_EPOCH + Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or_default();
     let times = FileTimes::new().set_accessed(time(accessed)).set_modified(time(modified));
     done(&ctx, File::open(path.0).and_then(|file| file.set_times(times)))
+}
+
+fn truncate_open(ctx: Ctx<'_>, descriptor: u32, length: f64) -> Result<()> {
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a cast saturates")]
+    let length = length as u64;
+    with(&ctx, descriptor, |file| file.set_len(length))
 }
