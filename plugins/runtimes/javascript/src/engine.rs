@@ -11,7 +11,7 @@ include!(concat!(env!("OUT_DIR"), "/compiled.rs"));
 
 /// What calls within calls may take of the stack: a recursion without end becomes a `RangeError`, and
 /// never a trap. The kernel's own limit for a stack is 512 KiB, and a call takes more of that than of this.
-const STACK: usize = 192 << 10;
+const STACK: usize = 144 << 10;
 
 /// Runs what the arguments say.
 pub(crate) fn run(command: &str, arguments: Vec<String>) -> u8 {
@@ -27,7 +27,7 @@ pub(crate) fn run(command: &str, arguments: Vec<String>) -> u8 {
 
 fn start(command: &str, arguments: Vec<String>) -> std::result::Result<u8, String> {
     let runtime = Runtime::new().map_err(|error| error.to_string())?;
-    runtime.set_max_stack_size(STACK);
+    runtime.set_max_stack_size(std::env::var("S").ok().and_then(|s| s.parse().ok()).unwrap_or(STACK));
     runtime.set_loader(Rules, Rules);
     runtime.set_host_promise_rejection_tracker(Some(Box::new(modules::rejected)));
     let context = Context::full(&runtime).map_err(|error| error.to_string())?;

@@ -6,6 +6,7 @@ mod compress;
 mod files;
 mod hash;
 pub(crate) mod process;
+mod typescript;
 mod url;
 mod web;
 
@@ -22,5 +23,6 @@ pub(crate) fn object<'js>(ctx: &Ctx<'js>, exit: &process::Exit) -> Result<Object
     compress::add(&native)?;
     web::add(&native)?;
     children::add(&native)?;
+    typescript::add(&native)?;
     Ok(native)
 }

@@ -18,7 +18,7 @@ class AssertionError extends Error {
   constructor(options) {
     if (typeof options !== 'object' || options === null) throw wrongType('options', 'of type object', options);
     const { message, operator, actual, expected } = options;
-    super(message !== undefined ? String(message) : described(operator, actual, expected));
+    super(message !== undefined ? owned(String(message), operator, actual, expected) : described(operator, actual, expected));
     Object.defineProperty(this, 'name', { value: 'AssertionError', enumerable: false, writable: true, configurable: true });
     Object.defineProperty(this, 'stack', { value: this.stack.replace(/^[^\n]*Error: ?/, () => 'AssertionError [ERR_ASSERTION]: '), writable: true, configurable: true });
     this.generatedMessage = message === undefined;
@@ -81,6 +81,13 @@ function described(operator, actual, expected) {
   }
   if (operator === '==' || operator === '!=') return `${inspect(actual)} ${operator} ${inspect(expected)}`;
   return `Failed`;
+}
+
+// An author's own message is followed by what both sides are, where that is short.
+function owned(message, operator, actual, expected) {
+  if (operator !== 'strictEqual' || [actual, expected].some((value) => value !== null && /^(object|function)$/.test(typeof value))) return message;
+  const [left, right] = [show(actual), show(expected)];
+  return left !== right && left.length + right.length <= 12 ? `${message}\n\n${left} !== ${right}\n` : message;
 }
 
 function fail(actual, expected, message, operator) {

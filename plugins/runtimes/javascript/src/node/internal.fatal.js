@@ -14,6 +14,13 @@ function source(error) {
   return `${file}:${line}\n${text}\n${' '.repeat(Math.max(0, Math.min(column - 1, text.length)))}^\n\n`;
 }
 
+// What to do about a package that is not there: none is fetched while a script runs.
+function hint(error) {
+  if (!/^(ERR_)?MODULE_NOT_FOUND$/.test(error?.code)) return '';
+  const [, name] = /^Cannot find (?:module|package) '([^./'][^']*)'/.exec(error.message) ?? [];
+  return name ? `\nHolm: the package '${name}' is not installed, and none is fetched at run time: put it into the skill's folder (node_modules), or bundle it into the script.\n` : '';
+}
+
 function fatal(error, rejection) {
   let text;
   if (error instanceof Error) {
@@ -24,6 +31,7 @@ function fatal(error, rejection) {
   } else {
     text = `Uncaught:\n${typeof error === 'string' ? error : inspect(error)}\n(Use \`node --trace-uncaught ...\` to show where the exception was thrown)\n`;
   }
+  text += hint(error);
   native.writeText(2, `${text}\nNode.js ${process.version}\n`);
   process.leave(1);
 }

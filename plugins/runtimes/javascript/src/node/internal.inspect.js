@@ -482,10 +482,12 @@ function promise(view, value, depth) {
 function property(view, object, depth, key, type) {
   const own = Object.getOwnPropertyDescriptor(object, key) ?? { value: object[key], enumerable: true };
   let text;
+  let gap = ' ';
   if (own.value !== undefined) {
     const deeper = view.compact !== true || type !== OBJECT ? 2 : 3;
     view.indentation += deeper;
     text = show(view, own.value, depth);
+    if (deeper === 3 && view.breakLength < width(text)) gap = `\n${' '.repeat(view.indentation)}`;
     view.indentation -= deeper;
   } else if (own.get !== undefined) {
     const label = own.set !== undefined ? 'Getter/Setter' : 'Getter';
@@ -512,7 +514,7 @@ function property(view, object, depth, key, type) {
   else if (own.enumerable === false) name = `[${key}]`;
   else if (/^[a-zA-Z_][a-zA-Z_0-9]*$/.test(key)) name = view.stylize(key, 'name');
   else name = view.stylize(quoted(key), 'string');
-  return `${name}: ${text}`;
+  return `${name}:${gap}${text}`;
 }
 
 // Long lists of short things go in columns.
@@ -530,7 +532,7 @@ function grouped(view, output, value) {
   }
   const most = longest + 2;
   if (!(most * 3 + view.indentation < view.breakLength && (total / most > 5 || longest <= 6))) return output;
-  const bias = Math.max(most - Math.sqrt(most - total / output.length), 1);
+  const bias = Math.max(most - 3 - Math.sqrt(most - total / output.length), 1);
   const columns = Math.min(
     Math.round(Math.sqrt(2.5 * bias * count) / bias), Math.floor((view.breakLength - view.indentation) / most),
     view.compact * 4, 15);

@@ -11,22 +11,37 @@ function header(error) {
   }
 }
 
+// Files whose first line begins with what makes them a function: its columns are none of theirs.
+const wrapped = new Set();
+const WRAPPER = '(function (exports, require, module, __filename, __dirname) { '.length;
+
+const shifted = (site) => ({
+  getFileName: () => site.getFileName(), getLineNumber: () => 1, isNative: () => site.isNative(),
+  getColumnNumber: () => Math.max(1, site.getColumnNumber() - WRAPPER),
+});
+
 function place(site) {
   const name = site.getFunctionName?.();
   const file = site.getFileName?.() ?? 'native';
   const line = site.getLineNumber?.();
-  const at = site.isNative?.() ? 'native' : line > 0 ? `${file}:${line}:${site.getColumnNumber()}` : file;
+  let column = site.getColumnNumber?.();
+  if (line === 1 && wrapped.has(file) && column > WRAPPER) column -= WRAPPER;
+  const at = site.isNative?.() ? 'native' : line > 0 ? `${file}:${line}:${column}` : file;
   return name && name !== '<anonymous>' && name !== '<eval>' ? `${name} (${at})` : at;
 }
 
 // Frames of what is written here tell a script's author nothing.
-const own = (line) => line.includes('node:internal/') || line.endsWith('native') || line.includes('(native)');
+const own = (line) => /[( ]node:|\bnative\)?$/.test(line);
 
-let prepare;
-let limit = 10;
+const LIMIT = 10;
+let language;
 
 function prepared(error, sites) {
-  if (typeof prepare === 'function') return prepare(error, sites);
+  // A message of the engine's own is put in V8's words.
+  if (language && typeof error.message === 'string' && error.constructor !== Error && !Object.hasOwn(error, 'code')) {
+    const message = language.message(error.message, wrapped.has(sites[0]?.getFileName?.()) && sites[0].getLineNumber() === 1 ? shifted(sites[0]) : sites[0]);
+    if (message !== undefined && message !== error.message) Object.defineProperty(error, 'message', { value: message, writable: true, configurable: true, enumerable: false });
+  }
   const lines = sites.map((site) => {
     try {
       return `\n    at ${place(site)}`;
@@ -34,9 +49,8 @@ function prepared(error, sites) {
       return '';
     }
   });
-  return header(error) + lines.filter((line) => !own(line)).slice(0, limit).join('');
+  return header(error) + lines.filter((line) => !own(line)).slice(0, LIMIT).join('');
 }
 
 Error.prepareStackTrace = prepared;
-// Scripts see what Node has there (nothing), and may put their own.
-module.exports = { header, prepared };
+module.exports = { header, prepared, wrapped, use(words) { language = words; } };

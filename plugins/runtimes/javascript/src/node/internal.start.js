@@ -39,7 +39,7 @@ function lazy(module, ...names) {
   }
 }
 
-builtin('internal/stack');
+builtin('internal/stack').use(builtin('internal/language'));
 const loop = builtin('internal/loop');
 define('global', globalThis);
 Object.defineProperty(globalThis, Symbol.toStringTag, { value: 'global', configurable: true });

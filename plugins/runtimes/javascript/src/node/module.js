@@ -356,6 +356,7 @@ class Module {
 
 function run(module, source, file) {
   let body;
+  require('internal/stack').wrapped.add(file);
   try {
     body = native.compile(wrapped(source), file);
   } catch (error) {
