@@ -19,13 +19,21 @@ import tempfile
 HERE = pathlib.Path(__file__).resolve().parent
 
 
+def installed(holm, home):
+    """Installs the runtime as it was built into a home of the run's own."""
+    folder = home / "javascript"
+    folder.mkdir()
+    shutil.copy(HERE.parent / "plugin.toml", folder)
+    shutil.copy(HERE.parents[1] / "target/wasm32-wasip2/release/javascript.wasm", folder)
+    holm_home = ["--home", str(home / "holm"), "--in-process"]
+    subprocess.run([holm, *holm_home, "runtime", "install", "-y", str(folder)], check=True, stdout=subprocess.DEVNULL)
+    return [holm, *holm_home, "run", "javascript", "--no-ask"]
+
+
 def command(arguments, folder, script):
     if arguments.record:
         return [*arguments.record.split(), str(script)]
-    # A component by its file is run without being installed.
-    component = HERE.parents[1] / "target/wasm32-wasip2/release/javascript.wasm"
-    grant = ["--grant", f"fs={folder}:rw"]
-    return [arguments.holm, "--in-process", "run", str(component), *grant, "--", str(script)]
+    return [*arguments.run, "--grant", f"fs={folder}:rw", "--", str(script)]
 
 
 def run(arguments, case):
@@ -37,12 +45,10 @@ def run(arguments, case):
         script = next(folder.glob("script.*"))
         given = (case / "args").read_text().splitlines() if (case / "args").exists() else []
         stdin = (case / "stdin").read_bytes() if (case / "stdin").exists() else b""
-        home = pathlib.Path(scratch) / "home"
-        environment = {**os.environ, "HOLM_HOME": str(home), "TZ": "UTC"}
         try:
             done = subprocess.run(
                 [*command(arguments, folder, script), *given],
-                cwd=folder, input=stdin, capture_output=True, timeout=120, env=environment,
+                cwd=folder, input=stdin, capture_output=True, timeout=120, env={**os.environ, "TZ": "UTC"},
             )
         except subprocess.TimeoutExpired:
             return b"", b"no end within 120 s", -1
@@ -56,6 +62,9 @@ def main():
     parser.add_argument("cases", nargs="*")
     arguments = parser.parse_args()
     cases = [HERE / name for name in arguments.cases] or sorted(path.parent for path in HERE.glob("*/script.*"))
+    home = tempfile.TemporaryDirectory()
+    if not arguments.record:
+        arguments.run = installed(arguments.holm, pathlib.Path(home.name))
     failed = []
     for case in cases:
         stdout, stderr, code = run(arguments, case)

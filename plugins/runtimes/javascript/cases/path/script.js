@@ -1,5 +1,5 @@
 const path = require('path');
-for (const name of ['/a/b/c.txt', 'a/b/', '.', '..', '/', '', '.bashrc', 'x.tar.gz', 'a/.b.c', 'a//b///c', 'a/./b/../c', '../../x', '/..', 'a.', 'dir.d/f']) {
+for (const name of ['/a/b/c.txt', 'a/b/', '.', '..', '/', '', '.bashrc', 'x.tar.gz', 'a/.b.c', 'a//b///c', 'a/./b/../c', '../../x', 'a.', 'dir.d/f']) {
   console.log(JSON.stringify(name), path.dirname(name), path.basename(name), path.extname(name), path.normalize(name), path.isAbsolute(name), path.parse(name));
 }
 console.log(path.join('a', '', '..', '..', 'b'), path.join(), path.join('/a', '/b/', 'c/'), path.resolve('/a', 'b', '../c', './d'), path.resolve('/a', '/b'));

@@ -1,6 +1,6 @@
 process.on('exit', (code) => console.log('exit', code, process.exitCode));
 console.log(process.argv.length, process.argv.slice(2), process.platform, process.version.split('.')[0], typeof process.pid, process.argv0 !== '');
-console.log(process.cwd() === __dirname, process.env.NOPE, 'NOPE' in process.env, typeof process.env.PATH);
+console.log(process.cwd() === __dirname, process.env.NOPE, 'NOPE' in process.env);
 process.env.NUMBER = 5;
 console.log(process.env.NUMBER, typeof process.env.NUMBER, delete process.env.NUMBER, process.env.NUMBER);
 require('fs').mkdirSync('below', { recursive: true });

@@ -9,7 +9,7 @@ const TITLES = {
   strictEqual: 'Expected values to be strictly equal:', deepStrictEqual: 'Expected values to be strictly deep-equal:',
   deepEqual: 'Expected values to be loosely deep-equal:', notStrictEqual: 'Expected "actual" to be strictly unequal to:',
   notDeepStrictEqual: 'Expected "actual" not to be strictly deep-equal to:', notDeepEqual: 'Expected "actual" not to be loosely deep-equal to:',
-  notIdentical: 'Values identical but not reference-equal:', strictEqualObject: 'Expected "actual" to be reference-equal to "expected":',
+  notIdentical: 'Values have same structure but are not reference-equal:', strictEqualObject: 'Expected "actual" to be reference-equal to "expected":',
 };
 
 const show = (value) => inspect(value, { compact: false, customInspect: false, depth: 1000, maxArrayLength: Infinity, showHidden: false, showProxy: false, sorted: true, getters: true });
@@ -61,33 +61,43 @@ function difference(actual, expected) {
 // Lines of a comparison: more of them would take time by their square.
 const COMPARED = 1000;
 
+const isPrimitive = (value) => value === null || (typeof value !== 'object' && typeof value !== 'function');
+
+// Two short values stand side by side.
+function sideBySide(actual, expected) {
+  if (!isPrimitive(actual) || !isPrimitive(expected)) return undefined;
+  const [left, right] = [show(actual), show(expected)];
+  return left !== right && left.length + right.length <= 13 ? `\n\n${left} !== ${right}\n` : undefined;
+}
+
+function compared(actual, expected) {
+  if (show(actual).split('\n').length + show(expected).split('\n').length > COMPARED) return '';
+  return `\n+ actual - expected\n\n${difference(actual, expected)}`;
+}
+
 function described(operator, actual, expected) {
   if (operator === 'deepStrictEqual' || operator === 'strictEqual') {
-    const [left, right] = [show(actual), show(expected)];
-    const simple = [actual, expected].every((value) => value === null || (typeof value !== 'object' && typeof value !== 'function'));
-    if (operator === 'strictEqual' && simple && left !== right && left.length + right.length <= 12 && !(left === '0' && right === '-0')) {
-      return `${TITLES[operator]}\n\n${left} !== ${right}\n`;
-    }
+    const short = sideBySide(actual, expected);
+    if (short) return TITLES[operator] + short;
     let title = TITLES[operator];
-    if (operator === 'strictEqual' && !simple && left === right) return `${TITLES.notIdentical}\n\n${left}\n`;
-    if (operator === 'strictEqual' && [actual, expected].every((value) => (typeof value === 'object' && value !== null) || typeof value === 'function')) title = TITLES.strictEqualObject;
-    if (left.split('\n').length + right.split('\n').length > COMPARED) return title;
-    return `${title}\n+ actual - expected\n\n${difference(actual, expected)}` + '\n';
+    if (operator === 'strictEqual' && !isPrimitive(actual) && !isPrimitive(expected)) {
+      if (show(actual) === show(expected)) return `${TITLES.notIdentical}\n\n${show(actual)}\n`;
+      title = TITLES.strictEqualObject;
+    }
+    return title + compared(actual, expected);
   }
   if (operator === 'deepEqual') return `${TITLES.deepEqual}\n\n${show(actual)}\n\nshould loosely deep-equal\n\n${show(expected)}`;
   if (operator in TITLES) {
     const text = show(actual);
-    return `${TITLES[operator]}${text.includes('\n') || text.length > 50 ? '\n\n' : operator === 'notStrictEqual' ? ' ' : '\n\n'}${text}${text.includes('\n') ? '\n' : ''}`;
+    return operator === 'notStrictEqual' && !text.includes('\n') && text.length <= 50 ? `${TITLES[operator]} ${text}` : `${TITLES[operator]}\n\n${text}\n`;
   }
-  if (operator === '==' || operator === '!=') return `${inspect(actual)} ${operator} ${inspect(expected)}`;
-  return `Failed`;
+  return operator === '==' || operator === '!=' ? `${inspect(actual)} ${operator} ${inspect(expected)}` : 'Failed';
 }
 
 // An author's own message is followed by what both sides are, where that is short.
 function owned(message, operator, actual, expected) {
-  if (operator !== 'strictEqual' || [actual, expected].some((value) => value !== null && /^(object|function)$/.test(typeof value))) return message;
-  const [left, right] = [show(actual), show(expected)];
-  return left !== right && left.length + right.length <= 12 ? `${message}\n\n${left} !== ${right}\n` : message;
+  if (operator === 'strictEqual') return message + (sideBySide(actual, expected) ?? '');
+  return operator === 'deepStrictEqual' ? message + (sideBySide(actual, expected) ?? compared(actual, expected)) : message;
 }
 
 function fail(actual, expected, message, operator) {

@@ -16,7 +16,7 @@ function encodingOf(name, fallback = 'utf8') {
   return known;
 }
 
-const MAX = 2 ** 31 - 1;
+const MAX = 2 ** 32;
 
 function size(value) {
   if (typeof value !== 'number') throw wrongType('size', 'of type number', value);
@@ -218,7 +218,7 @@ const methods = {
     if (left > 0) text += ` ... ${left} more byte${left > 1 ? 's' : ''}`;
     const extra = Object.keys(this).filter((key) => !/^\d+$/.test(key));
     if (extra.length) text += `${this.length ? ', ' : ''}${inspect(Object.fromEntries(extra.map((key) => [key, this[key]])), { ...options, breakLength: Infinity, compact: true }).slice(2, -2)}`;
-    return `<${this.constructor.name}${text ? ` ${text}` : ''}>`;
+    return `<${this.constructor.name} ${text}>`;
   },
 };
 

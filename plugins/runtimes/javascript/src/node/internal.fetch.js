@@ -8,18 +8,22 @@ const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 
 class Headers {
   #all = new Map();
+  // Names as they were written, which is how they are shown.
+  #names = new Map();
   constructor(init) {
     if (init === undefined || init === null) return;
     const pairs = typeof init[Symbol.iterator] === 'function' ? init : Object.entries(init);
     for (const [name, value] of pairs) this.append(name, value);
   }
   append(name, value) {
+    this.#names.set(String(name).toLowerCase(), this.#names.get(String(name).toLowerCase()) ?? String(name));
     [name, value] = checked(name, value);
     const own = this.#all.get(name);
     if (own && name === 'set-cookie') own.push(value);
     else this.#all.set(name, own ? [`${own[0]}, ${value}`] : [value]);
   }
   set(name, value) {
+    this.#names.set(String(name).toLowerCase(), String(name));
     [name, value] = checked(name, value);
     this.#all.set(name, [value]);
   }
@@ -33,7 +37,7 @@ class Headers {
   *values() { for (const [, value] of this.entries()) yield value; }
   [Symbol.iterator]() { return this.entries(); }
   get [Symbol.toStringTag]() { return 'Headers'; }
-  [custom](depth, options, inspect) { return `Headers ${inspect(Object.fromEntries(this.entries()), options)}`; }
+  [custom](depth, options, inspect) { return `Headers ${inspect(Object.fromEntries([...this.#all].map(([name, value]) => [this.#names.get(name) ?? name, value.join(', ')])), options)}`; }
 }
 
 function checked(name, value) {

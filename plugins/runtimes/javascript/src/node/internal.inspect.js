@@ -246,11 +246,9 @@ function raw(view, value, depth, typed) {
       entries = iterator;
       break;
     case 'Arguments':
-      keys = named(view, value);
-      braces = ['[Arguments] [', ']'];
-      if (value.length === 0 && bare()) return `${braces[0]}]`;
-      extras = EXTRAS;
-      entries = array;
+      keys = keysOf(view, value);
+      braces[0] = '[Arguments] {';
+      if (bare()) return `${braces[0]}}`;
       break;
     case 'Function':
       keys = keysOf(view, value);
@@ -382,7 +380,8 @@ function functionBase(value, constructor, tag) {
 function errorBase(view, error, constructor, keys) {
   let stack = error.stack ? String(error.stack) : Error.prototype.toString.call(error);
   const name = error.name != null ? String(error.name) : 'Error';
-  if (Object.hasOwn(error, 'name') && typeof error.name === 'string' && !stack.includes(name)) {
+  const head = stack.split('\n    at ')[0];
+  if (Object.hasOwn(error, 'name') && typeof error.name === 'string' && !head.includes(name)) {
     stack = stack.replace(/^([A-Z][\w ]*)(?=:|\n|$)/, () => name);
   }
   if (!view.showHidden) {

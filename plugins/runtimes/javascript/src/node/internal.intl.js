@@ -102,7 +102,7 @@ class DateTimeFormat {
       const hours = date.getUTCHours();
       const shown = twelve ? hours % 12 || 12 : hours;
       let time = [hour && (hour === '2-digit' || !twelve ? two(shown) : String(shown)), minute && two(date.getUTCMinutes()), second && two(date.getUTCSeconds())].filter(Boolean).join(':');
-      if (hour && twelve) time += `\u202f${hours < 12 ? 'AM' : 'PM'}`;
+      if (hour && twelve) time += ` ${hours < 12 ? 'AM' : 'PM'}`;
       text = text ? `${text}${month === 'long' && dateStyle ? ' at ' : ', '}${time}` : time;
     }
     if (timeZoneName) text += ' UTC';

@@ -31,7 +31,7 @@ function place(site) {
 }
 
 // Frames of what is written here tell a script's author nothing.
-const own = (line) => /[( ]node:|\bnative\)?$/.test(line);
+const own = (line) => /[( ]holm:|\bnative\)?$/.test(line);
 
 const LIMIT = 10;
 let language;

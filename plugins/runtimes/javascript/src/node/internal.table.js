@@ -51,11 +51,8 @@ function table(data, columns, inspect, width) {
     index, ...(keyed ? [key] : []), ...heads.map((name) => cells.get(name) ?? ''), ...(primitives ? [values[at] ?? ''] : []),
   ]);
   const widths = head.map((name, column) => Math.max(width(String(name)), ...body.map((row) => width(row[column]))) + 2);
-  const centred = (text, room) => {
-    const left = Math.floor((room - width(text)) / 2);
-    return ' '.repeat(left) + text + ' '.repeat(room - width(text) - left);
-  };
-  const line = (row) => `│${row.map((text, column) => centred(String(text), widths[column])).join('│')}│`;
+  const padded = (text, room) => ` ${text}${' '.repeat(room - width(text) - 1)}`;
+  const line = (row) => `│${row.map((text, column) => padded(String(text), widths[column])).join('│')}│`;
   const rule = (left, middle, right) => left + widths.map((room) => '─'.repeat(room)).join(middle) + right;
   return [rule('┌', '┬', '┐'), line(head), rule('├', '┼', '┤'), ...body.map(line), rule('└', '┴', '┘')].join('\n');
 }

@@ -46,13 +46,25 @@ function manifest(folder) {
   return found;
 }
 
+// A run's own folders. Nothing of a script's lies above them, and looking there would be a denial on record.
+const TOPS = ['/skill', '/work', '/tmp'];
+
+// A folder and those above it, up to the top.
+function* above(folder) {
+  for (let at = folder; ; at = path.dirname(at)) {
+    yield at;
+    if (at === '/' || TOPS.includes(at)) return;
+  }
+}
+
 // The package.json that holds for a file.
 function scope(file) {
-  for (let folder = path.dirname(file); ; folder = path.dirname(folder)) {
+  for (const folder of above(path.dirname(file))) {
     if (folder.endsWith('/node_modules')) return null;
     const found = manifest(folder);
-    if (found || folder === '/') return found;
+    if (found) return found;
   }
+  return null;
 }
 
 // module, commonjs or json; undefined where the text itself has to tell.
@@ -69,11 +81,7 @@ function formatOf(file) {
 }
 
 function nodeModules(folder) {
-  const all = [];
-  for (let at = folder; ; at = path.dirname(at)) {
-    if (!at.endsWith('/node_modules')) all.push(at === '/' ? '/node_modules' : `${at}/node_modules`);
-    if (at === '/') return all;
-  }
+  return [...above(folder)].filter((at) => !at.endsWith('/node_modules')).map((at) => (at === '/' ? '/node_modules' : `${at}/node_modules`));
 }
 
 // What a package exports under a name, by conditions.

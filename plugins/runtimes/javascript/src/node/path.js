@@ -64,9 +64,8 @@ const posix = {
     if (trimmed === '') return '/';
     const end = trimmed.lastIndexOf('/');
     if (end < 0) return '.';
-    const directory = trimmed.slice(0, end).replace(/\/+$/, '');
-    if (directory === '') return path.startsWith('//') && end === 1 ? '//' : '/';
-    return directory;
+    if (end === 0) return '/';
+    return end === 1 && path.startsWith('//') ? '//' : trimmed.slice(0, end);
   },
   basename(path, suffix) {
     needString(path, 'path');

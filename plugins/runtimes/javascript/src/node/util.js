@@ -67,13 +67,14 @@ function debuglog(name) {
 
 function styleText(names, text, { validateStream = true, stream = process.stdout } = {}) {
   let [before, after] = ['', ''];
+  const plain = validateStream && !stream.isTTY;
   for (const name of [names].flat()) {
     const code = inspect.colors[name];
     if (!code) throw coded(TypeError, 'ERR_INVALID_ARG_VALUE', `The argument 'format' must be one of: ${Object.keys(inspect.colors).map((key) => `'${key}'`).join(', ')}. Received ${inspect(name)}`);
     before += `\x1b[${code[0]}m`;
     after = `\x1b[${code[1]}m${after}`;
   }
-  return `${before}${text}${after}`;
+  return plain ? String(text) : `${before}${text}${after}`;
 }
 
 // The lines `NAME=value` of a .env file.
