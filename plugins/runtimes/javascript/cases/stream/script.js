@@ -21,7 +21,7 @@ const { pipeline: piped } = require('stream/promises');
   console.log(await objects.toArray(), await Readable.from([1, 2, 3, 4]).filter((n) => n % 2).map((n) => n * 10).toArray());
   const w = new Writable({ highWaterMark: 3, write(chunk, e, done) { setImmediate(done); } });
   console.log(w.write('ab'), w.write('cd'), w.writableLength, w.writableNeedDrain);
-  w.on('drain', () => console.log('drain')).on('finish', () => console.log('finish')); setTimeout(() => w.end(), 5);
+  w.on('drain', () => console.log('drain')).on('finish', () => console.log('finish')); setTimeout(() => w.end(), 200);
   await new Promise((resolve) => finished(w, resolve));
   w.on('error', (error) => console.log(error.code)); w.write('x');
   const pass = new PassThrough(); pass.end('through'); pass.pipe(new Writable({ write(chunk, e, done) { console.log(chunk.toString()); done(); } }));

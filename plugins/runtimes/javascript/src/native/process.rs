@@ -4,7 +4,7 @@ use crate::modules;
 use crate::values::{Bytes, Text, failed};
 use rquickjs::context::EvalOptions;
 use rquickjs::function::Func;
-use rquickjs::{Ctx, Exception, Module, Object, Promise, Result, Value, qjs};
+use rquickjs::{CatchResultExt, CaughtError, Ctx, Exception, Module, Object, Promise, Result, Value, qjs};
 use std::cell::Cell;
 use std::io::Write;
 use std::rc::Rc;
@@ -170,13 +170,16 @@ fn evaluate_module<'js>(ctx: Ctx<'js>, name: String, source: Text) -> Result<Pro
     module.eval().map(|(_, done)| done)
 }
 
-/// Whether the text is a module of ECMAScript, as far as its syntax goes.
-fn is_module(ctx: Ctx<'_>, source: Text) -> bool {
-    let module = Module::declare(ctx.clone(), "\u{0}probe", source.0).is_ok();
-    if !module {
-        ctx.catch();
+/// Whether the text is a module of ECMAScript, as far as its own syntax goes. What it imports is looked for from
+/// the name; that it is not there, or wrong itself, is found when it is loaded.
+fn is_module(ctx: Ctx<'_>, source: Text, name: String) -> bool {
+    match Module::declare(ctx.clone(), format!("{name}?probe"), source.0).catch(&ctx) {
+        Ok(_) => true,
+        Err(CaughtError::Exception(error)) => {
+            !error.as_object().get::<_, String>("name").is_ok_and(|name| name == "SyntaxError")
+        }
+        Err(_) => false,
     }
-    module
 }
 
 fn promise_state<'js>(promise: Promise<'js>) -> Result<Vec<Value<'js>>> {

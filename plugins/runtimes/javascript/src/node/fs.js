@@ -130,7 +130,7 @@ function wholeInput() {
 const sync = {
   readFile(file, options) {
     const { encoding, flag } = settings(options, { flag: 'r' });
-    if (typeof file === 'number') {
+    if (Number.isInteger(file)) {
       if (file === 0) return decoded(wholeInput(), encoding);
       const parts = [];
       for (;;) {
@@ -161,7 +161,7 @@ const sync = {
   writeFile(file, data, options) {
     const { encoding, flag } = settings(options, { encoding: 'utf8', flag: 'w' });
     const bytes = bytesOf(data, encoding);
-    if (typeof file === 'number') {
+    if (Number.isInteger(file)) {
       sync.write(file, bytes, 0, bytes.length);
       return;
     }

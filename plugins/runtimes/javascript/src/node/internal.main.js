@@ -113,7 +113,7 @@ function begin(options, args) {
     return undefined;
   }
   return later(imports, first, () => {
-    if (Module.start.formatOf(file) === 'module') return import(file);
+    if (Module.start.isModule(file)) return import(file);
     Module.start.load(file, null);
     return undefined;
   });
@@ -133,9 +133,8 @@ function input() {
 
 function check(file) {
   const source = native.readText(file).replace(/^#!/, '//#!');
-  const format = Module.start.formatOf(file);
-  if (format === 'module' ? native.isModule(source) : format === undefined && native.isModule(source)) return;
-  native.compile(Module.wrap(source), file);
+  if (!Module.start.isModule(file)) native.compile(Module.wrap(source), file);
+  else if (!native.isModule(source, file)) native.evaluateModule(file, source);
 }
 
 // Code of the command line. As a script it sees `require` and its like as globals.
@@ -164,7 +163,7 @@ function evaluate(code, options, name) {
   try {
     result = native.compile(code, name);
   } catch (error) {
-    if (error instanceof SyntaxError && !options.print && options.type !== 'commonjs' && native.isModule(code)) return asModule(code, base);
+    if (error instanceof SyntaxError && !options.print && options.type !== 'commonjs' && native.isModule(code, base)) return asModule(code, base);
     throw error;
   }
   if (options.print) console.log(result);

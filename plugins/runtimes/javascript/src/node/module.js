@@ -294,7 +294,7 @@ function read(name) {
   if (format === 'module') return text(file);
   if (format === 'commonjs' || cache[file]) return bridge(name, load(file, undefined).exports);
   const source = text(file);
-  if (!parses(source, file) && native.isModule(source)) return source;
+  if (!parses(source, file) && native.isModule(source, file)) return source;
   return bridge(name, load(file, undefined).exports);
 }
 
@@ -369,7 +369,7 @@ function run(module, source, file) {
     body = native.compile(wrapped(source), file);
   } catch (error) {
     // What is no script may be a module: Node looks as well.
-    if (error instanceof SyntaxError && formatOf(file) === undefined && native.isModule(source)) {
+    if (error instanceof SyntaxError && formatOf(file) === undefined && native.isModule(source, file)) {
       module.exports = moduleNow(file);
       return;
     }
@@ -482,7 +482,15 @@ Object.defineProperty(globalThis, RULES, {
 Object.defineProperty(Module, 'start', {
   enumerable: false,
   value: {
-    formatOf, find, load, requireFor, typescript() { typescript = true; },
+    find, load, requireFor, formatOf,
+    // Whether a file is a module: by its name, its package, or what it says.
+    isModule(file) {
+      const format = formatOf(file);
+      if (format !== undefined) return format === 'module';
+      const source = text(file);
+      return !parses(source, file) && native.isModule(source, file);
+    },
+    typescript() { typescript = true; },
   },
 });
 

@@ -70,6 +70,7 @@ const posix = {
   basename(path, suffix) {
     needString(path, 'path');
     if (suffix !== undefined) needString(suffix, 'suffix');
+    if (suffix !== undefined && suffix !== '' && path === suffix) return '';
     const name = path.replace(/\/+$/, '').split('/').at(-1);
     return suffix && name !== suffix && name.endsWith(suffix) ? name.slice(0, -suffix.length) : name;
   },
