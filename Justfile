@@ -30,6 +30,7 @@ plugins: target
 # Builds what skills are run by: interpreters and commands.
 runtimes: target
     bash plugins/runtimes/build.sh
+
 # Builds the Python runtime, if what it is made of has changed: CPython, its library and packages as one component.
 python-runtime:
     python3 plugins/runtimes/python/build.py

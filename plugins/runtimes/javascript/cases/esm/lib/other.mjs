@@ -1,0 +1,1 @@
+export const name = 'other'; export function f() {}

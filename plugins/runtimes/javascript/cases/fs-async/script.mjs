@@ -1,0 +1,24 @@
+import fs, { promises } from 'node:fs';
+import { readFile, writeFile, mkdir, rm, readdir, stat, access, open } from 'node:fs/promises';
+await mkdir('made', { recursive: true });
+await writeFile('made/a', 'text');
+console.log(await readFile('made/a', 'utf8'), await readdir('made'), (await stat('made/a')).size, promises.readFile === readFile);
+await access('made/none').catch((error) => console.log(error.message));
+await readFile('made/none').catch((error) => console.log(error.code, error.syscall));
+const file = await open('made/b', 'w');
+await file.write('line 1\nline 2\n');
+await file.close();
+for await (const line of (await open('made/b')).readLines()) console.log('>', line);
+await new Promise((resolve) => fs.readFile('made/a', 'utf8', (error, text) => { console.log(error, text); resolve(); }));
+await new Promise((resolve) => fs.stat('made/none', (error) => { console.log(error.code); resolve(); }));
+const reading = fs.createReadStream('made/b', { encoding: 'utf8', start: 5, end: 9 });
+for await (const part of reading) console.log(JSON.stringify(part));
+const writing = fs.createWriteStream('made/c');
+writing.write('a');
+writing.end('b');
+await new Promise((resolve) => writing.on('finish', resolve));
+console.log(await readFile('made/c', 'utf8'), writing.bytesWritten);
+fs.createReadStream('made/none').on('error', (error) => console.log('stream', error.code)).on('close', async () => {
+  await rm('made', { recursive: true });
+  console.log(fs.existsSync('made'));
+});

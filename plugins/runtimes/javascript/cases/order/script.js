@@ -1,0 +1,14 @@
+console.log('1 main');
+setTimeout(() => { console.log('6 timeout 1'); Promise.resolve().then(() => console.log('7 micro in timeout')); process.nextTick(() => console.log('7 tick in timeout')); }, 1);
+setTimeout(() => console.log('8 timeout 20'), 20);
+const interval = setInterval(() => { console.log('interval', ++count); if (count === 3) clearInterval(interval); }, 30);
+let count = 0;
+process.nextTick(() => { console.log('2 tick'); process.nextTick(() => console.log('3 tick in tick')); });
+Promise.resolve().then(() => { console.log('4 micro'); process.nextTick(() => console.log('5 tick in micro')); }).then(() => console.log('4 micro 2'));
+queueMicrotask(() => console.log('4 queued'));
+(async () => { console.log('1 async'); await null; console.log('4 async'); for await (const x of [1, Promise.resolve(2)]) console.log('async', x); })();
+const unref = setTimeout(() => console.log('never'), 5000);
+unref.unref();
+setTimeout((a, b) => console.log(a, b), 5, 'x', 'y');
+clearTimeout(setTimeout(() => console.log('never'), 1));
+setTimeout(() => setImmediate(() => console.log('immediate'), console.log('before immediate')), 150);

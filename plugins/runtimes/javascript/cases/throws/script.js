@@ -1,0 +1,3 @@
+console.log('before');
+process.on('exit', (code) => console.log('exit', code));
+throw new Error('the end');

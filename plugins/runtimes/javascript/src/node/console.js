@@ -1,0 +1,4 @@
+// `console`, as a module.
+'use strict';
+
+module.exports = require('internal/console');

@@ -1,0 +1,4 @@
+// `stream`.
+'use strict';
+
+module.exports = require('internal/stream');

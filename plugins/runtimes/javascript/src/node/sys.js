@@ -1,0 +1,4 @@
+// `sys`: an old name of `util`.
+'use strict';
+
+module.exports = require('util');
