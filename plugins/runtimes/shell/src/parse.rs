@@ -36,7 +36,11 @@ fn broken(error: &ParseError, text: &str) -> Broken {
     let lines = text.lines().count().max(1);
     match error {
         ParseError::ParsingNear(position) => {
-            let token = token_at(text, position.index);
+            // A reserved word out of place is met only after it was read.
+            let before: String = text.chars().take(position.index).collect();
+            let last = before.trim_end().rsplit([' ', '\t', '\n', ';', '&', '|', '(', ')']).next().unwrap_or_default();
+            let reserved = ["fi", "done", "esac", "then", "else", "elif", "do", "}"].contains(&last);
+            let token = if reserved { last.to_owned() } else { token_at(text, position.index) };
             let text = match token.as_str() {
                 "" => "syntax error: unexpected end of file".to_owned(),
                 token => format!("syntax error near unexpected token `{token}'"),

@@ -82,6 +82,8 @@ pub(crate) struct Shell {
     pub(crate) directory: String,
     pub(crate) directories: Vec<String>,
     pub(crate) traps: BTreeMap<String, String>,
+    /// Those of the shell around a subshell, which `trap` tells until it sets one of its own.
+    pub(crate) outer_traps: BTreeMap<String, String>,
     pub(crate) jobs: Rc<RefCell<Vec<Job>>>,
     pub(crate) last_job: Option<u64>,
     pub(crate) frames: Vec<Frame>,
@@ -129,6 +131,7 @@ impl Shell {
             directory,
             directories: Vec::new(),
             traps: BTreeMap::new(),
+            outer_traps: BTreeMap::new(),
             jobs: Rc::default(),
             last_job: None,
             frames: Vec::new(),
@@ -203,6 +206,7 @@ impl Shell {
         shell.jobs = Rc::default();
         shell.temporary.clear();
         shell.subshells += 1;
+        shell.outer_traps.clone_from(&self.traps);
         shell.traps.retain(|name, action| (name == "ERR" && self.options.errtrace) || action.is_empty());
         shell
     }

@@ -203,7 +203,8 @@ impl Shell {
 
     /// An index of an array with numbers; a negative one counts from its end.
     pub(crate) fn index(&mut self, name: &str, index: &str) -> Outcome<i64> {
-        let number = self.arithmetic(index)?;
+        let text = self.expand_arithmetic(index)?;
+        let number = self.arithmetic(&text)?;
         if number >= 0 {
             return Ok(number);
         }

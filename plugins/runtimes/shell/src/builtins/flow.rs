@@ -160,16 +160,17 @@ pub(super) fn caller(shell: &mut Shell, arguments: &[String]) -> Outcome {
 
 pub(super) fn trap(shell: &mut Shell, arguments: &[String]) -> Outcome {
     let words: Vec<&str> = arguments[1..].iter().map(String::as_str).filter(|word| *word != "--").collect();
+    let told = if shell.traps.is_empty() { &shell.outer_traps } else { &shell.traps };
     match words.as_slice() {
         [] | ["-p"] => {
-            let lines = shell.traps.iter().map(|(name, action)| format!("trap -- {} {name}\n", quote::single(action)));
+            let lines = told.iter().map(|(name, action)| format!("trap -- {} {name}\n", quote::single(action)));
             let text: String = lines.collect();
             Ok(shell.printed("trap", text))
         }
         ["-p", names @ ..] => {
             let named = |name: &&str| {
                 let name = signal(name);
-                shell.traps.get(&name).map(|action| format!("trap -- {} {name}\n", quote::single(action)))
+                told.get(&name).map(|action| format!("trap -- {} {name}\n", quote::single(action)))
             };
             let text: String = names.iter().filter_map(named).collect();
             Ok(shell.printed("trap", text))

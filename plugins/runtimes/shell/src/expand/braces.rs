@@ -12,6 +12,7 @@ impl Shell {
         if !promising {
             return Ok(vec![word.to_owned()]);
         }
+        let word = &padded(word);
         let Ok(Some(pieces)) = parse_brace_expansions(word, &options()) else {
             return Ok(vec![word.to_owned()]);
         };
@@ -20,6 +21,46 @@ impl Shell {
             Stop::Discard(1)
         })
     }
+}
+
+/// `{01..03}` as `{01,02,03}`: the parser keeps numbers, not how wide they were written.
+fn padded(word: &str) -> String {
+    let mut all = String::new();
+    let mut rest = word;
+    while let Some(open) = rest.find('{') {
+        let inner = &rest[open + 1..];
+        let list = inner.split_once('}').and_then(|(inner, after)| Some((listed(inner)?, after)));
+        match list {
+            Some((list, after)) if !rest[..open].ends_with(['$', '\\']) => {
+                all.push_str(&rest[..open]);
+                all.push_str(&list);
+                rest = after;
+            }
+            _ => {
+                all.push_str(&rest[..=open]);
+                rest = inner;
+            }
+        }
+    }
+    all + rest
+}
+
+/// The list of a sequence with a leading zero.
+fn listed(inner: &str) -> Option<String> {
+    let mut ends = inner.split("..");
+    let (first, last, step) = (ends.next()?, ends.next()?, ends.next());
+    let wide = |text: &str| text.trim_start_matches('-').len() > 1 && text.trim_start_matches('-').starts_with('0');
+    if !wide(first) && !wide(last) {
+        return None;
+    }
+    let step = step.map_or(Some(1), |step| step.parse().ok())?;
+    let numbers = sequence(first.parse().ok()?, last.parse().ok()?, step)?;
+    let width = first.len().max(last.len());
+    let texts: Vec<_> = numbers.into_iter().map(|number| format!("{number:0width$}")).collect();
+    Some(match texts.as_slice() {
+        [one] => one.clone(),
+        texts => format!("{{{}}}", texts.join(",")),
+    })
 }
 
 /// Every combination; none where they are too many.

@@ -48,7 +48,14 @@ impl Shell {
                 false => self.braces(word)?,
             };
             for word in alternatives {
-                let parts = self.parts(&word, false)?;
+                let parts = match assigned(&word) {
+                    Some((name, value)) => {
+                        let mut parts = vec![Part::Text { text: name.to_owned(), quoted: false }];
+                        parts.extend(self.parts(value, false)?);
+                        parts
+                    }
+                    None => self.parts(&word, false)?,
+                };
                 for field in split::fields(parts, &self.get("IFS").unwrap_or_else(|| " \t\n".to_owned())) {
                     let words = self.paths(field)?;
                     size += words.iter().map(String::len).sum::<usize>();
@@ -202,6 +209,13 @@ impl Shell {
 
 fn value(text: String, quoted: bool) -> Part {
     if quoted { Part::quoted(text) } else { Part::Value(text) }
+}
+
+/// The two sides of `name=~/…`, which is a word with a directory of its user's wherever it stands.
+fn assigned(word: &str) -> Option<(&str, &str)> {
+    let place = word.find("=~")?;
+    let named = word[..place].chars().all(|character| character == '_' || character.is_ascii_alphanumeric());
+    (named && place > 0).then(|| word.split_at(place + 1))
 }
 
 /// The parts as one text.

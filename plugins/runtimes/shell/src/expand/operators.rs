@@ -177,9 +177,9 @@ impl Shell {
     ) -> Outcome<Vec<Part>> {
         let found = self.find(parameter, indirect)?;
         self.must_be_set(parameter, &found)?;
-        let pattern = match pattern {
+        let pattern = match pattern.as_deref() {
+            Some("") | None => None,
             Some(pattern) => Some(Pattern::new(&self.expand_pattern(pattern)?)),
-            None => None,
         };
         let found = each(found, |text| change(&text, pattern.as_ref()));
         Ok(self.as_parts(found, quoted))
