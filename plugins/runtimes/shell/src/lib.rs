@@ -24,7 +24,7 @@ pub use start::run;
 /// Where random numbers begin.
 fn seed() -> u64 {
     use std::hash::{BuildHasher, RandomState};
-    RandomState::new().hash_one(std::process::id()) | 1
+    RandomState::new().hash_one(0_u8) | 1
 }
 
 #[cfg(target_family = "wasm")]
