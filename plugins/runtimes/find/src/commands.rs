@@ -56,7 +56,7 @@ impl Commands {
                 rest.push("-false".to_owned());
                 continue;
             }
-            rest.extend(["-printf".to_owned(), format!("\\0{}\\0%p\\0", commands.all.len())]);
+            rest.extend(["-printf".to_owned(), format!("\\0:{}\\0%p\\0", commands.all.len())]);
             commands.all.push(wanted);
         }
         Ok((commands, rest))
@@ -139,8 +139,9 @@ mod tests {
     #[test]
     fn commands_are_taken_out() {
         let words = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
-        let read = |text: &str| Commands::read(words(text)).map(|(commands, rest)| (commands.all.len(), rest.join(" ")));
-        let expected = ". -name x -printf \\00\\0%p\\0 -o -printf \\01\\0%p\\0 -print";
+        let read =
+            |text: &str| Commands::read(words(text)).map(|(commands, rest)| (commands.all.len(), rest.join(" ")));
+        let expected = ". -name x -printf \\0:0\\0%p\\0 -o -printf \\0:1\\0%p\\0 -print";
         assert_eq!(read(". -name x -exec wc -l {} ; -o -exec rm {} + -print"), Ok((2, expected.to_owned())));
         assert!(read(". -exec wc {}").is_err());
         assert!(read(". -exec ;").is_err());

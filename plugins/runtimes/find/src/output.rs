@@ -32,7 +32,8 @@ impl Output {
                 self.mark = None;
                 self.pass_on()?;
                 let text = String::from_utf8_lossy(&mark).into_owned();
-                if let Some((number, path)) = text.split_once('\0')
+                // The colon is there since a digit would be read as part of the byte before it.
+                if let Some((number, path)) = text.trim_start_matches(':').split_once('\0')
                     && let Ok(number) = number.parse()
                 {
                     self.commands.borrow_mut().found(number, path.to_owned());

@@ -1,4 +1,5 @@
-//! Commands that start others: `env`, `nice`, `nohup`, `timeout`, `which`, `xargs`.
+//! Commands that start others: `env`, `nice`, `nohup`, `timeout`, `which`, `xargs`; and `chmod`, which means nothing
+//! where files have no modes.
 
 mod run;
 mod xargs;
@@ -11,6 +12,7 @@ fn main(arguments: Vec<String>) -> u8 {
     wasi_process::keep_exit_codes();
     let called = std::env::args().next().unwrap_or_default();
     let outcome = match called.rsplit('/').next().unwrap_or_default() {
+        "chmod" => Ok(chmod(&arguments)),
         "env" => env(arguments),
         "nice" => nice(arguments),
         "nohup" => nohup(&arguments),
@@ -77,7 +79,12 @@ fn nice(arguments: Vec<String>) -> Result<u8, String> {
         let value = match word.as_str() {
             "-n" => words.next(),
             "--" => break,
-            word => word.trim_start_matches("--adjustment=").trim_start_matches("-n").trim_start_matches('-').to_owned().into(),
+            word => word
+                .trim_start_matches("--adjustment=")
+                .trim_start_matches("-n")
+                .trim_start_matches('-')
+                .to_owned()
+                .into(),
         };
         let value = value.unwrap_or_default();
         nice = value.parse().map_err(|_| format!("nice: invalid adjustment '{value}'"))?;
@@ -136,6 +143,25 @@ fn duration(text: &str) -> Option<Duration> {
         _ => 1.0,
     };
     Duration::try_from_secs_f64(number.parse::<f64>().ok()? * factor).ok()
+}
+
+/// Nothing is changed: WASI's files have no modes, and what may be read may be run. The files have to be there.
+fn chmod(arguments: &[String]) -> u8 {
+    let recursive = |word: &&String| {
+        word.starts_with("-R") || word.starts_with("--") || matches!(word.as_str(), "-v" | "-c" | "-f")
+    };
+    let mut words = arguments.iter().skip_while(recursive);
+    let (mode, files) = (words.next(), words);
+    if mode.is_none() {
+        eprintln!("chmod: missing operand");
+        return 1;
+    }
+    let mut code = 0;
+    for file in files.filter(|file| std::fs::symlink_metadata(file).is_err()) {
+        eprintln!("chmod: cannot access '{file}': No such file or directory");
+        code = 1;
+    }
+    code
 }
 
 /// Where a command is: there are no folders of them, so it is told where other systems keep it.

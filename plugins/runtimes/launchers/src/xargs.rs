@@ -92,7 +92,22 @@ fn read(arguments: Vec<String>) -> Result<Wish, String> {
                 (letter.to_owned(), (!rest.is_empty()).then(|| rest.to_owned()))
             }
         };
-        let takes = ["n", "max-args", "L", "max-lines", "I", "d", "delimiter", "P", "max-procs", "s", "max-chars", "E", "a", "arg-file"];
+        let takes = [
+            "n",
+            "max-args",
+            "L",
+            "max-lines",
+            "I",
+            "d",
+            "delimiter",
+            "P",
+            "max-procs",
+            "s",
+            "max-chars",
+            "E",
+            "a",
+            "arg-file",
+        ];
         let value = match value {
             None if takes.contains(&name.as_str()) => {
                 Some(words.next().ok_or_else(|| format!("xargs: option requires an argument -- '{name}'"))?)
@@ -165,7 +180,9 @@ fn items(bytes: &[u8], wish: &Wish) -> Result<Vec<(String, bool)>, String> {
                         Some(end) if end == character => break,
                         Some('\n') | None => {
                             let kind = if character == '"' { "double" } else { "single" };
-                            return Err(format!("xargs: unmatched {kind} quote; by default quotes are special to xargs unless you use the -0 option"));
+                            return Err(format!(
+                                "xargs: unmatched {kind} quote; by default quotes are special to xargs unless you use the -0 option"
+                            ));
                         }
                         Some(other) => inner.push(other),
                     }

@@ -1,5 +1,6 @@
 //! Running lists, conditions and loops.
 
+use crate::run::CLOSED;
 use crate::shell::{Function, Outcome, Shell, Stop};
 use brush_parser::ast::{
     AndOr, AndOrList, CaseClauseCommand, CaseItemPostAction, Command, CompoundCommand, CompoundList, ForClauseCommand,
@@ -77,6 +78,9 @@ impl Shell {
                 SeparatorOperator::Async => self.background(&item.0)?,
             };
             self.status = status;
+            if self.broken.get() {
+                return Err(Stop::Exit(CLOSED));
+            }
         }
         Ok(status)
     }

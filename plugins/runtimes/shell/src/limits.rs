@@ -13,11 +13,11 @@ pub(crate) const BRACES: usize = 1 << 20;
 pub(crate) const SCRIPT: u64 = 8 << 20;
 
 /// Bytes that one expansion yields: `x=$x$x` in a loop, `${x//a/$x}`.
-pub(crate) const EXPANSION: usize = 64 << 20;
+pub(crate) const EXPANSION: usize = 16 << 20;
 
-/// Bytes that wait between two stages of a pipeline, or are caught by `$(…)`: `while :; do echo y; done | head`.
+/// Bytes that wait between two stages that the shell runs itself, or are caught by `$(…)`: `x=$(yes)`.
 /// A stage that writes more is ended as if by a closed pipe.
-pub(crate) const CAUGHT: usize = 64 << 20;
+pub(crate) const CAUGHT: usize = 32 << 20;
 
 /// Bytes given to a command's input that may be given again to who reads next. A pipe holds as much: whoever
 /// took more did read, and what it took is gone.

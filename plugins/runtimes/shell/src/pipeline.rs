@@ -1,13 +1,16 @@
 //! Pipelines. Commands of other runtimes run at once, joined by the kernel's pipes; a stage that the shell runs
 //! itself (a builtin, a function, a group) runs in its turn, in a copy of the shell: it reads what those before it
-//! write as they write it, and what it writes is kept until the next stage takes it.
+//! write as they write it, and writes to a command after it as that one reads. Between two stages of the shell's own,
+//! what the first writes is kept until the second takes it.
 
+use crate::expand::quote;
 use crate::limits::JOBS;
-use crate::run::Run;
+use crate::run::{self, Run};
 use crate::shell::{Job, Outcome, Shell};
-use crate::simple::{Meaning, Place};
+use crate::simple::{Meaning, Place, Prepared};
 use crate::stream::{Source, Stream};
-use brush_parser::ast::{AndOrList, Command};
+use brush_parser::ast::{AndOrList, Command, CommandPrefixOrSuffixItem, IoRedirect, SimpleCommand};
+use std::rc::Rc;
 
 /// What flows into a stage.
 enum Upstream {
@@ -21,12 +24,14 @@ impl Shell {
     pub(crate) fn pipeline(&mut self, stages: &[Command]) -> Outcome {
         let mut statuses = vec![0; stages.len()];
         let mut upstream = Upstream::Own;
-        for (index, stage) in stages.iter().enumerate() {
-            let last = index + 1 == stages.len();
-            upstream = self.stage(stage, index, last, upstream, &mut statuses)?;
+        let mut index = 0;
+        while index < stages.len() {
+            (upstream, index) = self.stage(stages, index, upstream, &mut statuses)?;
         }
         if let Upstream::Running(mut run) = upstream {
-            collect(&mut run, &mut statuses);
+            for (index, status) in self.serve(&mut run) {
+                statuses[index] = status;
+            }
         }
         self.set_pipe_status(&statuses);
         let status = match self.options.pipefail {
@@ -36,14 +41,28 @@ impl Shell {
         Ok(status)
     }
 
+    /// Waits for commands, and serves those in the background meanwhile.
+    pub(crate) fn serve(&self, run: &mut Run) -> Vec<(usize, i32)> {
+        while !run.poll() {
+            self.reap();
+            let jobs = self.jobs.borrow();
+            let live = jobs.iter().filter(|job| job.status.is_none()).map(|job| &job.run);
+            let runs: Vec<&Run> = live.chain([&*run]).collect();
+            run::wait_for(&runs);
+        }
+        run.finish()
+    }
+
+    /// Runs or starts the stage of this place; what flows on, and the place of the next one.
     fn stage(
         &mut self,
-        stage: &Command,
+        stages: &[Command],
         index: usize,
-        last: bool,
         upstream: Upstream,
         statuses: &mut [i32],
-    ) -> Outcome<Upstream> {
+    ) -> Outcome<(Upstream, usize)> {
+        let (stage, next) = (&stages[index], index + 1);
+        let last = next == stages.len();
         let mut shell = self.subshell();
         shell.conditions = self.conditions;
         let mut running = None;
@@ -54,50 +73,113 @@ impl Shell {
             }
             Upstream::Running(run) => running = Some(run),
         }
+        let mut prepared = None;
         if let Command::Simple(command) = stage {
             shell.at_command(command);
-            let prepared = match shell.prepare(command) {
-                Ok(prepared) => prepared,
+            let words = match shell.prepare(command) {
+                Ok(words) => words,
                 Err(stop) => {
                     statuses[index] = shell.end(Err(stop));
-                    return Ok(after(running, statuses));
+                    return Ok((after(running, statuses), next));
                 }
             };
-            if prepared.name().is_some_and(|name| matches!(shell.meaning(name), Meaning::External)) {
-                if self.options.xtrace {
-                    let words: Vec<_> =
-                        prepared.words().iter().map(|word| crate::expand::quote::if_needed(word)).collect();
-                    self.trace(&words.join(" "));
-                }
-                return shell.external_stage(&prepared, index, last, running, statuses);
+            if words.name().is_some_and(|name| matches!(shell.meaning(name), Meaning::External)) {
+                self.trace_stage(&words);
+                return Ok((shell.external_stage(&words, index, last, running, statuses)?, next));
             }
+            prepared = Some(words);
         }
         let chained = running.is_some();
         if let Some(run) = running {
             shell.descriptors.insert(0, Stream::new(Source::Run(Box::new(run))));
         }
         let input = shell.descriptor(0);
-        let kept = Stream::new(Source::Caught(Vec::new()));
+        let reader = self.fed_stage(stages, next, statuses)?;
+        let is_fed = reader.is_some();
+        let output =
+            Stream::new(reader.map_or_else(|| Source::Caught(Vec::new()), |run| Source::Feeding(Box::new(run))));
         if !last {
-            shell.descriptors.insert(1, kept.clone());
+            shell.descriptors.insert(1, output.clone());
         }
         statuses[index] = self.deeper("pipeline", |outer| {
             shell.depth = outer.depth;
-            let outcome = shell.command(stage);
-            Ok(shell.end(outcome))
+            let outcome = match &prepared {
+                Some(prepared) => shell.run_prepared(prepared),
+                None => shell.command(stage),
+            };
+            let closed = shell.broken.get();
+            let status = shell.end(outcome);
+            Ok(if closed { run::CLOSED } else { status })
         })?;
+        drop(shell);
         if let (true, Some(input)) = (chained, input)
             && let Source::Run(run) = &mut input.borrow_mut().source
         {
             collect(run, statuses);
         }
-        Ok(Upstream::Kept(kept.borrow_mut().caught()))
+        let mut output = output.borrow_mut();
+        let flows = match std::mem::replace(&mut output.source, Source::Null) {
+            Source::Feeding(mut run) => {
+                run.fed();
+                Upstream::Running(*run)
+            }
+            Source::Caught(bytes) => Upstream::Kept(bytes),
+            _ => Upstream::Kept(Vec::new()),
+        };
+        Ok((flows, next + usize::from(is_fed)))
+    }
+
+    /// Starts the command of this place, which is to read what the shell is about to write; none where it is the
+    /// shell's own, or its redirections have to be looked at first.
+    fn fed_stage(&mut self, stages: &[Command], index: usize, statuses: &mut [i32]) -> Outcome<Option<Run>> {
+        let Some(Command::Simple(command)) = stages.get(index) else { return Ok(None) };
+        if !self.is_plain(command) {
+            return Ok(None);
+        }
+        let last = index + 1 == stages.len();
+        let mut shell = self.subshell();
+        shell.at_command(command);
+        let prepared = match shell.prepare(command) {
+            Ok(prepared) => prepared,
+            Err(stop) => {
+                statuses[index] = shell.end(Err(stop));
+                return Ok(Some(Run::default()));
+            }
+        };
+        self.trace_stage(&prepared);
+        let mut run = Run::default();
+        let place = Place { fed: true, pulled: !last, ..Place::default() };
+        if let Some(status) = shell.start(&prepared, &mut run, index, &place)? {
+            statuses[index] = status;
+        }
+        Ok(Some(run))
+    }
+
+    /// Whether this is a command of another runtime, by its name as it is written, without redirections.
+    fn is_plain(&self, command: &SimpleCommand) -> bool {
+        let items = command
+            .prefix
+            .iter()
+            .flat_map(|prefix| &prefix.0)
+            .chain(command.suffix.iter().flat_map(|suffix| &suffix.0));
+        let redirects = items.filter(|item| matches!(item, CommandPrefixOrSuffixItem::IoRedirect(_))).count();
+        let name = command.word_or_name.as_ref().map_or("", |name| name.value.as_str());
+        let literal =
+            !name.is_empty() && name.chars().all(|letter| letter.is_ascii_alphanumeric() || "-_./".contains(letter));
+        literal && redirects == 0 && !self.aliases.contains_key(name) && matches!(self.meaning(name), Meaning::External)
+    }
+
+    fn trace_stage(&mut self, prepared: &Prepared<'_>) {
+        if self.options.xtrace {
+            let words: Vec<_> = prepared.words().iter().map(|word| quote::if_needed(word)).collect();
+            self.trace(&words.join(" "));
+        }
     }
 
     /// Starts a command that runs beside those before it.
     fn external_stage(
         &mut self,
-        prepared: &crate::simple::Prepared<'_>,
+        prepared: &Prepared<'_>,
         index: usize,
         last: bool,
         running: Option<Run>,
@@ -111,7 +193,7 @@ impl Shell {
         if !last {
             self.descriptors.insert(1, output.clone());
         }
-        match self.redirect(prepared.redirects.iter().copied()) {
+        match self.redirect(prepared.redirects.iter().map(|redirect| -> &IoRedirect { redirect })) {
             Ok(true) => {}
             failed => {
                 statuses[index] = match failed {
@@ -121,8 +203,8 @@ impl Shell {
                 return Ok(after(running, statuses));
             }
         }
-        let is = |number, marker| self.descriptor(number).is_some_and(|stream| std::rc::Rc::ptr_eq(&stream, marker));
-        let place = Place { chained: running.is_some() && is(0, &input), pulled: !last && is(1, &output) };
+        let is = |number, marker| self.descriptor(number).is_some_and(|stream| Rc::ptr_eq(&stream, marker));
+        let place = Place { chained: running.is_some() && is(0, &input), pulled: !last && is(1, &output), fed: false };
         // `2>&1 |`: what it says as an error flows on with the rest.
         let joined = place.pulled && is(2, &output);
         let mut run = match (running, place.chained) {
@@ -139,10 +221,10 @@ impl Shell {
             self.descriptors.insert(1, kept.clone());
             self.descriptors.insert(2, kept.clone());
             let status = self.start(prepared, &mut run, index, &Place { pulled: false, ..place })?;
+            collect(&mut run, statuses);
             if let Some(status) = status {
                 statuses[index] = status;
             }
-            collect(&mut run, statuses);
             return Ok(Upstream::Kept(kept.borrow_mut().caught()));
         }
         match self.start(prepared, &mut run, index, &place)? {

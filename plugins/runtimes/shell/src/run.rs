@@ -5,7 +5,7 @@ use crate::process::{self, Child, Event, Reader, Ready, Writer};
 use crate::stream::{Handle, Source, Stream};
 
 /// The status of a command whose output nobody reads any more, as a signal would end it (128 and SIGPIPE).
-const CLOSED: i32 = 141;
+pub(crate) const CLOSED: i32 = 141;
 
 /// Some commands of a pipeline, from its left to its right.
 #[derive(Default)]
@@ -14,6 +14,8 @@ pub(crate) struct Run {
     links: Vec<Link>,
     /// What the last one writes, where somebody takes it from here.
     output: Option<Reader>,
+    /// What the first one reads, where a stage of the shell's own writes it.
+    input: Option<(Writer, usize)>,
 }
 
 struct Stage {
@@ -56,6 +58,8 @@ pub(crate) struct Served {
     pub(crate) input: Option<Handle>,
     /// Its input is what the stage before it writes.
     pub(crate) chained: bool,
+    /// Its input is what the shell is about to write.
+    pub(crate) fed: bool,
     /// Where its output goes.
     pub(crate) output: Option<Handle>,
     /// Its output is for whoever pulls.
@@ -73,7 +77,9 @@ impl Run {
             true => self.output.take().map(From::Child),
             false => served.input.map(From::Stream),
         };
-        if let (Some(from), Some(writer)) = (source, child.stdin()) {
+        if served.fed {
+            self.input = child.stdin().map(|writer| (writer, stage));
+        } else if let (Some(from), Some(writer)) = (source, child.stdin()) {
             self.link(from, To::Child(writer), before.filter(|_| served.chained), Some(stage));
         }
         if served.pulled {
@@ -124,34 +130,72 @@ impl Run {
         moved
     }
 
+    /// Gives bytes to the first command; false where it reads no more.
+    pub(crate) fn feed(&mut self, mut bytes: &[u8]) -> bool {
+        while !bytes.is_empty() {
+            let moved = self.step();
+            let Some((writer, stage)) = &mut self.input else { return false };
+            if self.stages[*stage].status.is_some() {
+                self.input = None;
+                return false;
+            }
+            match writer.try_write(bytes) {
+                None => {
+                    self.input = None;
+                    return false;
+                }
+                Some(0) if !moved => {
+                    // What is fed waits for the command, and the command perhaps for what it writes.
+                    wait_for(&[self]);
+                }
+                Some(length) => bytes = &bytes[length..],
+            }
+        }
+        true
+    }
+
+    /// The first command's input is over.
+    pub(crate) fn fed(&mut self) {
+        self.input = None;
+    }
+
     /// Waits until something can be moved.
     fn wait(&self) {
-        let borrowed: Vec<_> = self
-            .links
-            .iter()
-            .filter(|link| link.open && !link.ended && link.pending.is_empty())
-            .filter_map(|link| match &link.from {
-                From::Stream(handle) => Some(handle.borrow()),
-                From::Child(_) => None,
-            })
-            .collect();
-        let mut events: Vec<Event<'_>> =
-            borrowed.iter().filter_map(|stream| stream.reader()).map(Event::Readable).collect();
-        for link in self.links.iter().filter(|link| link.open) {
+        wait_for(&[self]);
+    }
+}
+
+/// Waits until something can be moved in one of these.
+pub(crate) fn wait_for(runs: &[&Run]) {
+    let mut borrowed = Vec::new();
+    for run in runs.iter() {
+        let waiting = run.links.iter().filter(|link| link.open && !link.ended && link.pending.is_empty());
+        borrowed.extend(waiting.filter_map(|link| match &link.from {
+            From::Stream(handle) => Some(handle.borrow()),
+            From::Child(_) => None,
+        }));
+    }
+    let mut events: Vec<Event<'_>> =
+        borrowed.iter().filter_map(|stream| stream.reader()).map(Event::Readable).collect();
+    for run in runs.iter() {
+        for link in run.links.iter().filter(|link| link.open) {
             match (link.pending.is_empty(), &link.from, &link.to) {
                 (true, From::Child(reader), _) => events.push(Event::Readable(reader)),
                 (false, _, To::Child(writer)) => events.push(Event::Writable(writer)),
                 _ => {}
             }
         }
-        let running = self.stages.iter().filter(|stage| stage.status.is_none());
+        let running = run.stages.iter().filter(|stage| stage.status.is_none());
         events.extend(running.map(|stage| Event::Ended(&stage.child)));
-        events.extend(self.output.as_ref().map(Event::Readable));
-        if !events.is_empty() {
-            process::wait(&events);
-        }
+        events.extend(run.output.as_ref().map(Event::Readable));
+        events.extend(run.input.as_ref().map(|(writer, _)| Event::Writable(writer)));
     }
+    if !events.is_empty() {
+        process::wait(&events);
+    }
+}
 
+impl Run {
     /// The next bytes that the last command writes; none at the end.
     pub(crate) fn pull(&mut self) -> Vec<u8> {
         loop {

@@ -5,7 +5,7 @@ use crate::run::Run;
 use crate::stream::{Handle, Source, Stream};
 use crate::variables::{Scopes, Value, Variable};
 use brush_parser::ast::FunctionDefinition;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 use std::time::Instant;
@@ -97,6 +97,8 @@ pub(crate) struct Shell {
     /// The status of the last command substitution of the command under way.
     pub(crate) substituted: Option<i32>,
     pub(crate) in_trap: bool,
+    /// Something was written that nobody reads: a signal would have ended a process.
+    pub(crate) broken: Cell<bool>,
     pub(crate) subshells: u32,
     pub(crate) started: Instant,
     pub(crate) random: u64,
@@ -142,6 +144,7 @@ impl Shell {
             conditions: 0,
             substituted: None,
             in_trap: false,
+            broken: Cell::new(false),
             subshells: 0,
             started: Instant::now(),
             random: crate::seed(),
@@ -223,7 +226,12 @@ impl Shell {
     }
 
     pub(crate) fn write_to(&self, number: u32, bytes: &[u8]) -> bool {
-        self.descriptor(number).is_some_and(|stream| stream.borrow_mut().write(bytes).is_ok())
+        let Some(stream) = self.descriptor(number) else { return false };
+        let written = stream.borrow_mut().write(bytes);
+        if written.as_ref().is_err_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe) {
+            self.broken.set(true);
+        }
+        written.is_ok()
     }
 
     /// The file that is being run, as messages name it.

@@ -226,7 +226,7 @@ impl Shell {
         let mut run = Run::default();
         match self.start(prepared, &mut run, 0, &Place::default())? {
             Some(status) => Ok(status),
-            None => Ok(run.finish().pop().map_or(0, |(_, status)| status)),
+            None => Ok(self.serve(&mut run).pop().map_or(0, |(_, status)| status)),
         }
     }
 
@@ -256,8 +256,8 @@ impl Shell {
                 return Ok(Some(status));
             }
         };
-        let mut served = Served { chained: place.chained, pulled: place.pulled, ..Served::default() };
-        let input = match (place.chained, self.descriptor(0)) {
+        let mut served = Served { chained: place.chained, fed: place.fed, pulled: place.pulled, ..Served::default() };
+        let input = match (place.chained || place.fed, self.descriptor(0)) {
             (true, _) => Stdio::Piped,
             (false, Some(stream)) => {
                 let how = input_of(&stream);
@@ -297,6 +297,7 @@ impl Shell {
             }
             Err(failure) => {
                 let name = words.first().map_or("", String::as_str);
+                let failure = if name.is_empty() { Failure::NotFound } else { failure };
                 let (status, text) = match failure {
                     Failure::NotFound if name.contains('/') => {
                         (126, format!("{name}: {}: bad interpreter: No such file or directory", resolved.command))
@@ -419,6 +420,8 @@ impl Shell {
 pub(crate) struct Place {
     /// It reads what the stage before it writes.
     pub(crate) chained: bool,
+    /// It reads what the shell is about to write.
+    pub(crate) fed: bool,
     /// Somebody takes what it writes.
     pub(crate) pulled: bool,
 }

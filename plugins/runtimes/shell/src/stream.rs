@@ -29,6 +29,8 @@ pub(crate) enum Source {
     Bytes,
     /// What commands that still run write.
     Run(Box<Run>),
+    /// What is written goes to a command that runs.
+    Feeding(Box<Run>),
     /// What is written is kept for who reads it later.
     Caught(Vec<u8>),
 }
@@ -108,7 +110,7 @@ impl Stream {
                 self.ahead.truncate(length);
             }
             Source::Run(run) => self.ahead = run.pull(),
-            Source::Own(_) => return Err(ErrorKind::PermissionDenied.into()),
+            Source::Own(_) | Source::Feeding(_) => return Err(ErrorKind::PermissionDenied.into()),
             Source::Null | Source::Bytes | Source::Caught(_) => {}
         }
         Ok(!self.ahead.is_empty())
@@ -147,6 +149,10 @@ impl Stream {
             }
             Source::Null => Ok(()),
             Source::File(file) => file.write_all(bytes),
+            Source::Feeding(run) => match run.feed(bytes) {
+                true => Ok(()),
+                false => Err(ErrorKind::BrokenPipe.into()),
+            },
             Source::Caught(caught) if caught.len() + bytes.len() > CAUGHT => Err(ErrorKind::BrokenPipe.into()),
             Source::Caught(caught) => {
                 caught.extend_from_slice(bytes);

@@ -197,6 +197,8 @@ fn text_of(argument: &Argument<'_>) -> String {
 
 fn function(shell: &Shell, command: &str, wish: &Wish, name: &str) -> i32 {
     match shell.functions.get(name) {
+        // Children are processes of other components; a function does not reach them.
+        Some(_) if command == "export" => 0,
         Some(_) if wish.names_only => shell.printed(command, format!("{name}\n")),
         Some(function) => shell.printed(command, format!("{}\n", function.definition)),
         None => 1,

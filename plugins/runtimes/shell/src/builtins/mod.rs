@@ -98,8 +98,10 @@ impl Shell {
     pub(crate) fn printed(&self, name: &str, bytes: impl AsRef<[u8]>) -> i32 {
         match self.print(bytes) {
             true => 0,
+            // The shell is about to end, as if by a signal: nothing is said.
+            false if self.broken.get() => crate::run::CLOSED,
             false => {
-                self.complain(format_args!("{name}: write error: Broken pipe"));
+                self.complain(format_args!("{name}: write error: Bad file descriptor"));
                 1
             }
         }
