@@ -40,6 +40,20 @@ impl Writer {
     pub fn writable(&self) -> Pollable {
         Pollable(self.0.subscribe())
     }
+
+    /// Writes as much as is taken now, without waiting; how much that was. For who feeds one stream while it
+    /// empties another.
+    ///
+    /// # Errors
+    /// The stream is closed, or failed.
+    pub fn try_write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let room = usize::try_from(self.0.check_write().map_err(failure)?).unwrap_or(usize::MAX);
+        let length = bytes.len().min(room);
+        if length > 0 {
+            self.0.write(&bytes[..length]).map_err(failure)?;
+        }
+        Ok(length)
+    }
 }
 
 impl io::Read for Reader {

@@ -1,0 +1,6 @@
+touch f; mkdir d; echo x > s; ln -s f l
+for t in "-e f" "-f f" "-d d" "-f d" "-s f" "-s s" "-L l" "-h f" "-r f" "-w f" "-x d" "-z ''" "-n a" "-e nope" "f -nt nope" "-d ''" "5 -gt 3" "5 -lt 3" "a = a" "a == b" "a != b" "-v HOME" "-t 0"; do eval "[ $t ]" && echo "$t yes" || echo "$t no"; done
+[[ -f f && ! -d f ]] && echo 1; [[ a < b ]] && echo 2; [[ "a b" == "a b" ]] && echo 3; [[ abc == a* ]] && echo 4; [[ abc != a* ]] || echo 5; x=; [[ -z $x ]] && echo 6; [[ $x == "" ]] && echo 7; [[ 5 -gt 3 && ( 1 -eq 2 || 2 -eq 2 ) ]] && echo 8
+[[ foo123 =~ ^[a-z]+([0-9]+)$ ]] && echo "${BASH_REMATCH[1]}"; re='^([^@]+)@(.+)$'; [[ u@h.c =~ $re ]] && echo ${BASH_REMATCH[2]}; [[ "a.b" =~ a\.b ]] && echo 9; [[ axb =~ "a.b" ]] || echo 10; [[ 2024-01-05 =~ ^[0-9]{4}-[0-9]{2} ]] && echo ${BASH_REMATCH[0]}
+[[ -n $HOME ]] && [[ ! -e nope ]] && echo 11; test a; echo $?; test; echo $?; [ "" ]; echo $?; [ a -a b ] && echo 12; [ ! a ] || echo 13; [ x = x -a y = y ] && echo 14; [ -n "" -o -n x ] && echo 15; [ 1 -eq a ] 2>/dev/null; echo $?
+shopt -s nocasematch; [[ ABC == abc ]] && echo 16; case ABC in abc) echo 17;; esac; [[ -v arr[0] ]] || echo 18; v="a*"; [[ "a*" == "$v" ]] && echo 19; [[ abc == $v ]] && echo 20; [[ abc == "$v" ]] || echo 21; [[ x ]] && echo 22; [[ a =~ b|a ]] && echo 23; [[ "foo bar" =~ o\ b ]] && echo 24
