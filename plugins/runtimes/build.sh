@@ -20,4 +20,4 @@ for manifest in */plugin.toml; do
     built=target/wasm32-wasip2/release/$component
     if [ -e "$built" ]; then cp -u "$built" "$folder/$component"; fi
 done
-if [ -e python/build.sh ]; then bash python/build.sh; fi
+python3 python/build.py
