@@ -42,8 +42,10 @@ pub(crate) fn describe(path: &str) -> Result<Vec<SheetDescription>> {
                 if scanned > SCANNED {
                     return Err(Error::new(format!("{path}: over {SCANNED} cells")));
                 }
-                if *cell.get_value() != DataRef::Empty {
-                    range = Some(Range::with(range, cell.get_position()));
+                let (row, column) = cell.get_position();
+                // A file may name rows that no sheet has; `read` does not see them either.
+                if *cell.get_value() != DataRef::Empty && Range::ALL.holds(row, column) {
+                    range = Some(Range::with(range, (row, column)));
                     cells += 1;
                 }
             }
