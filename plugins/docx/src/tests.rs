@@ -76,6 +76,14 @@ fn what_is_written_is_read_back() {
 }
 
 #[test]
+fn there_is_a_default_style() {
+    let (_place, path) = written("text");
+    let mut package = ooxml::Package::open(&path.to_string_lossy(), "docx").expect("sound");
+    let styles = package.required("word/styles.xml").expect("styles");
+    assert!(String::from_utf8_lossy(&styles).contains("w:default=\"1\" w:styleId=\"Normal\""));
+}
+
+#[test]
 fn files_that_are_there_stay_unless_told_otherwise() {
     let (_place, path) = written("mine");
     let arguments = json!({ "document": path, "markdown": "new" });

@@ -3,8 +3,8 @@
 use crate::limits::{LIST, MARKDOWN, NESTED};
 use docx_rs::{
     AbstractNumbering, AlignmentType, BreakType, Docx, Footnote, Hyperlink, HyperlinkType, IndentLevel, Level, LevelJc,
-    LevelOverride, LevelText, NumberFormat, Numbering, NumberingId, Paragraph, Run, RunFonts, SpecialIndentType, Start,
-    Style, StyleType, Table, TableCell, TableRow, WidthType,
+    LevelOverride, LevelText, LineSpacing, NumberFormat, Numbering, NumberingId, Paragraph, Run, RunFonts,
+    SpecialIndentType, Start, Style, StyleType, Table, TableCell, TableRow, WidthType,
 };
 use holm::{Error, Result, files};
 use pulldown_cmark::{Alignment, Event, Options, Parser, Tag, TagEnd};
@@ -68,9 +68,20 @@ pub(crate) fn write(path: &str, markdown: &str, overwrite: bool) -> Result<Writt
     }
     let written = Written { document: path.to_owned(), paragraphs: writer.paragraphs.len(), tables: writer.tables };
     let mut bytes = Cursor::new(Vec::new());
-    writer.document().build().pack(&mut bytes)?;
+    let mut parts = writer.document().build();
+    parts.styles = with_default_style(parts.styles);
+    parts.pack(&mut bytes)?;
     files::write(path, bytes.into_inner())?;
     Ok(written)
+}
+
+/// `Normal` is what a paragraph without a style has: the library does not say so.
+fn with_default_style(styles: Vec<u8>) -> Vec<u8> {
+    let normal = r#"<w:style w:type="paragraph" w:styleId="Normal">"#;
+    match String::from_utf8(styles) {
+        Ok(text) => text.replacen(normal, &normal.replace("w:styleId", r#"w:default="1" w:styleId"#), 1).into_bytes(),
+        Err(error) => error.into_bytes(),
+    }
 }
 
 /// What stands below another.
@@ -373,13 +384,21 @@ fn levels(kind: usize) -> AbstractNumbering {
 }
 
 /// The styles that are used, by the names that Word knows them by in every language.
-fn styled(mut docx: Docx) -> Docx {
+fn styled(docx: Docx) -> Docx {
+    let mut docx = docx.default_size(22).default_line_spacing(LineSpacing::new().after(100));
     let fixed = || RunFonts::new().ascii("Courier New").hi_ansi("Courier New").cs("Courier New");
     // Half points.
     for (level, size) in (1..).zip([36, 30, 26, 24, 22, 22]) {
         let style = Style::new(format!("Heading{level}"), StyleType::Paragraph);
-        docx = docx
-            .add_style(style.name(format!("heading {level}")).outline_lvl(level - 1).size(size).bold().q_format(true));
+        docx = docx.add_style(
+            style
+                .name(format!("heading {level}"))
+                .outline_lvl(level - 1)
+                .size(size)
+                .bold()
+                .q_format(true)
+                .line_spacing(LineSpacing::new().before(240).after(120)),
+        );
     }
     let quote = Style::new("Quote", StyleType::Paragraph).name("Quote").italic();
     let code = Style::new("SourceCode", StyleType::Paragraph).name("Source Code").size(20).fonts(fixed());

@@ -126,7 +126,7 @@ fn forms(levels: usize, times: usize, last: &[u8]) -> Vec<u8> {
         let content = if level + 1 == levels { last.to_vec() } else { "/X Do ".repeat(times).into_bytes() };
         more.push(stream(&format!("/Subtype/Form/BBox[0 0 600 800]/Resources<</XObject<</X {next} 0 R>>>>"), &content));
     }
-    page(stream("", b"/X Do"), "/XObject<</X 6 0 R>>", more)
+    page(stream("", b"q /X Do Q "), "/XObject<</X 6 0 R>>", more)
 }
 
 #[test]
@@ -136,8 +136,15 @@ fn forms_that_draw_forms() {
     let found = errors(&forms(100, 1, b"q Q"));
     assert_eq!(found.iter().filter(|text| text.contains("refused (deep)")).count(), 4, "{found:?}");
     assert_eq!(errors(&forms(crate::limits::FORMS, 1, b"q Q")), Vec::<String>::new());
-    let itself = stream("/Subtype/Form/BBox[0 0 9 9]/Resources<</XObject<</X 6 0 R>>>>", b"/X Do /X Do");
-    let found = errors(&page(stream("", b"/X Do"), "/XObject<</X 6 0 R>>", vec![b"null".to_vec(), itself]));
+    let form = |next: u8| {
+        stream(&format!("/Subtype/Form/BBox[0 0 9 9]/Resources<</XObject<</X {next} 0 R>>>>"), b"/X Do /X Do ")
+    };
+    let found = errors(&page(stream("", b"/X Do "), "/XObject<</X 6 0 R>>", vec![b"null".to_vec(), form(7), form(6)]));
+    // Its reader follows no reference back to where it stands.
+    assert_eq!(found, Vec::<String>::new());
+    // But resources that a form takes from its page do lead back.
+    let itself = stream("/Subtype/Form/BBox[0 0 9 9]", b"/X Do /X Do ");
+    let found = errors(&page(stream("", b"/X Do "), "/XObject<</X 6 0 R>>", vec![b"null".to_vec(), itself]));
     assert_eq!(found.iter().filter(|text| text.contains("refused (loop)")).count(), 4, "{found:?}");
 }
 

@@ -147,7 +147,8 @@ fn put(worksheet: &mut Worksheet, (row, column): (u32, u16), cell: &NewCell<'_>,
             worksheet.write_number_with_format(row, column, number, &style)?;
         }
         Value::String(text) if text.len() > 1 && text.starts_with('=') => {
-            worksheet.write_formula_with_format(row, column, Formula::new(text), &style)?;
+            // No value rather than 0, which readers would take for one.
+            worksheet.write_formula_with_format(row, column, Formula::new(text).set_result(""), &style)?;
         }
         Value::String(text) => match moment(text) {
             Some((moment, own)) => {
