@@ -15,12 +15,26 @@ pub(crate) fn size(raw: &[u8], filters: &[Filter], limit: usize) -> Result<usize
         return Err(TooMuch);
     }
     let Some((first, rest)) = filters.split_first() else { return Ok(raw.len()) };
-    let next = expand(raw, *first, limit)?;
-    match next {
-        // What no filter of text: a picture, which nobody looks into.
+    if *first == Filter::FlateDecode && rest.is_empty() {
+        // The usual case takes no memory.
+        return match count(ZlibDecoder::new(raw), limit)? {
+            0 => count(DeflateDecoder::new(raw), limit),
+            size => Ok(size),
+        };
+    }
+    match expand(raw, *first, limit)? {
+        // No filter of text: a picture, which nobody looks into.
         None => Ok(0),
         Some(next) => Ok(size(&next, rest, limit)?.max(next.len())),
     }
+}
+
+fn count(reader: impl Read, limit: usize) -> Result<usize, TooMuch> {
+    let mut reader = reader.take(limit as u64 + 1);
+    // Broken or cut: what there is counts.
+    drop(io::copy(&mut reader, &mut io::sink()));
+    let size = limit as u64 + 1 - reader.limit();
+    if size > limit as u64 { Err(TooMuch) } else { Ok(size as usize) }
 }
 
 fn expand(raw: &[u8], filter: Filter, limit: usize) -> Result<Option<Vec<u8>>, TooMuch> {
@@ -53,8 +67,8 @@ pub(crate) fn inflate(raw: &[u8], limit: usize) -> Result<Vec<u8>, TooMuch> {
 fn read(reader: impl Read, limit: usize) -> Result<Vec<u8>, TooMuch> {
     let mut bytes = Vec::new();
     // Broken or cut: what there is counts.
-    drop(reader.take(limit as u64 + 1).read_to_end(&mut bytes));
-    if bytes.len() > limit { Err(TooMuch) } else { Ok(bytes) }
+    let full = matches!(reader.take(limit as u64 + 1).read_to_end(&mut bytes), Err(error) if error.kind() == io::ErrorKind::OutOfMemory);
+    if full || bytes.len() > limit { Err(TooMuch) } else { Ok(bytes) }
 }
 
 struct Bounded {

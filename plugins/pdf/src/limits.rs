@@ -2,10 +2,10 @@
 
 /// Bytes of a file: it is held in memory.
 pub(crate) const FILE: u64 = 128 * 1024 * 1024;
-/// Bytes that one stream becomes: a bomb in a page or a font.
-pub(crate) const STREAM: usize = 64 * 1024 * 1024;
+/// Bytes that one stream becomes: a bomb in a page or a font. While it grows it takes three times as much.
+pub(crate) const STREAM: usize = 32 * 1024 * 1024;
 /// Bytes that all streams together become, pictures aside, which nobody looks into.
-pub(crate) const STREAMS: usize = 512 * 1024 * 1024;
+pub(crate) const STREAMS: usize = 256 * 1024 * 1024;
 /// Filters of one stream: each may multiply what those before it made.
 pub(crate) const FILTERS: usize = 8;
 /// Levels of lists and dictionaries within others: reading one takes more time than the square of them.

@@ -6,6 +6,9 @@ use holm::serde_json::Value;
 use holm::{Error, Result, files};
 use rust_xlsxwriter::{ExcelDateTime, Format, Formula, Workbook, Worksheet};
 use std::collections::BTreeMap;
+use std::io::{Cursor, Read, Write};
+use zip::ZipArchive;
+use zip::write::{SimpleFileOptions, ZipWriter};
 
 /// A sheet that is written.
 #[holm::json]
@@ -65,8 +68,28 @@ pub(crate) fn write(path: &str, sheets: Vec<NewSheet>, overwrite: bool) -> Resul
         fill(worksheet, &sheet).map_err(wrong)?;
     }
     // Two sheets of one name, say: found when it is put together.
-    files::write(path, workbook.save_to_buffer().map_err(Error::arguments)?)?;
+    let bytes = workbook.save_to_buffer().map_err(Error::arguments)?;
+    files::write(path, without_values(bytes)?)?;
     Ok(Written { workbook: path.to_owned(), sheets: count, cells })
+}
+
+/// The library writes 0 as the value of each formula, which readers and LibreOffice take for one that was
+/// calculated. No value says that it is to be.
+fn without_values(bytes: Vec<u8>) -> Result<Vec<u8>> {
+    let mut archive = ZipArchive::new(Cursor::new(bytes))?;
+    let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
+    for index in 0..archive.len() {
+        let name = archive.by_index_raw(index)?.name()?.into_owned();
+        if name.starts_with("xl/worksheets/sheet") {
+            let mut text = String::new();
+            archive.by_index(index)?.read_to_string(&mut text)?;
+            writer.start_file(name, SimpleFileOptions::default())?;
+            writer.write_all(text.replace("</f><v>0</v>", "</f>").as_bytes())?;
+        } else {
+            writer.raw_copy_file(archive.by_index_raw(index)?)?;
+        }
+    }
+    Ok(writer.finish()?.into_inner())
 }
 
 fn fill(worksheet: &mut Worksheet, sheet: &NewSheet) -> Result<()> {
@@ -147,8 +170,7 @@ fn put(worksheet: &mut Worksheet, (row, column): (u32, u16), cell: &NewCell<'_>,
             worksheet.write_number_with_format(row, column, number, &style)?;
         }
         Value::String(text) if text.len() > 1 && text.starts_with('=') => {
-            // No value rather than 0, which readers would take for one.
-            worksheet.write_formula_with_format(row, column, Formula::new(text).set_result(""), &style)?;
+            worksheet.write_formula_with_format(row, column, Formula::new(text), &style)?;
         }
         Value::String(text) => match moment(text) {
             Some((moment, own)) => {
