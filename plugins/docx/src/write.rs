@@ -86,13 +86,13 @@ fn with_default_style(styles: Vec<u8>) -> Vec<u8> {
 
 /// What stands below another.
 enum Block {
-    Paragraph(Paragraph),
-    Table(Table),
+    Paragraph(Box<Paragraph>),
+    Table(Box<Table>),
 }
 
 /// What stands beside another in a paragraph.
 enum Piece {
-    Run(Run),
+    Run(Box<Run>),
     Link(Hyperlink),
 }
 
@@ -203,11 +203,7 @@ impl<'a> Writer<'a> {
             }
             TagEnd::BlockQuote(_) => self.quote -= 1,
             TagEnd::List(_) => drop(self.lists.pop()),
-            TagEnd::Item => {
-                if !self.pieces.is_empty() || self.item {
-                    self.text();
-                }
-            }
+            TagEnd::Item if !self.pieces.is_empty() || self.item => self.text(),
             TagEnd::Strong => self.bold -= 1,
             TagEnd::Emphasis => self.italic -= 1,
             TagEnd::Strikethrough => self.strike -= 1,
@@ -253,7 +249,7 @@ impl<'a> Writer<'a> {
         }
         match self.link.take() {
             Some(link) => self.link = Some(link.add_run(run.color("0563C1").underline("single"))),
-            None => self.pieces.push(Piece::Run(run)),
+            None => self.pieces.push(Piece::Run(Box::new(run))),
         }
     }
 
@@ -281,7 +277,7 @@ impl<'a> Writer<'a> {
         let mut footnote = Footnote::new();
         for block in writer.blocks {
             if let Block::Paragraph(paragraph) = block {
-                footnote.add_content(paragraph);
+                footnote.add_content(*paragraph);
             }
         }
         self.run(Run::new().add_footnote_reference(footnote));
@@ -305,7 +301,7 @@ impl<'a> Writer<'a> {
             };
         }
         self.paragraphs.push(());
-        self.blocks.push(Block::Paragraph(paragraph));
+        self.blocks.push(Block::Paragraph(Box::new(paragraph)));
     }
 
     fn cell(&mut self) {
@@ -331,9 +327,9 @@ impl<'a> Writer<'a> {
         let columns = table.alignments.len().max(1);
         let grid = vec![WIDTH / columns; columns];
         self.tables += 1;
-        self.blocks.push(Block::Table(Table::new(table.rows).set_grid(grid).width(WIDTH, WidthType::Dxa)));
+        self.blocks.push(Block::Table(Box::new(Table::new(table.rows).set_grid(grid).width(WIDTH, WidthType::Dxa))));
         // Two tables without a paragraph between are one to Word.
-        self.blocks.push(Block::Paragraph(Paragraph::new()));
+        self.blocks.push(Block::Paragraph(Box::new(Paragraph::new())));
     }
 
     fn document(self) -> Docx {
@@ -349,8 +345,8 @@ impl<'a> Writer<'a> {
         }
         for block in self.blocks {
             docx = match block {
-                Block::Paragraph(paragraph) => docx.add_paragraph(paragraph),
-                Block::Table(table) => docx.add_table(table),
+                Block::Paragraph(paragraph) => docx.add_paragraph(*paragraph),
+                Block::Table(table) => docx.add_table(*table),
             };
         }
         docx
@@ -359,7 +355,7 @@ impl<'a> Writer<'a> {
 
 fn joined(pieces: Vec<Piece>) -> Paragraph {
     pieces.into_iter().fold(Paragraph::new(), |paragraph, piece| match piece {
-        Piece::Run(run) => paragraph.add_run(run),
+        Piece::Run(run) => paragraph.add_run(*run),
         Piece::Link(link) => paragraph.add_hyperlink(link),
     })
 }
