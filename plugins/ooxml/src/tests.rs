@@ -108,6 +108,14 @@ fn broken_xml_is_refused() {
 }
 
 #[test]
+fn what_nobody_reads_may_be_broken() {
+    let bytes = package(&[("a.xml", b"<a/>"), ("customXml/item1.xml", b"<a>")]);
+    assert!(checked(&Arc::from(bytes), "docx").is_ok());
+    let spaces = vec![b' '; 32 * 1024 * 1024];
+    assert_eq!(code(&[("customXml/item1.xml", &spaces)]), "bomb");
+}
+
+#[test]
 fn foreign_files_are_refused() {
     assert_eq!(refused(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1".to_vec()).code(), "unsupported");
     assert_eq!(refused(b"%PDF-1.7".to_vec()).code(), "unsupported");

@@ -11,7 +11,6 @@ pub(crate) type Book = Xlsx<Cursor<Bytes>>;
 /// Opens a workbook, with or without reading formulas.
 pub(crate) fn open(path: &str, formulas: bool) -> Result<Book> {
     let mut package = Package::open(path, "xlsx")?;
-    package.required("[Content_Types].xml")?;
     if formulas {
         crate::value::check_shared_formulas(&mut package, path)?;
     }
