@@ -39,7 +39,11 @@ pub(super) fn add(native: &Object<'_>, exit: &Exit) -> Result<()> {
     native.set(
         "exit",
         Func::from(move |ctx: Ctx<'_>, code: i32| -> Result<()> {
-            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "as a shell sees it: modulo 256")]
+            #[allow(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "as a shell sees it: modulo 256"
+            )]
             ending.0.set(Some(code as u8));
             Err(ending.leave(&ctx))
         }),

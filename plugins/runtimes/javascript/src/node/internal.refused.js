@@ -54,7 +54,6 @@ function make(name) {
 const made = new Map();
 
 module.exports = {
-  names: Object.keys(refusals),
   module(name) {
     if (!made.has(name)) made.set(name, make(name));
     return made.get(name);

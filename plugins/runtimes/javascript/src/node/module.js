@@ -20,7 +20,11 @@ const isFile = (file) => native.kind(file) === 0;
 const isDirectory = (file) => native.kind(file) === 1;
 
 // Modules that scripts may ask for: Node's own names, and no parts of them.
-const builtinModules = [...require.names].filter((name) => !name.startsWith('internal/')).concat(require('internal/refused').names).sort();
+// Those of the second list are in internal/refused, which is loaded when one of them is.
+const REFUSED = [
+  'cluster', 'dgram', 'dns', 'dns/promises', 'http2', 'inspector', 'net', 'repl', 'tls', 'trace_events', 'wasi', 'worker_threads',
+];
+const builtinModules = [...require.names].filter((name) => !name.startsWith('internal/')).concat(REFUSED).sort();
 const builtins = new Set(builtinModules);
 const isBuiltin = (name) => builtins.has(name.startsWith('node:') ? name.slice(5) : name);
 
