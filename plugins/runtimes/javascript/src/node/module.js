@@ -24,13 +24,15 @@ const isDirectory = (file) => native.kind(file) === 1;
 const REFUSED = [
   'cluster', 'dgram', 'dns', 'dns/promises', 'http2', 'inspector', 'net', 'repl', 'tls', 'trace_events', 'wasi', 'worker_threads',
 ];
-const builtinModules = [...require.names].filter((name) => !name.startsWith('internal/')).concat(REFUSED).sort();
+// Only by its whole name: a package may have the short one.
+const PREFIXED = new Set(['test']);
+const builtinModules = [...require.names].filter((name) => !name.startsWith('internal/') && !PREFIXED.has(name)).concat(REFUSED).sort();
 const builtins = new Set(builtinModules);
-const isBuiltin = (name) => builtins.has(name.startsWith('node:') ? name.slice(5) : name);
+const isBuiltin = (name) => (name.startsWith('node:') ? builtins.has(name.slice(5)) || PREFIXED.has(name.slice(5)) : builtins.has(name));
 
 function builtin(name) {
   const short = name.startsWith('node:') ? name.slice(5) : name;
-  if (!builtins.has(short)) throw coded(Error, 'ERR_UNKNOWN_BUILTIN_MODULE', `No such built-in module: ${name}`);
+  if (!isBuiltin(name)) throw coded(Error, 'ERR_UNKNOWN_BUILTIN_MODULE', `No such built-in module: ${name}`);
   return require.names.has(short) ? require(short) : require('internal/refused').module(short);
 }
 
