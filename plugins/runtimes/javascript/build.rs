@@ -11,9 +11,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     let out = PathBuf::from(env::var("OUT_DIR")?);
     let runtime = Runtime::new()?;
     let context = Context::full(&runtime)?;
-    let mut files = fs::read_dir("src/node")?.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>, std::io::Error>>()?;
+    let mut files =
+        fs::read_dir("src/node")?.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>, std::io::Error>>()?;
     files.sort();
-    let mut table = String::from("/// Node's modules by their names, compiled.\nconst COMPILED: &[(&str, &[u8])] = &[\n");
+    let mut table =
+        String::from("/// Node's modules by their names, compiled.\nconst COMPILED: &[(&str, &[u8])] = &[\n");
     println!("cargo::rerun-if-changed=src/node");
     for file in files {
         println!("cargo::rerun-if-changed={}", file.display());

@@ -9,9 +9,13 @@ use std::io::Write;
 
 include!(concat!(env!("OUT_DIR"), "/compiled.rs"));
 
-/// What calls within calls may take of the stack: a recursion without end becomes a `RangeError`, and
-/// never a trap. The kernel's own limit for a stack is 512 KiB, and a call takes more of that than of this.
+/// What calls within calls may take of the stack: a recursion without end becomes a `RangeError`, and no trap.
+/// The kernel's own limit for a stack is 512 KiB, and a call takes about three times as much of that as of this;
+/// 160 KiB was too much for one that goes through `toString`.
 const STACK: usize = 144 << 10;
+
+/// Bytes after which the engine first looks for garbage in circles; what is in none is let go of at once.
+const GARBAGE: usize = 4 << 20;
 
 /// Runs what the arguments say.
 pub(crate) fn run(command: &str, arguments: Vec<String>) -> u8 {
@@ -27,7 +31,8 @@ pub(crate) fn run(command: &str, arguments: Vec<String>) -> u8 {
 
 fn start(command: &str, arguments: Vec<String>) -> std::result::Result<u8, String> {
     let runtime = Runtime::new().map_err(|error| error.to_string())?;
-    runtime.set_max_stack_size(std::env::var("S").ok().and_then(|s| s.parse().ok()).unwrap_or(STACK));
+    runtime.set_max_stack_size(STACK);
+    runtime.set_gc_threshold(GARBAGE);
     runtime.set_loader(Rules, Rules);
     runtime.set_host_promise_rejection_tracker(Some(Box::new(modules::rejected)));
     let context = Context::full(&runtime).map_err(|error| error.to_string())?;
@@ -41,8 +46,12 @@ fn start(command: &str, arguments: Vec<String>) -> std::result::Result<u8, Strin
             native.set("builtin", Func::from(builtin))?;
             let names: Vec<&str> = COMPILED.iter().map(|(name, _)| *name).collect();
             native.set("builtins", names)?;
-            builtin(ctx.clone(), "internal/start".to_owned())?
-                .call::<_, ()>((Object::new(ctx.clone())?, Undefined, Object::new(ctx.clone())?, native))
+            builtin(ctx.clone(), "internal/start".to_owned())?.call::<_, ()>((
+                Object::new(ctx.clone())?,
+                Undefined,
+                Object::new(ctx.clone())?,
+                native,
+            ))
         })();
         match (waiting.code(), outcome.catch(&ctx)) {
             (Some(code), _) => Ok(code),

@@ -48,7 +48,8 @@ pub(crate) fn describe<'js>(ctx: &Ctx<'js>, module: &Module<'js, Declared>, name
 
 /// Tells `node/internal.loop.js` of promises that were rejected unheard, and of those heard later.
 pub(crate) fn rejected<'js>(ctx: Ctx<'js>, promise: Value<'js>, reason: Value<'js>, heard: bool) {
-    let told = rules(&ctx).and_then(|rules| rules.get::<_, Function>("rejected")?.call::<_, ()>((promise, reason, heard)));
+    let told =
+        rules(&ctx).and_then(|rules| rules.get::<_, Function>("rejected")?.call::<_, ()>((promise, reason, heard)));
     if told.is_err() {
         // Before there is a listener, or out of memory: what follows tells more.
         ctx.catch();

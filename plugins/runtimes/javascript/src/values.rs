@@ -28,12 +28,15 @@ pub(crate) struct Bytes(pub(crate) Vec<u8>);
 
 impl<'js> FromJs<'js> for Bytes {
     fn from_js(ctx: &Ctx<'js>, value: Value<'js>) -> Result<Self> {
-        if let Some(buffer) = ArrayBuffer::from_value(value.clone()) {
-            return Ok(Self(copied(buffer.as_raw())));
-        }
-        if let Ok(array) = TypedArray::<u8>::from_value(value) {
+        if let Ok(array) = TypedArray::<u8>::from_value(value.clone()) {
             return Ok(Self(copied(array.as_raw())));
         }
+        // Asking leaves an exception behind where the answer is no, and the next import would find it.
+        ctx.catch();
+        if let Some(buffer) = ArrayBuffer::from_value(value) {
+            return Ok(Self(copied(buffer.as_raw())));
+        }
+        ctx.catch();
         Err(Exception::throw_type(ctx, "bytes were expected"))
     }
 }

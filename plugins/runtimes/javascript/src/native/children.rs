@@ -172,8 +172,7 @@ fn wait(milliseconds: f64, sources: Vec<Vec<usize>>) -> Vec<usize> {
     let known: Vec<(usize, Pollable)> =
         sources.iter().enumerate().filter_map(|(index, parts)| Some((index, source(parts)?))).collect();
     // What is gone is ready: whoever reads it finds its end.
-    let gone: Vec<usize> =
-        (0..sources.len()).filter(|index| !known.iter().any(|(known, _)| known == index)).collect();
+    let gone: Vec<usize> = (0..sources.len()).filter(|index| !known.iter().any(|(known, _)| known == index)).collect();
     if !gone.is_empty() {
         return gone;
     }

@@ -33,11 +33,21 @@ pub(super) fn add(native: &Object<'_>) -> Result<()> {
     native.set("kind", Func::from(kind))?;
     native.set("list", Func::from(list))?;
     native.set("makeDirectory", Func::from(|ctx: Ctx<'_>, path: Text| done(&ctx, &path.0, fs::create_dir(&path.0))))?;
-    native.set("removeDirectory", Func::from(|ctx: Ctx<'_>, path: Text| done(&ctx, &path.0, fs::remove_dir(&path.0))))?;
+    native
+        .set("removeDirectory", Func::from(|ctx: Ctx<'_>, path: Text| done(&ctx, &path.0, fs::remove_dir(&path.0))))?;
     native.set("removeFile", Func::from(|ctx: Ctx<'_>, path: Text| done(&ctx, &path.0, fs::remove_file(&path.0))))?;
-    native.set("rename", Func::from(|ctx: Ctx<'_>, from: Text, to: Text| two(&ctx, &from.0, &to.0, fs::rename(&from.0, &to.0))))?;
-    native.set("copy", Func::from(|ctx: Ctx<'_>, from: Text, to: Text| two(&ctx, &from.0, &to.0, fs::copy(&from.0, &to.0).map(drop))))?;
-    native.set("link", Func::from(|ctx: Ctx<'_>, from: Text, to: Text| two(&ctx, &from.0, &to.0, fs::hard_link(&from.0, &to.0))))?;
+    native.set(
+        "rename",
+        Func::from(|ctx: Ctx<'_>, from: Text, to: Text| two(&ctx, &from.0, &to.0, fs::rename(&from.0, &to.0))),
+    )?;
+    native.set(
+        "copy",
+        Func::from(|ctx: Ctx<'_>, from: Text, to: Text| two(&ctx, &from.0, &to.0, fs::copy(&from.0, &to.0).map(drop))),
+    )?;
+    native.set(
+        "link",
+        Func::from(|ctx: Ctx<'_>, from: Text, to: Text| two(&ctx, &from.0, &to.0, fs::hard_link(&from.0, &to.0))),
+    )?;
     native.set("readLink", Func::from(read_link))?;
     native.set("truncate", Func::from(truncate))?;
     native.set("truncateOpen", Func::from(truncate_open))?;

@@ -51,7 +51,8 @@ thread_local! {
 
 pub(super) fn add(native: &Object<'_>) -> Result<()> {
     native.set("hash", Func::from(|ctx: Ctx<'_>, name: String| started(&ctx, &name, plain(&name))))?;
-    native.set("hmac", Func::from(|ctx: Ctx<'_>, name: String, key: Bytes| started(&ctx, &name, keyed(&name, &key.0))))?;
+    native
+        .set("hmac", Func::from(|ctx: Ctx<'_>, name: String, key: Bytes| started(&ctx, &name, keyed(&name, &key.0))))?;
     native.set("hashTake", Func::from(take))?;
     native.set("hashEnd", Func::from(end))?;
     native.set("hashCopy", Func::from(copy))?;

@@ -39,7 +39,11 @@ pub(super) fn add(native: &Object<'_>, exit: &Exit) -> Result<()> {
     native.set(
         "exit",
         Func::from(move |ctx: Ctx<'_>, code: i32| -> Result<()> {
-            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "as a shell sees it: modulo 256")]
+            #[allow(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "as a shell sees it: modulo 256"
+            )]
             ending.0.set(Some(code as u8));
             Err(ending.leave(&ctx))
         }),
@@ -65,14 +69,12 @@ pub(super) fn add(native: &Object<'_>, exit: &Exit) -> Result<()> {
     native.set("memory", Func::from(memory))?;
     native.set("environment", Func::from(environment))?;
     native.set("directory", Func::from(directory))?;
-    native.set("denial", Func::from(denial))?;
     native.set("compile", Func::from(compile))?;
     native.set("importNow", Func::from(import_now))?;
     native.set("evaluateModule", Func::from(evaluate_module))?;
     native.set("isModule", Func::from(is_module))?;
     native.set("promiseState", Func::from(promise_state))?;
     native.set("proxyParts", Func::from(proxy_parts))?;
-    native.set("collect", Func::from(|ctx: Ctx<'_>| ctx.run_gc()))?;
     Ok(())
 }
 
@@ -136,11 +138,6 @@ fn directory() -> String {
     let own = None::<String>;
     let own = own.or_else(|| std::env::var("PWD").ok());
     own.filter(|path| path.starts_with('/')).unwrap_or_else(|| "/".to_owned())
-}
-
-/// Why the last thing was denied; empty if nothing was.
-fn denial() -> String {
-    holm::log::last_denial().map(|denial| denial.to_string()).unwrap_or_default()
 }
 
 /// Evaluates a script under a file's name; a module of CommonJS is a script that is a function.

@@ -44,7 +44,10 @@ class IncomingMessage extends Readable {
 }
 
 // Libraries set options on a connection; there is none to set them on.
-const socket = () => ({ encrypted: true, authorized: true, setTimeout() {}, setKeepAlive() {}, setNoDelay() {}, unref() {}, ref() {}, on() { return this; }, once() { return this; }, destroy() {}, remoteAddress: undefined });
+const socket = () => Object.assign(new (require('events'))(), {
+  encrypted: true, authorized: true, destroyed: false, remoteAddress: undefined,
+  setTimeout() { return this; }, setKeepAlive() { return this; }, setNoDelay() { return this; }, unref() { return this; }, ref() { return this; }, destroy() { return this; },
+});
 
 class ClientRequest extends Writable {
   constructor(protocol, options, callback) {

@@ -1,8 +1,8 @@
 // Where the engine's own words differ from V8's: messages that scripts print, and what depends on a locale.
 'use strict';
 
-// Messages of errors, as the engine says them and as V8 does.
-const MESSAGES = [
+// Messages of errors, as the engine says them and as V8 does. Made when there is an error.
+const messages = () => [
   [/^cannot read property 'Symbol\.iterator' of (null|undefined)$/, (_, of) => `${of} is not iterable`],
   [/^cannot read property '(.*)' of (null|undefined)$/s, (_, name, of) => `Cannot read properties of ${of} (reading '${name}')`],
   [/^cannot set property '(.*)' of (null|undefined)$/s, (_, name, of) => `Cannot set properties of ${of} (setting '${name}')`],
@@ -28,6 +28,8 @@ const MESSAGES = [
   [/^(.+) is not iterable$/s, (_, name) => `${name} is not iterable`],
 ];
 
+let known;
+
 // What was called, as the script's text names it.
 function callee(site) {
   if (!site || site.isNative?.()) return 'undefined';
@@ -48,7 +50,8 @@ module.exports = {
       const name = callee(site);
       return name && `${name} is not a function`;
     }
-    for (const [form, said] of MESSAGES) {
+    known ??= messages();
+    for (const [form, said] of known) {
       const found = form.exec(text);
       if (found) return said(...found);
     }

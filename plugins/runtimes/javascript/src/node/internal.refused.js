@@ -24,6 +24,13 @@ const refusals = {
 const values = {
   net: { isIP: (text) => (isIPv4(text) ? 4 : isIPv6(text) ? 6 : 0), isIPv4, isIPv6 },
   tls: { DEFAULT_MIN_VERSION: 'TLSv1.2', DEFAULT_MAX_VERSION: 'TLSv1.3', rootCertificates: [] },
+  http2: {
+    constants: {
+      HTTP2_HEADER_AUTHORITY: ':authority', HTTP2_HEADER_METHOD: ':method', HTTP2_HEADER_PATH: ':path', HTTP2_HEADER_SCHEME: ':scheme',
+      HTTP2_HEADER_STATUS: ':status', HTTP2_HEADER_CONTENT_LENGTH: 'content-length', HTTP2_HEADER_CONTENT_TYPE: 'content-type',
+      HTTP2_HEADER_EXPECT: 'expect', NGHTTP2_CANCEL: 8, NGHTTP2_NO_ERROR: 0, NGHTTP2_REFUSED_STREAM: 7,
+    },
+  },
   cluster: { isMaster: true, isPrimary: true, isWorker: false, workers: {} },
   worker_threads: { isMainThread: true, parentPort: null, workerData: null, threadId: 0, resourceLimits: {}, setEnvironmentData() {}, getEnvironmentData() {} },
   inspector: { url: () => undefined, console: undefined },
@@ -54,7 +61,6 @@ function make(name) {
 const made = new Map();
 
 module.exports = {
-  names: Object.keys(refusals),
   module(name) {
     if (!made.has(name)) made.set(name, make(name));
     return made.get(name);

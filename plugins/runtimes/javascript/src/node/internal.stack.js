@@ -52,5 +52,18 @@ function prepared(error, sites) {
   return header(error) + lines.filter((line) => !own(line)).slice(0, LIMIT).join('');
 }
 
+// Libraries that read frames ask of them what V8's can say.
+Error.prepareStackTrace = (error, sites) => {
+  const prototype = sites.length ? Object.getPrototypeOf(sites[0]) : {};
+  for (const [name, answer] of Object.entries({
+    isEval: () => false, isToplevel: () => true, isConstructor: () => false, isAsync: () => false, isPromiseAll: () => false,
+    getThis: () => undefined, getTypeName: () => null, getMethodName: () => null, getEvalOrigin: () => undefined, getPromiseIndex: () => null,
+    getFunction: () => undefined, getScriptNameOrSourceURL() { return this.getFileName(); }, toString() { return place(this); },
+  })) {
+    if (!Object.hasOwn(prototype, name)) Object.defineProperty(prototype, name, { value: answer, writable: true, configurable: true });
+  }
+};
+void new Error().stack;
+
 Error.prepareStackTrace = prepared;
 module.exports = { header, prepared, wrapped, use(words) { language = words; } };

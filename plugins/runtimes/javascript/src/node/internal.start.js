@@ -57,6 +57,8 @@ lazy('internal/clone', 'structuredClone');
 lazy('perf_hooks', 'performance', 'PerformanceObserver');
 lazy('internal/webcrypto', 'crypto');
 lazy('stream/web', 'ReadableStream', 'WritableStream', 'TransformStream');
+lazy('stream/web', 'TextDecoderStream', 'TextEncoderStream');
+lazy('internal/ports', 'MessagePort', 'MessageChannel', 'MessageEvent', 'BroadcastChannel', 'CryptoKey');
 lazy('internal/intl', 'Intl');
 
 builtin('internal/main')(native.arguments);

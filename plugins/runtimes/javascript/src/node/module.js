@@ -20,13 +20,19 @@ const isFile = (file) => native.kind(file) === 0;
 const isDirectory = (file) => native.kind(file) === 1;
 
 // Modules that scripts may ask for: Node's own names, and no parts of them.
-const builtinModules = [...require.names].filter((name) => !name.startsWith('internal/')).concat(require('internal/refused').names).sort();
+// Those of the second list are in internal/refused, which is loaded when one of them is.
+const REFUSED = [
+  'cluster', 'dgram', 'dns', 'dns/promises', 'http2', 'inspector', 'net', 'repl', 'tls', 'trace_events', 'wasi', 'worker_threads',
+];
+// Only by its whole name: a package may have the short one.
+const PREFIXED = new Set(['test']);
+const builtinModules = [...require.names].filter((name) => !name.startsWith('internal/') && !PREFIXED.has(name)).concat(REFUSED).sort();
 const builtins = new Set(builtinModules);
-const isBuiltin = (name) => builtins.has(name.startsWith('node:') ? name.slice(5) : name);
+const isBuiltin = (name) => (name.startsWith('node:') ? builtins.has(name.slice(5)) || PREFIXED.has(name.slice(5)) : builtins.has(name));
 
 function builtin(name) {
   const short = name.startsWith('node:') ? name.slice(5) : name;
-  if (!builtins.has(short)) throw coded(Error, 'ERR_UNKNOWN_BUILTIN_MODULE', `No such built-in module: ${name}`);
+  if (!isBuiltin(name)) throw coded(Error, 'ERR_UNKNOWN_BUILTIN_MODULE', `No such built-in module: ${name}`);
   return require.names.has(short) ? require(short) : require('internal/refused').module(short);
 }
 
