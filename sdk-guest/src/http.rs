@@ -116,7 +116,8 @@ fn send_body(body: OutgoingBody, bytes: &[u8]) -> Result<(), Error> {
     if !bytes.is_empty() {
         let stream = body.write().map_err(|()| Error::Malformed("the body is taken".to_owned()))?;
         let mut writer = Writer(stream);
-        writer.write_all(bytes).and_then(|()| writer.flush()).map_err(|error| Error::Failed(error.to_string()))?;
+        // Each write is flushed; after the last byte of its length the body takes no more, a flush neither.
+        writer.write_all(bytes).map_err(|error| Error::Failed(error.to_string()))?;
     }
     OutgoingBody::finish(body, None).map_err(|error| Error::Failed(error.to_string()))
 }
