@@ -27,6 +27,10 @@ target:
 plugins: target
     cd plugins && cargo build --release --target wasm32-wasip2
 
+# Builds the Python runtime, if what it is made of has changed: CPython, its library and packages as one component.
+python-runtime:
+    python3 plugins/runtimes/python/build.py
+
 # Builds the guests that the tests run.
 guests: target
     cd tests/guests && cargo build --release --target wasm32-wasip2

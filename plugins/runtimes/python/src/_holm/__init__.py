@@ -1,0 +1,1 @@
+"""What makes CPython a runtime of Holm: its library in memory, and the host's calls behind Python's own names."""
