@@ -1,0 +1,5 @@
+"""An exit code, as `sys.exit` takes it."""
+import sys
+
+print('before')
+sys.exit(True)

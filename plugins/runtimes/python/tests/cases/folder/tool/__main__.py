@@ -1,0 +1,5 @@
+import sys
+
+import beside
+
+print(sys.argv, beside.NAME)

@@ -1,0 +1,3 @@
+import sys
+
+sys.exit(len(sys.argv) + 3)

@@ -1,0 +1,3 @@
+"""Told without a traceback."""
+print('never')
+if True print(1)
