@@ -104,8 +104,10 @@ def _run(line: CommandLine) -> int:
     except OSError as error:
         _say(f"python: can't open file {os.path.abspath(line.name)!r}: [Errno {error.errno}] {error.strerror}\n")
         return 2
-    _start_path(line, os.path.dirname(os.path.realpath(line.name)))
     path = os.path.abspath(line.name)
+    # Only the script itself is followed where it is a link: folders above it may not be looked at.
+    real = os.path.join(os.path.dirname(path), os.readlink(path)) if os.path.islink(path) else path
+    _start_path(line, os.path.dirname(os.path.normpath(real)))
     return _execute(line, source, path, path)
 
 
