@@ -56,7 +56,7 @@ pub use signatures::{
     signed_text,
 };
 pub use skill::SkillHead;
-pub use store::{Installed, Store, StoreError};
+pub use store::{Installed, Store, StoreError, Told};
 pub use text::{At, TextError, printable};
 pub use tokens::{Token, Tokens, TokensError, whose};
 pub use tools::{ToolsError, check_tools};

@@ -298,7 +298,7 @@ impl Package {
     /// The program, to run it without installing it. Its name holds its digest: it is never
     /// taken for the installed plugin of that name, and cannot reach what that one has stored. What serves a
     /// community skill is not known here: see `Plugins::program_of`.
-    pub(crate) fn program(&self, operator: &Limits, grants: Arc<LiveGrants>, tools: Vec<ToolDescription>) -> Program {
+    pub fn program(&self, operator: &Limits, grants: Arc<LiveGrants>, tools: Vec<ToolDescription>) -> Program {
         self.named(format!("{}@{:.16}", self.manifest.name, self.digest.to_string()), operator, grants, tools)
     }
 

@@ -64,11 +64,14 @@ pub struct Installed {
 }
 
 /// What its component told of itself, and what its user lets it answer to.
-#[derive(Clone, Copy)]
-pub(crate) struct Told<'a> {
-    pub(crate) tools: &'a [ToolDescription],
-    pub(crate) offers: &'a Offers,
-    pub(crate) commands: &'a [String],
+#[derive(Clone, Copy, Debug)]
+pub struct Told<'a> {
+    /// Its tools.
+    pub tools: &'a [ToolDescription],
+    /// What it offers beside them.
+    pub offers: &'a Offers,
+    /// The commands that it answers to, as a runtime.
+    pub commands: &'a [String],
 }
 
 /// Why the store cannot do as asked.
@@ -202,7 +205,7 @@ impl Store {
     ///
     /// # Errors
     /// The source changed since, or the store cannot be written to.
-    pub(crate) fn install(&self, package: &Package, told: Told<'_>, origin: &Origin) -> Result<Installed, StoreError> {
+    pub fn install(&self, package: &Package, told: Told<'_>, origin: &Origin) -> Result<Installed, StoreError> {
         let _alone = self.lock()?;
         let fresh = files::unique(&self.plugins, "incoming");
         let copied = files::make_folder(&fresh).map_err(io_at(&fresh)).and_then(|()| {

@@ -98,15 +98,18 @@ def componentize(tools: pathlib.Path, packages: pathlib.Path, interfaces: pathli
     nothing = TARGET / "nothing"
     nothing.mkdir(exist_ok=True)
     environment = {"PATH": os.defpath, "HOME": str(nothing), "VIRTUAL_ENV": str(nothing)}
-    unfinished = TARGET / "python.wasm"
     # Python leaves its caches beside what it reads.
     for part in ("src", "shims"):
         shutil.rmtree(TARGET / part, ignore_errors=True)
         shutil.copytree(HERE / part, TARGET / part)
     paths = [f"--python-path={path}" for path in (TARGET / "src", TARGET / "shims", packages)]
-    command = [tools / "bin" / "componentize-py", "--wit-path", interfaces, "--world", "python"]
-    command += ["componentize", *paths, "_holm_entry", "--output", unfinished]
-    subprocess.run(command, check=True, env=environment)
+    command = [tools / "bin" / "componentize-py", "--quiet", "--wit-path", interfaces, "--world", "python", "componentize"]
+    # First the library, which that writes into `src`; then all of it.
+    subprocess.run([*command, *paths, "_holm_pack", "--output", TARGET / "pack.wasm"], check=True, env=environment)
+    (TARGET / "pack.wasm").unlink()
+    unfinished = TARGET / "python.wasm"
+    # The packages' own folder is not needed any more: they are in the library.
+    subprocess.run([*command, *paths[:1], "_holm_entry", "--output", unfinished], check=True, env=environment)
     unfinished.replace(COMPONENT)
 
 

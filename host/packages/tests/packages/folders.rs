@@ -180,7 +180,7 @@ fn a_component_alone_can_be_run() {
     expect!["fs=*:rw storage=*:rw storage=shared/*:rw"].assert_eq(&package.manifest.ceiling.lines().join(" "));
     let program = package.program(&Default::default(), Default::default(), vec![]);
     assert_eq!(program.name, format!("my-tool-2@{:.16}", package.digest.to_string()));
-    assert_eq!((program.read)().unwrap(), fs::read(place.source("My Tool_2.wasm")).unwrap());
+    assert_eq!((program.code.read)().unwrap(), fs::read(place.source("My Tool_2.wasm")).unwrap());
     assert!(program.grants.get().lines().is_empty(), "nothing is granted by a ceiling");
 }
 

@@ -4,7 +4,7 @@ use std::{fs, os::unix::fs::PermissionsExt, sync::Arc, time::Duration};
 
 use expect_test::{Expect, expect};
 use holm_kernel::program::{LiveGrants, Offers, Programs};
-use holm_packages::{Origin, Plugins, StoreError, UpdateError};
+use holm_packages::{Origin, Plugins, StoreError, Told, UpdateError};
 
 use crate::common::{MANIFEST, Place, component, tool};
 
@@ -40,8 +40,8 @@ fn installed_is_what_was_checked() {
     assert_eq!(fs::metadata(folder.join("assets")).unwrap().permissions().mode() & 0o077, 0);
     let program = plugins.find("clipper").unwrap();
     assert_eq!(program.tools, [tool("clip", "Clips")]);
-    assert_eq!((program.read)().unwrap(), fs::read(place.source("clipper.wasm")).unwrap());
-    assert_eq!(program.component, installed.component);
+    assert_eq!((program.code.read)().unwrap(), fs::read(place.source("clipper.wasm")).unwrap());
+    assert_eq!(program.code.digest, installed.component);
     assert_eq!(plugins.list().len(), 1);
     // A kernel that starts anew sees the same.
     let again = place.plugins();
@@ -356,7 +356,8 @@ fn a_crash_leaves_the_old_or_the_new() {
     // Cut after the record, before the grants: they are for the old digest, and hold no more.
     place.write("README.md", "newer");
     let (offers, origin) = (Offers::default(), Origin::default());
-    again.store().install(&place.package(), &[], &offers, &origin).unwrap();
+    let told = Told { tools: &[], offers: &offers, commands: &[] };
+    again.store().install(&place.package(), told, &origin).unwrap();
     assert!(fs::read_to_string(place.path("home/grants.toml")).unwrap().contains("notes:rw"));
     find(&place.plugins(), &expect!["clipper may "]);
 }

@@ -7,13 +7,14 @@ by `wasi:http`, and answered in the same form. The host makes the connection and
 import http.client as client
 import socket
 import ssl
+import weakref
 
 from componentize_py_types import Err, Ok
 from wit_world.imports import outgoing_handler
 from wit_world.imports import wasi_http_types as http
 
 from . import denial, relay
-from .streams import Incoming, Outgoing
+from .streams import Incoming, Outgoing, release
 
 # A head that grows and grows would fill the memory before anything is sent.
 LONGEST_HEAD = 1024 * 1024
@@ -26,10 +27,19 @@ _METHODS = {
 }  # fmt: skip
 
 
+def _release(held: list) -> None:
+    while held:
+        release(held.pop())
+
+
 class Exchange:
     """A request on its way out and its response on the way in."""
 
     def __init__(self, scheme: str, host: str, port: int) -> None:
+        # What the host holds for it, each after what it belongs to: it is let go of from the end. It is kept alive
+        # from elsewhere, since the garbage collector knows no such order, and the host ends who breaks it.
+        self.held: list = []
+        weakref.finalize(self, _release, self.held).atexit = False
         self.scheme, self.host, self.port = scheme, host, port
         self.timeout: float | None = None
         self.head = b""
@@ -37,7 +47,7 @@ class Exchange:
         self.left: int | None = -1
         self.chunks = b""
         self.sink: Outgoing | None = None
-        self.body = self.request = self.pending = self.response = self.content = None
+        self.body = self.pending = self.response = self.content = None
         # That the response did not come in time, until it is read.
         self.late: TimeoutError | None = None
         # What of the response can be read before its body.
@@ -79,7 +89,7 @@ class Exchange:
             if name not in _HOP:
                 headers.append((name, value.encode("latin-1")))
         try:
-            request = http.OutgoingRequest(http.Fields.from_list(headers))
+            request = self._hold(http.OutgoingRequest(http.Fields.from_list(headers)))
             method = _METHODS.get(self.method)
             request.set_method(method() if method else http.Method_Other(self.method))
             request.set_scheme(http.Scheme_Https() if self.scheme == "https" else http.Scheme_Http())
@@ -88,14 +98,18 @@ class Exchange:
         except Err as error:
             raise ValueError(f"this request cannot be sent: {type(error.value).__name__}") from None
         self.left = None if chunked else length
-        self.body = request.body()
-        self.sink = Outgoing(self.body.write())
+        self.body = self._hold(request.body())
+        self.sink = Outgoing(self._hold(self.body.write()))
         try:
-            self.pending = outgoing_handler.handle(request, self._options())
+            self.pending = self._hold(outgoing_handler.handle(request, self._options()))
         except Err as error:
             raise self._failed(error.value) from None
         if self.left == 0:
             self._close_body()
+
+    def _hold(self, resource):
+        self.held.append(resource)
+        return resource
 
     def _authority(self) -> str:
         host = f"[{self.host}]" if ":" in self.host and not self.host.startswith("[") else self.host
@@ -159,7 +173,7 @@ class Exchange:
         found = found.value if isinstance(found, (Ok, Err)) and isinstance(found.value, (Ok, Err)) else found
         if not isinstance(found, Ok):
             raise self._failed(found.value)
-        self.response = found.value
+        self.response = self._hold(found.value)
         fields = self.response.headers()
         lines = [f"HTTP/1.1 {self.response.status()} {_reason(self.response.status())}".encode()]
         lines += [
@@ -167,12 +181,10 @@ class Exchange:
             for name, value in fields.entries()
             if name.lower() not in ("transfer-encoding", "connection", "keep-alive")
         ]
+        release(fields)
         self.answer = b"\r\n".join([*lines, b"Connection: close", b"", b""])
-        self.content = Incoming(self._stream())
-
-    def _stream(self):
-        self.incoming = self.response.consume()
-        return self.incoming.stream()
+        body = self._hold(self.response.consume())
+        self.content = Incoming(self._hold(body.stream()))
 
     def read(self, most: int) -> bytes:
         """The next bytes of the response; none at its end."""
@@ -214,15 +226,9 @@ class Exchange:
 
     def close(self) -> None:
         """Lets go of all of it."""
-        if self.sink is not None:
-            self.sink.close()
+        _release(self.held)
         if self.content is not None:
-            self.content.close()
-        for part in ("incoming", "response", "pending"):
-            held = getattr(self, part, None)
-            if held is not None:
-                setattr(self, part, None)
-                held.__exit__(None, None, None)
+            self.content.sources.clear()
 
 
 def _path(target: str) -> str:

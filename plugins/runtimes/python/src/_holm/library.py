@@ -1,6 +1,6 @@
 """The library in memory: Python's own, the shims and the bundled packages, found as if they lay on a disk.
 
-Filled while the component is built, when the folders are there. At run time an import costs no system call.
+Filled while the component is built, in two parts (`_holm_pack`). At run time an import costs no system call.
 """
 
 import importlib.machinery
@@ -14,8 +14,12 @@ from importlib.resources.abc import Traversable, TraversableResources
 STANDARD = "/usr/lib/python3.14"
 PACKAGES = "/usr/lib/python3.14/site-packages"
 
+# Where the build has put Holm's own modules, and what its first part wrote for its second.
+BUILD = os.path.dirname(os.path.dirname(__file__))
+PACK = "library.pack"
+
 # What no script wants of the standard library: its tests, its editor, and what needs a window.
-LEFT_OUT = {"test", "idlelib", "tkinter", "turtledemo", "turtle", "lib2to3", "site-packages", "__pycache__", "curses"}
+LEFT_OUT = {"test", "idlelib", "tkinter", "turtledemo", "turtle", "lib2to3", "site-packages", "__pycache__", "curses", "_pyrepl", "ensurepip"}
 # Data of packages that is something else's copy, is never read, or would only be read by people.
 NO_DATA = (".py", ".pyi", ".pyc", ".so", ".pyx", ".c", ".h", ".typed")
 
@@ -217,17 +221,26 @@ def shelf(path: str) -> Shelf:
     raise ImportError("not of the library", path=path)
 
 
-def open_library() -> None:
-    """Takes in what the build has laid out, and lets imports find it."""
-    own = os.path.dirname(__file__)
-    for folder in [path for path in sys.path if path.strip("/").isdigit()]:
-        if own.startswith(folder):
-            continue
+def take_in_all() -> None:
+    """Takes in what the build has laid out: in its first part, which ends with it."""
+    for folder in [path for path in sys.path if path.strip("/").isdigit() and path != BUILD]:
         take_in(folder, STANDARD if os.path.exists(f"{folder}/fcntl.py") else PACKAGES)
     # After the shims, which take the place of modules of the same name.
     shims = dict(_code)
     take_in("/python", STANDARD)
     _code.update(shims)
+
+
+def contents() -> tuple:
+    """All of it, to be written down."""
+    return _code, _data, _folders
+
+
+def open_library() -> None:
+    """Reads what the first part of the build wrote down, and lets imports find it."""
+    with open(f"{BUILD}/{PACK}", "rb") as file:
+        for kept, read in zip(contents(), marshal.load(file)):
+            kept.update(read)
     sys.path_hooks.insert(0, shelf)
     sys.meta_path.append(Distributions)
     sys.path[:0] = [STANDARD, PACKAGES]

@@ -14,7 +14,7 @@ from wit_world.imports import holm_sys_types as types
 from wit_world.imports import spawn
 
 from . import denial, relay
-from .streams import Incoming, Outgoing
+from .streams import Incoming, Outgoing, release
 
 PIPE, STDOUT, DEVNULL = subprocess.PIPE, subprocess.STDOUT, subprocess.DEVNULL
 # Where a command's name may be preceded by one of these, the name alone is meant.
@@ -23,6 +23,8 @@ PLACES = ("/bin", "/usr/bin", "/usr/local/bin", "/opt/homebrew/bin", "/sbin", "/
 FIRST_LINE = 256
 
 _Native = subprocess.Popen
+# Children that have not ended, as far as is known: one goes on where nobody holds its Popen any more.
+_alive: set = set()
 
 
 def refused(error: Err, name: str) -> OSError:
@@ -30,7 +32,8 @@ def refused(error: Err, name: str) -> OSError:
     reason = error.value
     inner = reason.value if isinstance(reason, spawn.Error_Sys) else None
     if isinstance(inner, types.Errno_NotFound):
-        return FileNotFoundError(2, "No such file or directory", name)
+        why = ": no installed runtime is a shell" if name == "sh" else ""
+        return FileNotFoundError(2, f"No such file or directory{why}", name)
     if isinstance(inner, types.Errno_Denied):
         return PermissionError(13, f"Permission denied: {denial.describe(inner.value)}", name)
     if isinstance(inner, types.Errno_Quota):
@@ -133,6 +136,7 @@ class Popen(_Native):
             self._child = commands.start(command, options)
         except Err as error:
             raise refused(error, arguments[0]) from None
+        _alive.add(self._child)
         self.pid = self._child.pid() & 0x7FFFFFFF
         self._connect(stdin, stdout, stderr, ways)
 
@@ -194,6 +198,8 @@ class Popen(_Native):
         if exit is None:
             return
         relay.finish(self._relays)
+        _alive.discard(self._child)
+        release(self._child)
         if isinstance(exit, spawn.Exit_Code):
             self.returncode = exit.value
         else:

@@ -1,6 +1,7 @@
 """Runs one program as `__main__`: finds it, gives it the surroundings that CPython would, and tells how it ended."""
 
 import atexit
+import builtins
 import io
 import linecache
 import os
@@ -103,8 +104,10 @@ def _run(line: CommandLine) -> int:
     except OSError as error:
         _say(f"python: can't open file {os.path.abspath(line.name)!r}: [Errno {error.errno}] {error.strerror}\n")
         return 2
-    _start_path(line, os.path.dirname(os.path.realpath(line.name)))
     path = os.path.abspath(line.name)
+    # Only the script itself is followed where it is a link: folders above it may not be looked at.
+    real = os.path.join(os.path.dirname(path), os.readlink(path)) if os.path.islink(path) else path
+    _start_path(line, os.path.dirname(os.path.normpath(real)))
     return _execute(line, source, path, path)
 
 
@@ -132,7 +135,7 @@ def _unload_shadowed(folder: str) -> None:
 
 def _main(path: str | None):
     module = type(sys)("__main__")
-    module.__builtins__ = __builtins__
+    module.__builtins__ = builtins
     if path:
         from importlib.machinery import SourceFileLoader
 
@@ -189,19 +192,29 @@ def _without_own(found):
 
 def _finish(code: int) -> int:
     """What CPython does at the end: waits for threads, calls `atexit`, empties its streams."""
-    for last in (threading._shutdown, atexit._run_exitfuncs):
+    for last in (threading._shutdown, atexit._run_exitfuncs, _forget):
         try:
             last()
         except SystemExit as error:
             code = _ended(error)
         except BaseException as error:
             _ended(error)
-    for stream in (sys.stdout, sys.stderr):
+    # A program may have put its own in their place, over the same buffers.
+    for stream in (sys.stdout, sys.__stdout__, sys.stderr, sys.__stderr__):
         try:
             stream is None or stream.closed or stream.flush()
         except (OSError, ValueError, io.UnsupportedOperation):
             code = code or 120
     return code
+
+
+def _forget() -> None:
+    """Lets go of what the program holds, whose `__del__` and `finally` may have something to say."""
+    if (module := sys.modules.get("__main__")) is not None:
+        for private in (True, False):
+            for name in [name for name in vars(module) if name != "__builtins__"]:
+                if private == (name[0] == "_" and name[1:2] != "_"):
+                    vars(module)[name] = None
 
 
 def _say(text: str) -> None:

@@ -24,6 +24,12 @@ def ready(pollables: list, timeout: float | None) -> list[int]:
             pollable.__exit__(None, None, None)
 
 
+def release(resource) -> None:
+    """Lets go of a resource of the host, unless that was done or it was given away."""
+    if getattr(resource, "handle", None) is not None:
+        resource.__exit__(None, None, None)
+
+
 class Incoming(io.RawIOBase):
     """What a child writes, or a response's body: one stream, or two in the order in which they come."""
 
@@ -64,7 +70,7 @@ class Incoming(io.RawIOBase):
 
     def let_go(self, source) -> None:
         self.sources.remove(source)
-        source.__exit__(None, None, None)
+        release(source)
 
     def given(self) -> list:
         """Its sources, for whoever reads them from now on."""
@@ -122,5 +128,5 @@ class Outgoing(io.RawIOBase):
     def close(self) -> None:
         if not self.closed and self.sink is not None:
             sink, self.sink = self.sink, None
-            sink.__exit__(None, None, None)
+            release(sink)
         super().close()

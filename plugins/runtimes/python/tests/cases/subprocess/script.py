@@ -11,7 +11,7 @@ print(run([python, "-c", "print('hi')"], capture_output=True, text=True).stdout)
 print(run([python, "child.py", "x"], capture_output=True).returncode, run([python, "-c", "raise SystemExit(300)"]).returncode)
 echo = [python, "-c", "import sys; sys.stdout.write(sys.stdin.read().upper())"]
 print(run(echo, input="in", capture_output=True, text=True).stdout, len(run(echo, input=b"x" * 300_000, capture_output=True).stdout))
-both = [python, "-uc", "import sys; print('out'); print('err', file=sys.stderr)"]
+both = [python, "-c", "import sys; print('out'); print('err', file=sys.stderr)"]
 print(sorted(run(both, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True).stdout.split()))
 print(run(both, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL).stderr)
 try:

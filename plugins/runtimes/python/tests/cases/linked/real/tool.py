@@ -1,0 +1,5 @@
+import os
+
+import beside
+
+print(beside.NAME, os.path.basename(os.path.dirname(__file__)))
