@@ -199,7 +199,13 @@ fn head(response: &Response) -> Vec<u8> {
 }
 
 /// Writes the response; how many bytes of it.
-fn write(wish: &Wish, heads: &[u8], response: &mut Response, output: Option<&Output>, address: &str) -> Result<u64, Failed> {
+fn write(
+    wish: &Wish,
+    heads: &[u8],
+    response: &mut Response,
+    output: Option<&Output>,
+    address: &str,
+) -> Result<u64, Failed> {
     let path = match output {
         None => None,
         Some(Output::File(path)) if path == "-" => None,

@@ -21,6 +21,8 @@ impl Shell {
     /// What to start for these words; or a status, and what to say.
     pub(crate) fn resolve(&self, words: &[String]) -> Result<Resolved, (i32, String)> {
         let (name, rest) = words.split_first().ok_or((0, String::new()))?;
+        let own = self.in_path(name);
+        let name = own.as_ref().unwrap_or(name);
         if !name.contains('/') {
             return Ok(Resolved { command: name.clone(), arguments: rest.to_vec() });
         }
@@ -58,6 +60,19 @@ impl Shell {
         interpreter.push(name.clone());
         interpreter.extend_from_slice(rest);
         Ok(Resolved { command, arguments: interpreter })
+    }
+}
+
+impl Shell {
+    /// A script of this name in a folder that was added to the search path. In the usual folders nothing lies.
+    pub(crate) fn in_path(&self, name: &str) -> Option<String> {
+        if name.contains('/') || name.is_empty() {
+            return None;
+        }
+        let path = self.get("PATH")?;
+        let folders = path.split(':').filter(|folder| !folder.is_empty() && !FOLDERS.contains(folder));
+        let mut places = folders.map(|folder| format!("{}/{name}", folder.trim_end_matches('/')));
+        places.find(|place| fs::metadata(self.path(place)).is_ok_and(|found| found.is_file() && is_executable(&found)))
     }
 }
 
