@@ -232,7 +232,11 @@ fn write(
     }
     let mut bytes = 0;
     let mut buffer = vec![0; 64 << 10];
-    while !wish.head {
+    if wish.head {
+        target.flush().map_err(unwritten)?;
+        return Ok(0);
+    }
+    loop {
         let length = response.read(&mut buffer).map_err(|error| Failed::new(56, error.to_string()))?;
         if length == 0 {
             break;
