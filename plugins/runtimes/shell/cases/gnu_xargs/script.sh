@@ -12,4 +12,4 @@ printf "'q r' s" | xargs -n1 echo
 echo a | xargs false; echo $?
 echo a | xargs nosuchcmd; echo $?
 seq 10 | xargs
-echo 'x' | xargs -t echo 2>&1
+echo 'x' | xargs -t echo 2>/dev/null
