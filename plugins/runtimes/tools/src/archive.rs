@@ -8,6 +8,7 @@ use flate2::write::GzEncoder;
 use std::fs::{self, File};
 use std::io::{self, BufReader, Read, Write};
 use std::path::Path;
+use std::time::UNIX_EPOCH;
 
 /// Bytes that an archive unpacks to: a bomb.
 const UNPACKED: u64 = 4 << 30;
@@ -161,10 +162,26 @@ fn add(
     if wish.verbose {
         eprintln!("{name}{}", if found.is_dir() { "/" } else { "" });
     }
-    if !found.is_dir() {
-        return builder.append_path_with_name(&full, name).map_err(|error| failed(path, &error));
+    let unread = |error: io::Error| failed(path, &error);
+    // The crate reads no metadata here: WASI has too little of it for its taste.
+    let mut header = tar::Header::new_gnu();
+    let modified = found.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+    header.set_mtime(modified.map_or(0, |since| since.as_secs()));
+    header.set_mode(if found.is_dir() { 0o755 } else { 0o644 });
+    header.set_size(0);
+    if found.is_symlink() {
+        header.set_entry_type(tar::EntryType::Symlink);
+        let target = fs::read_link(&full).map_err(unread)?;
+        return builder.append_link(&mut header, name, target).map_err(unread);
     }
-    builder.append_dir(name, &full).map_err(|error| failed(path, &error))?;
+    if !found.is_dir() {
+        header.set_entry_type(tar::EntryType::Regular);
+        header.set_size(found.len());
+        let file = File::open(&full).map_err(unread)?;
+        return builder.append_data(&mut header, name, file.take(found.len())).map_err(unread);
+    }
+    header.set_entry_type(tar::EntryType::Directory);
+    builder.append_data(&mut header, format!("{}/", name.trim_end_matches('/')), io::empty()).map_err(unread)?;
     let mut entries: Vec<_> = fs::read_dir(&full).map_err(|error| failed(path, &error))?.flatten().collect();
     entries.sort_by_key(fs::DirEntry::file_name);
     for entry in entries {
