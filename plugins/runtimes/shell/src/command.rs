@@ -26,13 +26,16 @@ impl Shell {
         if !name.contains('/') {
             return Ok(Resolved { command: name.clone(), arguments: rest.to_vec() });
         }
+        let program = name.rsplit_once('/').filter(|(folder, _)| FOLDERS.contains(folder)).map(|(_, program)| program);
+        if let (true, Some(program)) = (cfg!(target_family = "wasm"), program) {
+            return Ok(Resolved { command: program.to_owned(), arguments: rest.to_vec() });
+        }
         let path = self.path(name);
         let found = match fs::metadata(&path) {
             Ok(found) => found,
             Err(error) => {
-                let program = name.rsplit_once('/').filter(|(folder, _)| FOLDERS.contains(folder));
                 return match program {
-                    Some((_, program)) => Ok(Resolved { command: program.to_owned(), arguments: rest.to_vec() }),
+                    Some(program) => Ok(Resolved { command: program.to_owned(), arguments: rest.to_vec() }),
                     None if error.kind() == std::io::ErrorKind::PermissionDenied => {
                         Err((126, format!("{name}: Permission denied")))
                     }

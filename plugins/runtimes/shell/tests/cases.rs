@@ -79,8 +79,7 @@ fn run(shell: &Path, case: &Path) -> Result<(Vec<u8>, i32), Failed> {
             command
         }
     };
-    let output = command
-        .arg("script.sh").args(arguments.lines()).current_dir(&folder).stdin(stdin).output()?;
+    let output = command.arg("script.sh").args(arguments.lines()).current_dir(&folder).stdin(stdin).output()?;
     fs::remove_dir_all(&folder)?;
     Ok((output.stdout, output.status.code().unwrap_or(-1)))
 }
