@@ -14,7 +14,7 @@ const WRONG: u8 = 2;
 
 #[holm::main]
 fn main(arguments: Vec<String>) -> u8 {
-    wasi_process::keep_exit_codes();
+    wasi_process::begin();
     match read(arguments).and_then(|wish| run(&wish)) {
         Ok(code) => code as u8,
         Err(error) => {
@@ -115,7 +115,8 @@ fn run(wish: &Wish) -> Result<i32, Box<dyn Error>> {
                 names.push(operand.clone());
             }
             _ => {
-                let file = File::open(operand).map_err(|error| format!("cannot open \"{operand}\" ({})", reason(&error)))?;
+                let file =
+                    File::open(operand).map_err(|error| format!("cannot open \"{operand}\" ({})", reason(&error)))?;
                 inputs.push(Box::new(BufReader::new(file)));
                 names.push(operand.clone());
             }

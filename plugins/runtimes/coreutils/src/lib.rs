@@ -10,7 +10,7 @@ const NOT_FOUND: u8 = 127;
 
 #[holm::main]
 fn main(arguments: Vec<String>) -> u8 {
-    wasi_process::keep_exit_codes();
+    wasi_process::begin();
     let called = std::env::args().next().unwrap_or_default();
     let name = Path::new(&called).file_name().and_then(|name| name.to_str()).unwrap_or_default();
     // `coreutils ls -l`, for who tries it by hand.

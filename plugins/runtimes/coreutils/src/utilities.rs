@@ -88,7 +88,6 @@ utilities! {
     "truncate" => uu_truncate,
     "tsort" => uu_tsort,
     "tty" => uu_tty,
-    "uname" => uu_uname,
     "unexpand" => uu_unexpand,
     "uniq" => uu_uniq,
     "unlink" => uu_unlink,

@@ -199,7 +199,13 @@ fn head(response: &Response) -> Vec<u8> {
 }
 
 /// Writes the response; how many bytes of it.
-fn write(wish: &Wish, heads: &[u8], response: &mut Response, output: Option<&Output>, address: &str) -> Result<u64, Failed> {
+fn write(
+    wish: &Wish,
+    heads: &[u8],
+    response: &mut Response,
+    output: Option<&Output>,
+    address: &str,
+) -> Result<u64, Failed> {
     let path = match output {
         None => None,
         Some(Output::File(path)) if path == "-" => None,
@@ -226,7 +232,11 @@ fn write(wish: &Wish, heads: &[u8], response: &mut Response, output: Option<&Out
     }
     let mut bytes = 0;
     let mut buffer = vec![0; 64 << 10];
-    while !wish.head {
+    if wish.head {
+        target.flush().map_err(unwritten)?;
+        return Ok(0);
+    }
+    loop {
         let length = response.read(&mut buffer).map_err(|error| Failed::new(56, error.to_string()))?;
         if length == 0 {
             break;

@@ -11,7 +11,7 @@ const WRONG: u8 = 2;
 
 #[holm::main]
 fn main(arguments: Vec<String>) -> u8 {
-    wasi_process::keep_exit_codes();
+    wasi_process::begin();
     let wish = match options::read(arguments) {
         Ok(wish) => wish,
         Err(text) => {

@@ -221,7 +221,10 @@ impl Wish {
                 let time = seconds.ok_or_else(|| format!("option --{name}: expected a proper numerical parameter"))?;
                 self.time = Some(self.time.map_or(time, |own| own.min(time))).filter(|time| !time.is_zero());
             }
-            "max-redirs" => self.redirects = value.parse().map_err(|_| "option --max-redirs: expected a proper numerical parameter")?,
+            "max-redirs" => {
+                self.redirects =
+                    value.parse().map_err(|_| "option --max-redirs: expected a proper numerical parameter")?
+            }
             "retry" => self.retries = value.parse::<u32>().unwrap_or(0).min(10),
             "user-agent" => self.header("User-Agent", &value),
             "referer" => self.header("Referer", &value),
@@ -359,7 +362,8 @@ mod tests {
 
     #[test]
     fn options_are_read() {
-        let wish = read(words("-sSfL -o out -XPUT -H A:b --data a=1 -d b=2 -u me:pw https://x.example/")).unwrap_or_default();
+        let wish =
+            read(words("-sSfL -o out -XPUT -H A:b --data a=1 -d b=2 -u me:pw https://x.example/")).unwrap_or_default();
         assert!(wish.silent && wish.show_errors && wish.fail && wish.follow);
         assert_eq!(wish.outputs, [Output::File("out".to_owned())]);
         assert_eq!(wish.method.as_deref(), Some("PUT"));

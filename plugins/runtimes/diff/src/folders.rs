@@ -52,7 +52,9 @@ fn level(from: &Path, to: &Path, params: &Params, loose: &Looseness, depth: usiz
                 println!("File {} is a {left} while file {} is a {right}", ours.display(), theirs.display());
                 1
             }
-            (both_left, both_right) if (both_left && both_right) || (loose.absent_as_empty && !ours.is_dir() && !theirs.is_dir()) => {
+            (both_left, both_right)
+                if (both_left && both_right) || (loose.absent_as_empty && !ours.is_dir() && !theirs.is_dir()) =>
+            {
                 let heading = format!("diff {}{} {}", options(params, loose), ours.display(), theirs.display());
                 compare_files(&ours.into(), &theirs.into(), params, loose, Some(&heading))?
             }

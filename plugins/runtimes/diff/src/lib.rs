@@ -17,7 +17,7 @@ const SIZE: u64 = 64 << 20;
 
 #[holm::main]
 fn main(arguments: Vec<String>) -> u8 {
-    wasi_process::keep_exit_codes();
+    wasi_process::begin();
     let called = std::env::args().next().unwrap_or_default();
     match called.rsplit('/').next() {
         Some("cmp") => compare_bytes(arguments),
@@ -39,6 +39,28 @@ fn compare_bytes(arguments: Vec<String>) -> u8 {
             TROUBLE
         }
     }
+}
+
+/// The library writes a range of one line as two numbers: `5a6,6` where others write `5a6`.
+fn shortened(text: &[u8]) -> Vec<u8> {
+    let mut all = Vec::with_capacity(text.len());
+    for line in text.split_inclusive(|byte| *byte == b'\n') {
+        let shown = String::from_utf8_lossy(line);
+        let command =
+            shown.starts_with(|first: char| first.is_ascii_digit()).then(|| shown.find(['a', 'c', 'd'])).flatten();
+        match command {
+            Some(place) => {
+                let one = |range: &str| match range.split_once(',') {
+                    Some((first, last)) if first == last => first.to_owned(),
+                    _ => range.to_owned(),
+                };
+                let (left, right) = (one(&shown[..place]), one(shown[place + 1..].trim_end()));
+                all.extend(format!("{left}{}{right}\n", &shown[place..=place]).bytes());
+            }
+            None => all.extend(line),
+        }
+    }
+    all
 }
 
 /// A label stands for a name and a time.
@@ -110,6 +132,7 @@ impl Looseness {
                 "--ignore-all-space" => loose.all_space = true,
                 "--ignore-space-change" => loose.space_change = true,
                 "--ignore-blank-lines" => loose.blank_lines = true,
+                "-W" => rest.extend(words.next().map(|width| format!("--width={width}"))),
                 "--exclude" | "-x" => loose.excluded.extend(words.next()),
                 "--label" | "-L" => loose.labels.extend(words.next()),
                 "--text" | "--minimal" | "--no-dereference" | "--color" => {}
@@ -201,7 +224,13 @@ fn reason(error: &io::Error) -> String {
 }
 
 /// Compares two files; `heading` goes before what is printed.
-fn compare_files(from: &OsString, to: &OsString, params: &Params, loose: &Looseness, heading: Option<&str>) -> Result<u8, String> {
+fn compare_files(
+    from: &OsString,
+    to: &OsString,
+    params: &Params,
+    loose: &Looseness,
+    heading: Option<&str>,
+) -> Result<u8, String> {
     let (left, right) = (content(from, loose)?, content(to, loose)?);
     let same = left == right || (loose.is_loose() && loose.reduced(&left) == loose.reduced(&right));
     let label = |place: usize, path: &OsString| loose.labels.get(place).map_or_else(|| path.clone(), OsString::from);
@@ -222,7 +251,7 @@ fn compare_files(from: &OsString, to: &OsString, params: &Params, loose: &Loosen
         return Ok(TROUBLE);
     }
     let text = match params.format {
-        Format::Normal => normal_diff(&left, &right, &params),
+        Format::Normal => shortened(&normal_diff(&left, &right, &params)),
         Format::Unified => unified_diff(&left, &right, &params),
         Format::Context => context_diff(&left, &right, &params),
         Format::Ed => ed_diff(&left, &right, &params).map_err(|error| error.to_string())?,
@@ -234,7 +263,8 @@ fn compare_files(from: &OsString, to: &OsString, params: &Params, loose: &Loosen
     };
     let text = if loose.labels.is_empty() { text } else { without_times(&text) };
     let mut stdout = io::stdout().lock();
-    let written = heading.map_or(Ok(()), |heading| writeln!(stdout, "{heading}")).and_then(|()| stdout.write_all(&text));
+    let written =
+        heading.map_or(Ok(()), |heading| writeln!(stdout, "{heading}")).and_then(|()| stdout.write_all(&text));
     written.map_err(|error| error.to_string())?;
     Ok(1)
 }

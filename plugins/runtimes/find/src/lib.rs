@@ -15,7 +15,7 @@ use std::time::SystemTime;
 
 #[holm::main]
 fn main(arguments: Vec<String>) -> u8 {
-    wasi_process::keep_exit_codes();
+    wasi_process::begin();
     let _ = uucore::locale::setup_localization("find");
     let (commands, arguments) = match Commands::read(arguments) {
         Ok(read) => read,

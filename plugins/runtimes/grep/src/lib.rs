@@ -4,7 +4,7 @@ use std::ffi::OsString;
 
 #[holm::main]
 fn main(arguments: Vec<String>) -> u8 {
-    wasi_process::keep_exit_codes();
+    wasi_process::begin();
     let called = std::env::args().next().unwrap_or_default();
     let kind = match called.rsplit('/').next() {
         Some("egrep") => Some("-E"),

@@ -1,5 +1,4 @@
-//! Commands that start others: `env`, `nice`, `nohup`, `timeout`, `which`, `xargs`; and `chmod`, which means nothing
-//! where files have no modes.
+//! Commands that start others: `env`, `nice`, `nohup`, `timeout`, `which`, `xargs`.
 
 mod run;
 mod xargs;
@@ -9,10 +8,9 @@ use std::time::Duration;
 
 #[holm::main]
 fn main(arguments: Vec<String>) -> u8 {
-    wasi_process::keep_exit_codes();
+    wasi_process::begin();
     let called = std::env::args().next().unwrap_or_default();
     let outcome = match called.rsplit('/').next().unwrap_or_default() {
-        "chmod" => Ok(chmod(&arguments)),
         "env" => env(arguments),
         "nice" => nice(arguments),
         "nohup" => nohup(&arguments),
@@ -143,25 +141,6 @@ fn duration(text: &str) -> Option<Duration> {
         _ => 1.0,
     };
     Duration::try_from_secs_f64(number.parse::<f64>().ok()? * factor).ok()
-}
-
-/// Nothing is changed: WASI's files have no modes, and what may be read may be run. The files have to be there.
-fn chmod(arguments: &[String]) -> u8 {
-    let recursive = |word: &&String| {
-        word.starts_with("-R") || word.starts_with("--") || matches!(word.as_str(), "-v" | "-c" | "-f")
-    };
-    let mut words = arguments.iter().skip_while(recursive);
-    let (mode, files) = (words.next(), words);
-    if mode.is_none() {
-        eprintln!("chmod: missing operand");
-        return 1;
-    }
-    let mut code = 0;
-    for file in files.filter(|file| std::fs::symlink_metadata(file).is_err()) {
-        eprintln!("chmod: cannot access '{file}': No such file or directory");
-        code = 1;
-    }
-    code
 }
 
 /// Where a command is: there are no folders of them, so it is told where other systems keep it.

@@ -21,16 +21,21 @@ impl Shell {
     /// What to start for these words; or a status, and what to say.
     pub(crate) fn resolve(&self, words: &[String]) -> Result<Resolved, (i32, String)> {
         let (name, rest) = words.split_first().ok_or((0, String::new()))?;
+        let own = self.in_path(name);
+        let name = own.as_ref().unwrap_or(name);
         if !name.contains('/') {
             return Ok(Resolved { command: name.clone(), arguments: rest.to_vec() });
+        }
+        let program = name.rsplit_once('/').filter(|(folder, _)| FOLDERS.contains(folder)).map(|(_, program)| program);
+        if let (true, Some(program)) = (cfg!(target_family = "wasm"), program) {
+            return Ok(Resolved { command: program.to_owned(), arguments: rest.to_vec() });
         }
         let path = self.path(name);
         let found = match fs::metadata(&path) {
             Ok(found) => found,
             Err(error) => {
-                let program = name.rsplit_once('/').filter(|(folder, _)| FOLDERS.contains(folder));
                 return match program {
-                    Some((_, program)) => Ok(Resolved { command: program.to_owned(), arguments: rest.to_vec() }),
+                    Some(program) => Ok(Resolved { command: program.to_owned(), arguments: rest.to_vec() }),
                     None if error.kind() == std::io::ErrorKind::PermissionDenied => {
                         Err((126, format!("{name}: Permission denied")))
                     }
@@ -58,6 +63,19 @@ impl Shell {
         interpreter.push(name.clone());
         interpreter.extend_from_slice(rest);
         Ok(Resolved { command, arguments: interpreter })
+    }
+}
+
+impl Shell {
+    /// A script of this name in a folder that was added to the search path. In the usual folders nothing lies.
+    pub(crate) fn in_path(&self, name: &str) -> Option<String> {
+        if name.contains('/') || name.is_empty() {
+            return None;
+        }
+        let path = self.get("PATH")?;
+        let folders = path.split(':').filter(|folder| !folder.is_empty() && !FOLDERS.contains(folder));
+        let mut places = folders.map(|folder| format!("{}/{name}", folder.trim_end_matches('/')));
+        places.find(|place| fs::metadata(self.path(place)).is_ok_and(|found| found.is_file() && is_executable(&found)))
     }
 }
 

@@ -30,7 +30,7 @@ fn seed() -> u64 {
 #[cfg(target_family = "wasm")]
 #[holm::main]
 fn main(arguments: Vec<String>) -> u8 {
-    wasi_process::keep_exit_codes();
+    wasi_process::begin();
     let called = std::env::args().next().unwrap_or_else(|| "bash".to_owned());
     run(&called, arguments)
 }

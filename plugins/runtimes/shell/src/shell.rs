@@ -188,7 +188,9 @@ impl Shell {
             self.variables.global(name).value = Value::Scalar(value.to_owned());
         }
         if self.get("PATH").is_none() {
-            self.variables.global("PATH").value = Value::Scalar("/usr/local/bin:/usr/bin:/bin".to_owned());
+            let path = self.variables.global("PATH");
+            path.value = Value::Scalar("/usr/local/bin:/usr/bin:/bin".to_owned());
+            path.exported = true;
         }
         for name in ["UID", "EUID"] {
             let user = Variable {

@@ -1,5 +1,6 @@
 //! Each folder of `cases` is a script, its arguments and input, and what bash 5 wrote and returned: the shell must
-//! do the same, byte for byte. `RECORD=bash cargo test --test cases` writes down what bash does.
+//! do the same, byte for byte. `RECORD=bash cargo test --test cases` writes down what bash does. With `HOLM=holm`
+//! each runs in the kernel, under `HOLM_HOME`, where the runtimes are installed.
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use std::fs;
@@ -50,6 +51,15 @@ fn shell() -> PathBuf {
     own.parent().and_then(Path::parent).map(|folder| folder.join("examples/native")).unwrap_or_default()
 }
 
+/// The shell as a process of the kernel. Its environment is empty: what the cases expect of it is set within.
+fn in_kernel(holm: &Path) -> Command {
+    let mut command = Command::new(holm);
+    let folder = format!("fs={}:rw", std::env::temp_dir().display());
+    command.args(["run", "bash", "--no-ask", "--grant", &folder, "--grant", "exec=*", "--", "-c"]);
+    command.args(["export HOME=/home/ada LC_ALL=C.UTF-8; exec bash \"$@\"", "bash"]);
+    command
+}
+
 fn run(shell: &Path, case: &Path) -> Result<(Vec<u8>, i32), Failed> {
     let name = case.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let folder = std::env::temp_dir().join(format!("shell-case-{}-{name}", std::process::id()));
@@ -61,16 +71,15 @@ fn run(shell: &Path, case: &Path) -> Result<(Vec<u8>, i32), Failed> {
         Ok(file) => Stdio::from(file),
         Err(_) => Stdio::null(),
     };
-    let output = Command::new(shell)
-        .arg("script.sh")
-        .args(arguments.lines())
-        .current_dir(&folder)
-        .env_clear()
-        .env("PATH", "/usr/bin:/bin")
-        .env("HOME", "/home/ada")
-        .env("LC_ALL", "C.UTF-8")
-        .stdin(stdin)
-        .output()?;
+    let mut command = match std::env::var_os("HOLM").filter(|_| std::env::var_os("RECORD").is_none()) {
+        Some(holm) => in_kernel(Path::new(&holm)),
+        None => {
+            let mut command = Command::new(shell);
+            command.env_clear().env("PATH", "/usr/bin:/bin").env("HOME", "/home/ada").env("LC_ALL", "C.UTF-8");
+            command
+        }
+    };
+    let output = command.arg("script.sh").args(arguments.lines()).current_dir(&folder).stdin(stdin).output()?;
     fs::remove_dir_all(&folder)?;
     Ok((output.stdout, output.status.code().unwrap_or(-1)))
 }

@@ -1,8 +1,17 @@
 //! What the C library of WASI leaves out of a process: the number it ends with, the directory it starts in.
 
-/// Lets a library's `std::process::exit(2)` end its process with 2. The C library tells WASI success or failure
-/// only, and the kernel reads 1; a component that calls this has another last step, which says the number.
-pub fn keep_exit_codes() {}
+/// Begins a process whose library was written for other systems.
+///
+/// Its `std::process::exit(2)` ends it with 2: the C library tells WASI success or failure only, and the kernel
+/// reads 1; a component that calls this has another last step, which says the number. And its working directory
+/// is the one it was given, where the C library says `/`.
+pub fn begin() {
+    #[cfg(target_family = "wasm")]
+    if let Some(directory) = directory() {
+        // Where it is not granted, relative paths are denied one by one.
+        let _ = std::env::set_current_dir(directory);
+    }
+}
 
 /// The directory by which relative paths are read.
 #[cfg(target_family = "wasm")]

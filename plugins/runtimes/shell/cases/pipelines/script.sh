@@ -13,5 +13,5 @@ for i in 1 2 3; do echo $i; done | while read n; do echo $((n*2)); done | awk '{
 if echo yes | grep -q yes; then echo matched; fi; echo "$(echo a | tr a b)" ; ls | wc -l
 printf 'x\n' | xargs echo got; echo 'a b c' | xargs -n1 echo | sort -r | head -1
 { echo out; echo err >&2; } 2>&1 | sort; echo err 2>&1 >/dev/null | cat; ls /nope 2>&1 | wc -l; cat nofile |& wc -l
-head -c 300000 /dev/zero | wc -c; head -c 200000 /dev/zero | tr '\0' x | base64 | wc -c
+yes | head -c 300000 | wc -c; yes | head -c 200000 | tr -d '\n' | base64 | wc -c
 seq 3 | while read n; do echo $n | cat; done; seq 3 | while read n; do true $(echo $n); done; echo end

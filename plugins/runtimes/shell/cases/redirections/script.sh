@@ -18,7 +18,7 @@ second
 B
 cat <<< "here string $HOME"; wc -l < f; : > empty; [ -s empty ] || echo empty
 set -C; echo x > f 2>/dev/null || echo noclobber; echo y >| f; cat f; set +C
-echo a > /dev/null; cat /dev/null; cat nofile 2>/dev/null || echo $?; (echo sub; exit 3) > s; echo $? $(cat s)
+echo a > /dev/null; read -r none < /dev/null || echo nothing; cat nofile 2>/dev/null || echo $?; (echo sub; exit 3) > s; echo $? $(cat s)
 while read l; do echo "r:$l"; done < f; if true; then echo i; fi > j; cat j; for i in 1 2; do echo $i; done | cat > k; cat k
 echo "a b" | while read x y; do echo "$y-$x"; done; echo hi | tee t1 > t2; cat t1 t2
 f() { cat; }; echo piped | f; f <<< str; diff <(echo a) <(echo a) && echo same; cat <(echo ps); echo z > >(cat > w); sleep 0.1; cat w

@@ -17,6 +17,9 @@ fn location(shell: &Shell, name: &str) -> Option<String> {
     if name.contains('/') {
         return fs::metadata(shell.path(name)).is_ok_and(|found| found.is_file()).then(|| name.to_owned());
     }
+    if let Some(place) = shell.in_path(name) {
+        return Some(place);
+    }
     process::find(name).ok().map(|()| format!("/usr/bin/{name}"))
 }
 

@@ -338,7 +338,7 @@ mod tests {
 
     #[test]
     fn numbers_are_as_c_writes_them() {
-        assert_eq!(real(3.14159, 'f', 2, false), "3.14");
+        assert_eq!(real(2.345_678, 'f', 2, false), "2.35");
         assert_eq!(real(12345.678, 'e', 3, false), "1.235e+04");
         assert_eq!(real(0.0001, 'g', 6, false), "0.0001");
         assert_eq!(real(1e10, 'g', 6, false), "1e+10");

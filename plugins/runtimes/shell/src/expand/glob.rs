@@ -61,8 +61,8 @@ impl Shell {
         }
         if !is_pattern(piece) {
             let path = format!("{folder}{}", unescaped(piece));
-            let exists = fs::symlink_metadata(self.path(&path)).is_ok();
-            if exists {
+            // A folder on the way is not asked for: it may lie above what was granted.
+            if !last || fs::symlink_metadata(self.path(&path)).is_ok() {
                 next.push(format!("{path}{end}"));
             }
             return;

@@ -118,6 +118,11 @@ impl Shell {
             E::ReplaceSubstring { parameter, indirect, pattern, replacement, match_kind } => {
                 let found = self.find(parameter, *indirect)?;
                 self.must_be_set(parameter, &found)?;
+                // `${path////-}`: the parser ends an empty pattern at the slash that is the pattern.
+                let (pattern, replacement) = match replacement.as_deref().and_then(|rest| rest.strip_prefix('/')) {
+                    Some(rest) if pattern.is_empty() => ("/", Some(rest)),
+                    _ => (pattern.as_str(), replacement.as_deref()),
+                };
                 let pattern = Pattern::new(&self.expand_pattern(pattern)?);
                 let replacement = match replacement {
                     Some(replacement) => self.replacement(replacement)?,
