@@ -40,7 +40,7 @@ guests: target
     cd tests/guests && cargo build --release --target wasm32-wasip2
 
 # Runs all tests: the host's, the plugins' and the guest SDK's.
-test: guests plugins
+test: guests plugins runtimes
     cargo test --workspace
     cd plugins && cargo test --workspace
     cd sdk-guest && cargo test --workspace
@@ -67,8 +67,9 @@ check:
     RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
     cd plugins && cargo fmt --all --check && cargo clippy --workspace --all-targets -- -D warnings
     cd sdk-guest && cargo fmt --all --check && cargo clippy --workspace --all-targets -- -D warnings
+    cd plugins/runtimes && cargo fmt --all --check && cargo clippy --workspace --target wasm32-wasip2 --release -- -D warnings
     cd tests/guests && cargo fmt --all --check && cargo clippy --workspace --target wasm32-wasip2 --release -- -D warnings
-    for workspace in . plugins sdk-guest tests/guests; do cargo deny --manifest-path $workspace/Cargo.toml --config deny.toml check licenses bans sources; done
+    for workspace in . plugins plugins/runtimes sdk-guest tests/guests; do cargo deny --manifest-path $workspace/Cargo.toml --config deny.toml check licenses bans sources; done
 
 # What continuous integration runs.
 ci: check test
