@@ -227,7 +227,9 @@ impl Guest {
     /// A guest from the bytes of a component.
     pub fn new(machine: &'static Machine, name: &str, component: Vec<u8>) -> Self {
         let mut ceiling = Grants::default();
-        for line in ["fs=*:rw", "storage=*:rw", "storage=shared/*:rw", "spawn=*", "exec=*", "tool=*/*", "net=*://*", "llm=*"] {
+        for line in
+            ["fs=*:rw", "storage=*:rw", "storage=shared/*:rw", "spawn=*", "exec=*", "tool=*/*", "net=*://*", "llm=*"]
+        {
             ceiling.add(line).unwrap();
         }
         Self {

@@ -60,7 +60,9 @@ impl Needs {
         let failed = |error: &dyn std::fmt::Display| CommandError::usage(format!("`{}`: {error}", self.file.display()));
         let text = toml::to_string_pretty(&self.by).map_err(|error| failed(&error))?;
         let written = OpenOptions::new().write(true).create(true).truncate(true).open(&self.file);
-        written.and_then(|mut file| file.write_all(format!("{HEAD}\n{text}").as_bytes())).map_err(|error| failed(&error))?;
+        written
+            .and_then(|mut file| file.write_all(format!("{HEAD}\n{text}").as_bytes()))
+            .map_err(|error| failed(&error))?;
         let count = self.by.values().map(|grants| grants.lines().len()).sum();
         ui::talk(format_args!("it needed {}: {}", ui::count(count, "grant"), self.file.display()));
         Ok(())

@@ -112,7 +112,8 @@ impl GrantsFile {
         let refuse = |span, reason| GrantsFileError::Value { at: source.at(Some(span)), reason };
         let table = source.table()?;
         for (name, entry) in &table {
-            check_any_name(name.get_ref()).map_err(|reason| refuse(name.span(), format!("the plugin's name {reason}")))?;
+            check_any_name(name.get_ref())
+                .map_err(|reason| refuse(name.span(), format!("the plugin's name {reason}")))?;
             let not_table = || refuse(name.span(), format!("`{}` has to be a table", name.get_ref()));
             let entry = entry.get_ref().as_table().ok_or_else(not_table)?;
             source.known(entry, &["digest", "grants"], "in a plugin's grants")?;

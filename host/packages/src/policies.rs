@@ -93,7 +93,8 @@ impl PoliciesFile {
         let refuse = |span, reason| PolicyError::Value { at: source.at(Some(span)), reason };
         let table = source.table()?;
         for name in table.keys().filter(|name| name.get_ref() != EVERYONE) {
-            check_any_name(name.get_ref()).map_err(|reason| refuse(name.span(), format!("the plugin's name {reason}")))?;
+            check_any_name(name.get_ref())
+                .map_err(|reason| refuse(name.span(), format!("the plugin's name {reason}")))?;
         }
         let policies: Policies = source.values()?;
         for (name, value) in &table {

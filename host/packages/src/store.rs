@@ -202,12 +202,7 @@ impl Store {
     ///
     /// # Errors
     /// The source changed since, or the store cannot be written to.
-    pub(crate) fn install(
-        &self,
-        package: &Package,
-        told: Told<'_>,
-        origin: &Origin,
-    ) -> Result<Installed, StoreError> {
+    pub(crate) fn install(&self, package: &Package, told: Told<'_>, origin: &Origin) -> Result<Installed, StoreError> {
         let _alone = self.lock()?;
         let fresh = files::unique(&self.plugins, "incoming");
         let copied = files::make_folder(&fresh).map_err(io_at(&fresh)).and_then(|()| {
@@ -227,13 +222,7 @@ impl Store {
     }
 
     /// Moves the copy to its place, then makes it the one that holds.
-    fn record(
-        &self,
-        package: &Package,
-        told: Told<'_>,
-        origin: &Origin,
-        copy: &Path,
-    ) -> Result<Installed, StoreError> {
+    fn record(&self, package: &Package, told: Told<'_>, origin: &Origin, copy: &Path) -> Result<Installed, StoreError> {
         let installed = Installed {
             name: package.manifest.name.clone(),
             version: package.manifest.version.clone(),

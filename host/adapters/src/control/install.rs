@@ -128,12 +128,11 @@ impl Server {
         let tools = package.documented(self.kernel.describe_tools(program.clone()).await?);
         let offers = self.kernel.describe_offers(program).await?;
         let plugins = self.plugins.clone();
-        let plan =
-            blocking(move || {
-                let plan = plugins.plan(package, tools)?.offering(offers)?.of_origin(origin);
-                Ok::<_, Failure>(if wanted.runtime { plan.as_runtime() } else { plan })
-            })
-            .await?;
+        let plan = blocking(move || {
+            let plan = plugins.plan(package, tools)?.offering(offers)?.of_origin(origin);
+            Ok::<_, Failure>(if wanted.runtime { plan.as_runtime() } else { plan })
+        })
+        .await?;
         let _ = outgoing.send(Reply::Planned(Box::new(self.planned(&plan, lines.clone(), refused)))).await;
         let Ok(Input::Proceed { keep_grants }) = reader.next().await else {
             return Err(Failure::new(Kind::Conflict, format!("`{name}` was not installed")));

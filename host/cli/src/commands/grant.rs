@@ -43,7 +43,9 @@ pub(super) struct Arguments {
 impl Arguments {
     pub(super) async fn run(self, session: &Session) -> Result<()> {
         let all = match (&self.from, self.plugin) {
-            (Some(file), _) => needs::read(file)?.into_iter().map(|(plugin, grants)| (plugin, grants.lines())).collect(),
+            (Some(file), _) => {
+                needs::read(file)?.into_iter().map(|(plugin, grants)| (plugin, grants.lines())).collect()
+            }
             (None, plugin) => vec![(plugin.unwrap_or_default(), self.rules)],
         };
         for (plugin, lines) in all {

@@ -20,7 +20,10 @@ use crate::{
     engine::{self, Entry, Image, ImageError, Kind, Outcome, Sessions, Spawned},
     process::{ExitStatus, Fault, KilledBy, Pid},
     program::{Program, Source},
-    syscall::{Authority, Control, audit::Auditor, authority::Rights, door::Core, needs::Needs, panic::CatchPanic, policy::Judged},
+    syscall::{
+        Authority, Control, audit::Auditor, authority::Rights, door::Core, needs::Needs, panic::CatchPanic,
+        policy::Judged,
+    },
 };
 
 /// A process that is to be.

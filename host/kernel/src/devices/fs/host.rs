@@ -52,11 +52,7 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    pub(crate) fn new(
-        directory: PathBuf,
-        protected: Arc<dyn Fn(&Path) -> bool + Send + Sync>,
-        mounts: Mounts,
-    ) -> Self {
+    pub(crate) fn new(directory: PathBuf, protected: Arc<dyn Fn(&Path) -> bool + Send + Sync>, mounts: Mounts) -> Self {
         let mounts = Arc::new(mounts);
         // What is mounted may lie among Holm's own files, and is not theirs to keep back.
         let (own, kept) = (mounts.clone(), protected.clone());

@@ -24,8 +24,27 @@ use crate::syscall::{
 
 /// What lies at the root of most hosts: a path that begins so is meant from there.
 const USUAL: &[&str] = &[
-    "Users", "bin", "boot", "data", "dev", "etc", "home", "lib", "media", "mnt", "opt", "private", "proc", "root",
-    "run", "sbin", "srv", "sys", "usr", "var", "workspace",
+    "Users",
+    "bin",
+    "boot",
+    "data",
+    "dev",
+    "etc",
+    "home",
+    "lib",
+    "media",
+    "mnt",
+    "opt",
+    "private",
+    "proc",
+    "root",
+    "run",
+    "sbin",
+    "srv",
+    "sys",
+    "usr",
+    "var",
+    "workspace",
 ];
 
 /// Fuel for each byte of a path: every second may begin a part, and each part is looked up, twice.

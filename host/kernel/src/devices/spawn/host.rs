@@ -125,7 +125,9 @@ fn invalid<T>(text: impl Into<String>) -> Result<T> {
 fn refuse(call: &mut Entered<'_, Spawn>, refused: Refused) -> Interrupt<Error> {
     match refused {
         Refused::Exceeded(exceeded) => call.over(exceeded).into(),
-        Refused::Program(ProgramError::NotFound(_) | ProgramError::NoCommand(_)) => Refusal::Errno(Errno::NotFound).into(),
+        Refused::Program(ProgramError::NotFound(_) | ProgramError::NoCommand(_)) => {
+            Refusal::Errno(Errno::NotFound).into()
+        }
         Refused::Program(error) => Refusal::Errno(Errno::Io(error.to_string())).into(),
         Refused::Denied(text) | Refused::Other(text) => Refusal::Errno(Errno::Io(text)).into(),
     }
