@@ -96,7 +96,7 @@ fn a_browser_logs_in_and_nobody_sees_what_it_gave() {
         assert!(!kept.contains(secret) && !said.contains(secret), "{secret}");
     }
     holm.run(&["server", "logout", "notes"]).succeeds();
-    holm.run(&["server", "logout", "notes"]).ends(3);
+    holm.run(&["server", "logout", "notes"]).ends(4);
     let refused = holm.run(&["run", "caller", "call", "notes/echo", "{}"]);
     assert!(refused.transcript().contains("holm server login notes"), "{}", refused.transcript());
 }
