@@ -34,15 +34,15 @@ impl Login {
     fn begin(holm: &Holm) -> Self {
         let mut command = holm.command(&["server", "login", "notes", "--no-browser"]);
         let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
-        let (mut talk, mut said) = (BufReader::new(child.stderr.take().unwrap()), String::new());
-        loop {
-            let mut line = String::new();
-            assert!(talk.read_line(&mut line).unwrap() > 0, "{said}");
-            said.push_str(&line);
-            if line.contains("/authorize?") {
-                return Self { child, talk, address: line.trim().to_owned(), said };
-            }
+        let talk = BufReader::new(child.stderr.take().unwrap());
+        let mut login = Self { child, talk, address: String::new(), said: String::new() };
+        while !login.address.contains("/authorize?") {
+            login.address.clear();
+            assert!(login.talk.read_line(&mut login.address).unwrap() > 0, "{}", login.said);
+            login.said.push_str(&login.address);
         }
+        login.address = login.address.trim().to_owned();
+        login
     }
 
     fn ends(mut self) -> (i32, String) {

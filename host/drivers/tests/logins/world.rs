@@ -378,7 +378,7 @@ impl World {
 /// A browser whose user says yes: the address that it is sent back to.
 pub fn browse(address: &str) -> Result<String, String> {
     let head = get(address);
-    let location = head.lines().find_map(|line| line.to_ascii_lowercase().starts_with("location:").then_some(line));
+    let location = head.lines().find(|line| line.to_ascii_lowercase().starts_with("location:"));
     location.map(|line| line[9..].trim().to_owned()).ok_or(head)
 }
 
