@@ -208,6 +208,11 @@ impl Server {
         }
     }
 
+    /// Whether its settings say what it is sent for a token: no login counts then.
+    pub(super) fn has_token(&self) -> bool {
+        self.headers.keys().any(|name| name.eq_ignore_ascii_case("authorization"))
+    }
+
     /// How long a call of this tool may take without a word.
     pub fn time_of(&self, tool: &str) -> Duration {
         self.times.get(tool).map_or(self.time, |time| time.0)

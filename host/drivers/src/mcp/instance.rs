@@ -106,7 +106,7 @@ impl Instance {
         }
         .map_err(|silent| match silent {
             Silent::Confused(why) | Silent::Failed(why) => why,
-            Silent::Unknown => wants_login(name, None),
+            Silent::Unknown => late(),
         })
     }
 
@@ -156,7 +156,7 @@ impl Instance {
                 let (transport, hidden) = transport.map_err(Silent::Failed)?;
                 match greet(client.clone(), transport, era).await {
                     Ok(service) => (service, None, hidden),
-                    Err(Silent::Unknown) => return Err(Silent::Failed(wants_login(name, None))),
+                    Err(Silent::Unknown) => return Err(Silent::Failed(wants_login(name, &server, None))),
                     Err(Silent::Confused(error)) => return Err(Silent::Confused(hidden.brief(error))),
                     Err(Silent::Failed(error)) => return Err(Silent::Failed(hidden.brief(error))),
                 }
@@ -401,7 +401,7 @@ impl Instance {
     async fn why(&self, error: &ServiceError) -> String {
         let challenge = error.auth_challenge();
         if challenge.is_some() || error.is_authorization_required() {
-            return wants_login(&self.name, challenge);
+            return wants_login(&self.name, &self.server, challenge);
         }
         let why = match &self.program {
             Some(program) if self.is_over() || matches!(error, ServiceError::TransportClosed) => program.why().await,
@@ -489,7 +489,10 @@ where
 }
 
 /// What its user does where a server does not know them, or lets them do too little.
-fn wants_login(name: &str, challenge: Option<&str>) -> String {
+fn wants_login(name: &str, server: &Server, challenge: Option<&str>) -> String {
+    if server.has_token() {
+        return "it does not take the `authorization` that is in its `headers`".to_owned();
+    }
     let more = challenge.is_some_and(|challenge| challenge.contains("insufficient_scope"));
     match more {
         true => format!("it wants more than its login allows; `holm server login {name}` asks for that"),

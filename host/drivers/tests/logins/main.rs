@@ -225,6 +225,21 @@ async fn a_login_is_of_one_address() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_token_in_the_settings_is_the_only_one() {
+    let world = World::start(Evil::Nothing);
+    let kernel = Kernel::new(&world, None);
+    kernel.login().await.unwrap();
+    let given = BTreeMap::from([("Authorization".to_owned(), "Bearer my-own-token".to_owned())]);
+    let server = Server { url: Some(world.url()), headers: given, ..Server::new() };
+    kernel.servers.reload(Table::from([("notes".to_owned(), server)]), |_| false).await.unwrap();
+    world.lock().tokens_sent.clear();
+    let refused = kernel.servers.survey("notes").await.unwrap_err();
+    assert!(refused.contains("headers") && !refused.contains("my-own-token"), "{refused}");
+    assert_eq!(world.lock().tokens_sent.iter().collect::<Vec<_>>(), ["my-own-token"]);
+    assert!(kernel.servers.login("notes", BACK).await.unwrap_err().contains("headers"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn no_trick_of_a_server_ends_in_a_login() {
     for (evil, why) in [
         (Evil::OtherIssuer, "honest.example"),

@@ -188,7 +188,7 @@ fn check(server: &Server) -> Result<(), String> {
     if server.url.is_none() {
         return Err("it is a program on this machine: nobody logs in there".to_owned());
     }
-    match tokens::is_given(server) {
+    match server.has_token() {
         true => Err("its `headers` say `authorization` already: take that out of its settings first".to_owned()),
         false => Ok(()),
     }

@@ -31,7 +31,7 @@ impl Tokens {
 
     /// The token that goes with a request; none where its user is not logged in, or that came to its end.
     pub(in super::super) async fn now(&self) -> Result<Option<String>, String> {
-        if is_given(&self.server) {
+        if self.server.has_token() {
             return Ok(None);
         }
         let Some(login) = self.logins.read(&self.name, &self.server)? else { return Ok(None) };
@@ -47,7 +47,7 @@ impl Tokens {
         sent: Option<String>,
         challenge: &str,
     ) -> Result<Option<String>, String> {
-        if is_given(&self.server) {
+        if self.server.has_token() {
             return Ok(None);
         }
         self.challenged(challenge);
@@ -133,9 +133,4 @@ impl Tokens {
         token.iter().for_each(|token| self.hidden.learn(token));
         token
     }
-}
-
-/// Whether its settings say what it is sent: no login counts then.
-pub(super) fn is_given(server: &Server) -> bool {
-    server.headers.keys().any(|name| name.eq_ignore_ascii_case("authorization"))
 }
