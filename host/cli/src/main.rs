@@ -18,6 +18,7 @@ mod seccomp;
 mod servers;
 mod session;
 mod settings;
+mod system;
 mod telemetry;
 mod terminal;
 mod ui;

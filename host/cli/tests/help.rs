@@ -33,6 +33,8 @@ const VERBS: &[&str] = &[
     "server add",
     "server remove",
     "server accept",
+    "server login",
+    "server logout",
     "server test",
     "policy",
     "policy set",

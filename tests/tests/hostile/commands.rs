@@ -54,11 +54,12 @@ fn commands_by_grant() {
     let folder = Directory::new();
     run(async move {
         guest("as_caller").offer("tool");
-        let steps = "find tool find other exec other find ../tool find absent";
+        let steps = "find tool find other find ../tool find absent exec other";
         let report = skill(&folder, "asks").grant("exec=absent").arguments(steps.split(' ')).attack().await;
         report.exits(0).prints(
-            "find: found\nfind: denied exec=other: not granted\nexec: denied exec=other: not granted\n\
-             find: denied exec=../tool: not the name of a command\nfind: not-found\n",
+            "find: found\nfind: denied exec=other: not granted\n\
+             find: denied exec=../tool: not the name of a command\nfind: not-found\n\
+             exec: denied exec=other: not granted\n",
         );
         let steps = "narrow exec=other tool name";
         let report = skill(&folder, "widens").arguments(steps.split(' ')).attack().await;
@@ -73,7 +74,9 @@ fn commands_by_grant() {
 /// granted below it is seen.
 #[test]
 fn mounts_hide_the_host() {
-    let (folder, host) = (Directory::new(), Directory::new().with("sub/secret", "SECRET"));
+    let (folder, host) = (Directory::new(), Directory::new());
+    std::fs::create_dir(host.join("sub")).unwrap();
+    std::fs::write(host.join("sub/secret"), "SECRET").unwrap();
     run(async move {
         guest("as_caller").offer("tool");
         let (at, secret) = (host.join(""), host.join("sub/secret"));

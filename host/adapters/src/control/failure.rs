@@ -90,7 +90,7 @@ kinds! {
         SecretsError::Seal(SealError::Passphrase | SealError::NotProtected) => Usage,
         SecretsError::Seal(_) => Internal,
         SecretsError::NotFound(_) | SecretsError::NotBound { .. } | SecretsError::NotForServer { .. } => NotFound,
-        SecretsError::Binding(_) | SecretsError::Name(_) | SecretsError::Value | SecretsError::TooMany(_) => Usage,
+        SecretsError::Binding(_) | SecretsError::Name(_) | SecretsError::Value | SecretsError::TooMany(_) | SecretsError::Login(_) => Usage,
     }
     FetchError {
         FetchError::Remote { source: RemoteError::NotFound(_), .. } => NotFound,

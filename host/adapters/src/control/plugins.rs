@@ -170,7 +170,11 @@ impl Server {
     pub(crate) async fn offers(&self, plugin: Option<String>) -> Result<Reply, Failure> {
         let programs = self.programs(plugin).await?;
         let offering = programs.iter().filter(|program| !program.offers.is_empty());
-        let view = |program: &Arc<Program>| OffersView { plugin: program.name.clone(), offers: program.offers.clone() };
+        let view = |program: &Arc<Program>| OffersView {
+            plugin: program.name.clone(),
+            digest: program.code.digest.to_string(),
+            offers: program.offers.clone(),
+        };
         Ok(Reply::Offers(offering.map(view).collect()))
     }
 

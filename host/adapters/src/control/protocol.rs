@@ -22,7 +22,7 @@ use super::{
 };
 
 /// The version of all that follows. It grows with each change that an older side misreads.
-pub const PROTOCOL: u32 = 8;
+pub const PROTOCOL: u32 = 9;
 
 /// How many bytes of standard input may be under way: more is sent only once some were taken.
 pub const STDIN_WINDOW: usize = 256 << 10;
@@ -301,6 +301,25 @@ pub enum Serving {
         /// Which, and the digest of what was seen of each.
         tools: BTreeMap<String, String>,
     },
+    /// Begins a login at one. Answered by [`Reply::Login`].
+    Login {
+        /// Where.
+        name: String,
+        /// Where the browser comes back to, on this machine.
+        redirect: String,
+    },
+    /// Ends it. Answered by [`Reply::LoggedIn`].
+    LoggedIn {
+        /// Where.
+        name: String,
+        /// The address that the browser came back to.
+        back: Value,
+    },
+    /// Forgets it.
+    Logout {
+        /// Where.
+        name: String,
+    },
     /// Forgets what was accepted of one.
     Forget {
         /// Which.
@@ -522,6 +541,10 @@ pub enum Reply {
     Secrets(Vec<Secret>),
     /// See [`Request::Servers`].
     Servers(Vec<ServerView>),
+    /// See [`Serving::Login`]: where its user's browser goes.
+    Login(String),
+    /// See [`Serving::LoggedIn`]: what was granted.
+    LoggedIn(Vec<String>),
     /// These tools of a server were accepted as they are, since a grant names them; an answer follows.
     Pinned(ServerView),
     /// See [`Request::Keys`]: those there are then.

@@ -1,8 +1,11 @@
 //! Runs and tool calls: a process, its streams, and the client at the other end.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering::SeqCst},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::SeqCst},
+    },
+    time::Duration,
 };
 
 use bytes::Bytes;
@@ -28,6 +31,8 @@ use super::{
     voice::Voice,
 };
 
+/// What takes no longer is not told of.
+const UNNOTICED: Duration = Duration::from_millis(20);
 /// What waits in a pipe between a process and its client.
 const PIPE_BYTES: usize = 64 << 10;
 
@@ -248,8 +253,17 @@ impl Server {
         self.pin(lines, outgoing).await;
         let grants = self.runs.begin(&program.name, installed, extra);
         program.grants = grants.live.clone();
-        let _ = outgoing.send(Reply::Progress(Stage::Compiling)).await;
-        self.kernel.inspect(&program).await?;
+        // Most are compiled already: a message for each call would cost more than that looks up.
+        let compiled = self.kernel.inspect(&program);
+        let telling = async {
+            tokio::time::sleep(UNNOTICED).await;
+            let _ = outgoing.send(Reply::Progress(Stage::Compiling)).await;
+            std::future::pending().await
+        };
+        tokio::select! {
+            compiled = compiled => drop(compiled?),
+            () = telling => {}
+        }
         Ok(Subject { program: Arc::new(program), grants })
     }
 

@@ -39,6 +39,8 @@ pub struct ServerView {
     pub disabled: bool,
     /// How many of it run.
     pub running: usize,
+    /// Whether its user is logged in there.
+    pub logged_in: bool,
     /// What it calls itself.
     pub calls_itself: String,
     /// The revision of the protocol that was spoken; empty where it was never looked at.
@@ -113,6 +115,12 @@ pub trait ToolServers: Send + Sync + 'static {
         name: &'a str,
         tools: BTreeMap<String, String>,
     ) -> BoxFuture<'a, Result<Vec<String>, String>>;
+    /// Begins a login: where its user's browser goes, which comes back to `redirect`.
+    fn login<'a>(&'a self, name: &'a str, redirect: &'a str) -> BoxFuture<'a, Result<String, String>>;
+    /// Ends a login with the address that the browser came back to: what was granted.
+    fn logged_in<'a>(&'a self, name: &'a str, back: &'a str) -> BoxFuture<'a, Result<Vec<String>, String>>;
+    /// Forgets a login; whether there was one.
+    fn logout<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<bool, String>>;
     /// What secrets are bound to; none if there is no server of this name.
     fn audience(&self, name: &str) -> Option<String>;
     /// Forgets what was accepted.
@@ -153,6 +161,24 @@ impl Server {
                     true => Ok(Reply::Done),
                     false => Err(Failure::new(Kind::Conflict, "it tells something else by now than what you saw")
                         .hint(format!("`holm server accept {name}` shows it"))),
+                }
+            }
+            Serving::Login { name, redirect } => {
+                self.known_server(&name)?;
+                let _ = outgoing.send(Reply::Progress(Stage::Starting)).await;
+                let address = self.servers.login(&name, &redirect).await;
+                address.map(Reply::Login).map_err(|text| failed(format!("`{name}`: {text}")))
+            }
+            Serving::LoggedIn { name, back } => {
+                self.known_server(&name)?;
+                let scopes = self.servers.logged_in(&name, back.expose()).await;
+                scopes.map(Reply::LoggedIn).map_err(|text| failed(format!("`{name}`: {text}")))
+            }
+            Serving::Logout { name } => {
+                self.known_server(&name)?;
+                match self.servers.logout(&name).await.map_err(failed)? {
+                    true => Ok(Reply::Done),
+                    false => Err(Failure::new(Kind::NotFound, format!("nobody is logged in at `{name}`"))),
                 }
             }
             Serving::Forget { name } => {

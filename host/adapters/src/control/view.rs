@@ -87,6 +87,8 @@ impl From<Found> for FoundTool {
 pub struct OffersView {
     /// Its plugin.
     pub plugin: String,
+    /// What its component is: another one may hold other things.
+    pub digest: String,
     /// What it offers.
     pub offers: Offers,
 }

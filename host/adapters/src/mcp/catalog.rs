@@ -371,6 +371,7 @@ mod tests {
     fn resources_and_prompts_are_whose_they_are() {
         let offers = |plugin: &str, uris: &[&str], template: &str| OffersView {
             plugin: plugin.to_owned(),
+            digest: String::new(),
             offers: Offers {
                 resources: uris
                     .iter()

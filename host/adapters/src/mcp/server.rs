@@ -1,7 +1,12 @@
 //! What clients ask for, and how it is answered.
 #![expect(deprecated, reason = "clients before 2026-07-28 are told what calls say by logging")]
 
-use std::{collections::HashMap, io, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeSet, HashMap},
+    io,
+    sync::Arc,
+    time::Duration,
+};
 
 use holm_kernel::program::{ArgumentOf, Fetch};
 use parking_lot::Mutex;
@@ -12,8 +17,9 @@ use rmcp::{
         CompleteResult, CompletionInfo, CreateTaskResult, GetPromptRequestParams, GetPromptResponse, GetPromptResult,
         GetTaskParams, GetTaskResult, Implementation, InputResponses, ListPromptsResult, ListResourceTemplatesResult,
         ListResourcesResult, ListToolsResult, LoggingLevel, PaginatedRequestParams, ProtocolVersion,
-        ReadResourceRequestParams, ReadResourceResponse, ReadResourceResult, Reference, ResultType, ServerCapabilities,
-        ServerConfig, SetLevelRequestParams, SubscriptionFilter, Tool, UpdateTaskParams,
+        ReadResourceRequestParams, ReadResourceResponse, ReadResourceResult, Reference,
+        ResourceUpdatedNotificationParam, ResultType, ServerCapabilities, ServerConfig, SetLevelRequestParams,
+        SubscribeRequestParams, SubscriptionFilter, Tool, UnsubscribeRequestParams, UpdateTaskParams,
     },
     service::{NotificationContext, RequestContext, ServerInitializeError, SubscriptionContext},
 };
@@ -35,6 +41,9 @@ use crate::control::{self, Failure, Fetching, Kind, Request, Target};
 /// How often it is looked whether a client that is told of changes is still there.
 const GLANCE: Duration = Duration::from_secs(30);
 
+/// Resources that one client hears of. Stops one that asks for a new one for ever.
+const WATCHED: usize = 256;
+
 /// What models are told of Holm.
 const INSTRUCTIONS: &str = "Tools of sandboxed plugins. A tool that was denied something says which command \
     would allow it: tell your user, who alone can decide that.";
@@ -46,6 +55,8 @@ pub(crate) struct Front {
     gate: Option<Arc<dyn Gate>>,
     /// How grave a line must be to be told, before 2026-07-28.
     level: Mutex<LoggingLevel>,
+    /// The resources that it wants to hear of, before 2026-07-28.
+    watched: Arc<Mutex<BTreeSet<String>>>,
 }
 
 /// Serves one client over standard input and output, until it closes them. What it is offered is asked of
@@ -79,7 +90,7 @@ struct Asked<'a> {
 
 impl Front {
     pub(crate) fn new(shared: Arc<Shared>, gate: Option<Arc<dyn Gate>>) -> Self {
-        Self { shared, gate, level: Mutex::new(LoggingLevel::Info) }
+        Self { shared, gate, level: Mutex::new(LoggingLevel::Info), watched: Arc::default() }
     }
 
     /// Who asks: over HTTP each request was let in by a token.
@@ -214,6 +225,7 @@ impl ServerHandler for Front {
             .enable_completions()
             .enable_prompts()
             .enable_resources()
+            .enable_resources_subscribe()
             .enable_tools()
             .enable_prompts_list_changed()
             .enable_resources_list_changed()
@@ -462,10 +474,36 @@ impl ServerHandler for Front {
         Ok(())
     }
 
+    async fn subscribe(
+        &self,
+        request: SubscribeRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        let (_, catalog) = self.offered(&context).await?;
+        let missing = || ErrorData::resource_not_found(format!("no such resource: {}", request.uri), None);
+        catalog.resource(&request.uri).ok_or_else(missing)?;
+        let mut watched = self.watched.lock();
+        if watched.len() >= WATCHED && !watched.contains(&request.uri) {
+            return Err(ErrorData::invalid_params(format!("{WATCHED} resources are watched already"), None));
+        }
+        watched.insert(request.uri);
+        Ok(())
+    }
+
+    async fn unsubscribe(
+        &self,
+        request: UnsubscribeRequestParams,
+        _context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        self.watched.lock().remove(&request.uri);
+        Ok(())
+    }
+
     /// A client before 2026-07-28 is told of changes without asking.
     async fn on_initialized(&self, context: NotificationContext<RoleServer>) {
         let mut changes = self.shared.changes();
         let mut known = *changes.borrow_and_update();
+        let watched = self.watched.clone();
         tokio::spawn(async move {
             while !context.peer.is_transport_closed() {
                 match tokio::time::timeout(GLANCE, changes.changed()).await {
@@ -482,6 +520,13 @@ impl ServerHandler for Front {
                         context.peer.notify_prompt_list_changed().await?;
                         context.peer.notify_resource_list_changed().await?;
                     }
+                    if now.held != known.held {
+                        let watched = watched.lock().clone();
+                        for uri in watched {
+                            let updated = ResourceUpdatedNotificationParam::new(uri);
+                            context.peer.notify_resource_updated(updated).await?;
+                        }
+                    }
                     Ok::<_, rmcp::ServiceError>(())
                 };
                 if told.await.is_err() {
@@ -494,6 +539,8 @@ impl ServerHandler for Front {
 
     fn accepted_subscription_filter(&self, requested: &SubscriptionFilter) -> Option<SubscriptionFilter> {
         let told = SubscriptionFilter::builder().tools_list_changed().prompts_list_changed().resources_list_changed();
+        let watched = requested.resource_subscriptions.iter().flatten().take(WATCHED).cloned();
+        let told = told.resource_subscriptions(watched);
         Some(requested.intersection(&told.build()))
     }
 
@@ -519,6 +566,11 @@ impl ServerHandler for Front {
             }
             if now.offers != known.offers && accepted.resources_list_changed == Some(true) {
                 let _ = sink.notify_resource_list_changed().await;
+            }
+            if now.held != known.held {
+                for uri in accepted.resource_subscriptions.iter().flatten() {
+                    let _ = sink.notify_resource_updated(uri).await;
+                }
             }
             known = now;
         }

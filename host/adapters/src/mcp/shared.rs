@@ -58,6 +58,9 @@ pub struct Shared {
 pub(crate) struct Changes {
     pub(crate) tools: u64,
     pub(crate) offers: u64,
+    /// A plugin that offers something is another one: what its resources hold may be, too. That is all that is
+    /// known of what they hold: each read is a run of its own.
+    pub(crate) held: u64,
 }
 
 /// A catalogue, and what it was made of.
@@ -151,7 +154,11 @@ impl Shared {
         if let Some(before) = before {
             self.changed.send_modify(|changes| {
                 changes.tools += u64::from(before.tools != views.tools);
-                changes.offers += u64::from(before.offers != views.offers);
+                let lists = |views: &Views| -> Vec<_> {
+                    views.offers.iter().map(|view| (view.plugin.clone(), view.offers.clone())).collect()
+                };
+                changes.offers += u64::from(lists(&before) != lists(&views));
+                changes.held += u64::from(before.offers != views.offers);
             });
         }
         Ok(views)

@@ -18,34 +18,11 @@ use super::toolchain::{TARGET, Toolchain, output};
 use crate::{
     confine,
     error::{CommandError, NOT_FOUND, Result},
-    session, ui,
+    session, system, ui,
 };
 
 /// The hidden verb that confines itself and becomes cargo.
 pub(crate) const CONFINED: &str = "build-confined";
-
-/// Where compilers, linkers and their libraries lie.
-const SYSTEM: &[&str] = &[
-    "/usr",
-    "/lib",
-    "/lib32",
-    "/lib64",
-    "/bin",
-    "/sbin",
-    "/etc",
-    "/opt",
-    "/nix",
-    "/sys/devices/system/cpu",
-    // Not what other processes are called with, no terminal and no memory that others share.
-    "/dev/zero",
-    "/dev/random",
-    "/dev/urandom",
-    "/proc/self",
-    "/proc/cpuinfo",
-    "/proc/meminfo",
-    "/proc/stat",
-    "/proc/sys",
-];
 
 /// What a build finds of our environment. No tokens.
 const VARIABLES: &[&str] = &[
@@ -216,11 +193,11 @@ impl Workspace {
         command.arg(CONFINED);
         // Not all of cargo's home: its credentials stay out of sight.
         let of_cargo = ["bin", "registry", "git", "config.toml", "config", "env"].map(|part| cargo.join(part));
-        let reads = SYSTEM.iter().map(PathBuf::from).chain(of_cargo).chain([rustup, self.toolchain.sysroot()?]);
+        let reads = system::READ.iter().map(PathBuf::from).chain(of_cargo).chain([rustup, self.toolchain.sysroot()?]);
         for place in reads.chain(self.reads.iter().cloned()) {
             command.arg("--read").arg(place);
         }
-        for place in [self.target.clone(), "/dev/null".into()] {
+        for place in system::WRITTEN.iter().map(PathBuf::from).chain([self.target.clone()]) {
             command.arg("--write").arg(place);
         }
         command.args(["--", "cargo"]);

@@ -17,7 +17,7 @@ use holm_kernel::{
     audit::{Decision, Record, Sink},
     process::Pid,
 };
-use holm_packages::{ForServer, Plugins, Protected};
+use holm_packages::{ForServer, Plugins, Protected, Value};
 
 pub(crate) use operated::Operated;
 
@@ -25,7 +25,7 @@ use crate::{
     commands::{SERVER_VARIABLE, START_SERVER},
     confine::Landlock,
     error::{CommandError, Result},
-    seccomp, session,
+    seccomp, session, system,
 };
 
 /// What a server finds as its path where Holm itself has none.
@@ -138,11 +138,11 @@ impl Launch for Machine {
             let writes: Vec<&Path> = written(server).chain([own.as_path()]).collect();
             let private = |place: &Path| self.is_private(place);
             let of_program = places::of_command(&program, &server.args, &path, &writes, private);
-            let system = places::SYSTEM.iter().map(PathBuf::from);
-            for place in system.chain(of_program) {
+            let of_system = system::READ.iter().map(PathBuf::from);
+            for place in of_system.chain(of_program) {
                 command.arg("--read").arg(place);
             }
-            for place in places::DEVICES {
+            for place in system::WRITTEN {
                 command.arg("--write").arg(place);
             }
             command.arg("--write").arg(&own);
@@ -174,18 +174,10 @@ impl Launch for Machine {
         Ok(command)
     }
 
-    fn value(
-        &self,
-        kind: &str,
-        name: &str,
-        (server, settings): (&str, &Server),
-    ) -> std::result::Result<String, String> {
+    fn value(&self, kind: &str, name: &str, server: (&str, &Server)) -> std::result::Result<String, String> {
         match kind {
             "secret" => {
-                let value = self
-                    .plugins
-                    .secrets()
-                    .value(name, &ForServer { server: server.to_owned(), target: settings.audience() });
+                let value = self.plugins.secrets().value(name, &for_server(server));
                 value.map(|value| value.expose().to_owned()).map_err(|error| error.to_string())
             }
             "home" => Ok(self.home.join(FOLDER).join(name).display().to_string()),
@@ -194,4 +186,19 @@ impl Launch for Machine {
             }),
         }
     }
+
+    fn login(&self, server: (&str, &Server)) -> std::result::Result<Option<String>, String> {
+        let login = self.plugins.secrets().login(&for_server(server)).map_err(|error| error.to_string())?;
+        Ok(login.map(|login| login.expose().to_owned()))
+    }
+
+    fn keep_login(&self, server: (&str, &Server), login: Option<String>) -> std::result::Result<(), String> {
+        let kept = self.plugins.secrets().keep_login(&for_server(server), login.map(Value::new));
+        kept.map_err(|error| error.to_string())
+    }
+}
+
+/// A server, as secrets and logins are bound to it.
+fn for_server((name, settings): (&str, &Server)) -> ForServer {
+    ForServer { server: name.to_owned(), target: settings.audience() }
 }

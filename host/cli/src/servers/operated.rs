@@ -34,7 +34,12 @@ impl ToolServers for Operated {
             let mut views = Vec::new();
             for (name, server) in &*self.servers.table() {
                 let running = self.servers.running(name).await;
-                views.push(ServerView { running, ..view(name, server, &self.servers.pins().of(name, server)) });
+                let logged_in = self.servers.is_logged_in(name).unwrap_or_default();
+                views.push(ServerView {
+                    running,
+                    logged_in,
+                    ..view(name, server, &self.servers.pins().of(name, server))
+                });
             }
             views
         })
@@ -46,7 +51,8 @@ impl ToolServers for Operated {
             let table = self.servers.table();
             let server = table.get(name).ok_or("it was taken out meanwhile")?;
             let took = u64::try_from(survey.took.as_millis()).ok();
-            Ok(ServerView { took, ..view(name, server, &survey.catalogue) })
+            let logged_in = self.servers.is_logged_in(name).unwrap_or_default();
+            Ok(ServerView { took, logged_in, ..view(name, server, &survey.catalogue) })
         })
     }
 
@@ -56,6 +62,18 @@ impl ToolServers for Operated {
         tools: BTreeMap<String, String>,
     ) -> BoxFuture<'a, Result<Vec<String>, String>> {
         Box::pin(self.servers.accept(name, tools))
+    }
+
+    fn login<'a>(&'a self, name: &'a str, redirect: &'a str) -> BoxFuture<'a, Result<String, String>> {
+        Box::pin(self.servers.login(name, redirect))
+    }
+
+    fn logged_in<'a>(&'a self, name: &'a str, back: &'a str) -> BoxFuture<'a, Result<Vec<String>, String>> {
+        Box::pin(self.servers.logged_in(name, back))
+    }
+
+    fn logout<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<bool, String>> {
+        Box::pin(self.servers.logout(name))
     }
 
     fn audience(&self, name: &str) -> Option<String> {
@@ -118,6 +136,7 @@ fn view(name: &str, server: &Server, known: &Catalogue) -> ServerView {
         share: server.share,
         disabled: server.disabled,
         running: 0,
+        logged_in: false,
         calls_itself: known.calls_itself.clone(),
         protocol: known.protocol.clone(),
         tools: names.into_iter().filter_map(|name| tool(name, known)).collect(),

@@ -8,34 +8,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Where programs, their libraries and what describes the system lie.
-pub(super) const SYSTEM: &[&str] = &[
-    "/usr",
-    "/lib",
-    "/lib32",
-    "/lib64",
-    "/bin",
-    "/sbin",
-    "/etc",
-    "/opt",
-    "/nix",
-    "/sys/devices/system/cpu",
-    // Of devices, those that are nobody's: no terminal, no memory that others share.
-    "/dev/random",
-    "/dev/urandom",
-    // Of processes, itself: what others are called with may be a secret.
-    "/proc/self",
-    "/proc/cpuinfo",
-    "/proc/meminfo",
-    "/proc/stat",
-    "/proc/loadavg",
-    "/proc/uptime",
-    "/proc/version",
-    "/proc/filesystems",
-    "/proc/sys",
-];
-/// Devices that everybody writes to.
-pub(super) const DEVICES: &[&str] = &["/dev/null", "/dev/zero", "/dev/full"];
+use crate::system;
 
 /// What is none of anybody's programs.
 const NO_PROGRAMS: &[&str] = &["/proc", "/dev", "/sys"];
@@ -98,7 +71,7 @@ struct Places<'a> {
 
 impl Places<'_> {
     fn add(&mut self, place: PathBuf) {
-        let of_system = SYSTEM.iter().chain(NO_PROGRAMS).any(|system| place.starts_with(system));
+        let of_system = system::READ.iter().chain(NO_PROGRAMS).any(|system| place.starts_with(system));
         if !of_system && place.exists() && !(self.private)(&place) {
             self.found.insert(place);
         }

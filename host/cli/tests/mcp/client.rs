@@ -137,6 +137,11 @@ impl Client {
         tools.iter().map(|tool| tool["name"].as_str().unwrap().to_owned()).collect()
     }
 
+    /// Whether nothing of this kind came, among what came until now.
+    pub fn quiet(&self, method: &str) -> bool {
+        self.notes.iter().all(|note| note["method"] != method)
+    }
+
     /// Waits for a notification.
     pub fn until(&mut self, method: &str) -> Value {
         if let Some(at) = self.notes.iter().position(|note| note["method"] == method) {

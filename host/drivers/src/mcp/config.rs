@@ -36,6 +36,9 @@ pub struct Server {
     /// What each request to it carries.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub headers: BTreeMap<String, String>,
+    /// As whom its user logs in there, where it wants that and does not let everybody register.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authorization: Option<Authorization>,
     /// It runs unconfined: with all that its user may do.
     #[serde(default, skip_serializing_if = "is_false")]
     pub native: bool,
@@ -60,6 +63,30 @@ pub struct Server {
     /// It is not used.
     #[serde(default, skip_serializing_if = "is_false")]
     pub disabled: bool,
+}
+
+/// What a user knows of how to log in at a server: OAuth.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Authorization {
+    /// A client that was registered beforehand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_id: Option<String>,
+    /// Its secret, as `${secret:NAME}`. It goes to the `issuer` alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_secret: Option<String>,
+    /// Where a document lies that describes the client: `https`, and its own name then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_metadata: Option<String>,
+    /// Who gives out tokens for it. Otherwise its own word counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issuer: Option<String>,
+    /// What is asked for, in the place of what it asks for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub scopes: Vec<String>,
+    /// Where the browser comes back to, on this machine: the port that was registered. Any other one otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub port: Option<u16>,
 }
 
 /// How a server is spoken to.
@@ -119,6 +146,34 @@ fn is_false(flag: &bool) -> bool {
     !flag
 }
 
+impl Authorization {
+    /// What does not go together.
+    fn trouble(&self) -> Option<&'static str> {
+        let is_address = |text: &String| Target::parse(text).is_ok();
+        let is_document = |text: &String| Target::parse(text).is_ok_and(|it| it.scheme == "https" && it.path != "/");
+        let is_scope = |text: &String| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic());
+        match self {
+            Self { client_id: None, client_secret: Some(_), .. } => Some("a `client-secret` is of a `client-id`"),
+            // A server that lies of who gives out its tokens would be told it.
+            Self { client_secret: Some(_), issuer: None, .. } => {
+                Some("a `client-secret` needs the `issuer` that it is for, like `https://login.example`")
+            }
+            Self { client_id: Some(_), client_metadata: Some(_), .. } => {
+                Some("`client-id` and `client-metadata` do not go together")
+            }
+            Self { client_metadata: Some(url), .. } if !is_document(url) => {
+                Some("`client-metadata` is an address like `https://me.example/client.json`")
+            }
+            Self { issuer: Some(url), .. } if !is_address(url) => {
+                Some("`issuer` is an address like `https://login.example`")
+            }
+            Self { scopes, .. } if !scopes.iter().all(is_scope) => Some("a scope is one word"),
+            Self { port: Some(0), .. } => Some("there is no port 0"),
+            _ => None,
+        }
+    }
+}
+
 impl Server {
     /// A server with nothing set, but its defaults.
     pub fn new() -> Self {
@@ -153,6 +208,11 @@ impl Server {
         }
     }
 
+    /// Whether its settings say what it is sent for a token: no login counts then.
+    pub(super) fn has_token(&self) -> bool {
+        self.headers.keys().any(|name| name.eq_ignore_ascii_case("authorization"))
+    }
+
     /// How long a call of this tool may take without a word.
     pub fn time_of(&self, tool: &str) -> Duration {
         self.times.get(tool).map_or(self.time, |time| time.0)
@@ -176,11 +236,16 @@ impl Server {
             (Kind::Stdio, Some(command), None) if command.is_empty() => {
                 return wrong("`command` is empty".to_owned());
             }
-            (Kind::Stdio, ..) if !self.headers.is_empty() => return wrong("`headers` are for a `url`".to_owned()),
+            (Kind::Stdio, ..) if !self.headers.is_empty() || self.authorization.is_some() => {
+                return wrong("`headers` and `authorization` are for a `url`".to_owned());
+            }
             (Kind::Http, ..) if self.native || !self.fs.is_empty() || !self.env.is_empty() || !self.args.is_empty() => {
                 return wrong("`args`, `env`, `fs` and `native` are for a `command`".to_owned());
             }
             _ => {}
+        }
+        if let Some(reason) = self.authorization.as_ref().and_then(|authorization| authorization.trouble()) {
+            return wrong(format!("`authorization`: {reason}"));
         }
         if !self.network.is_empty() {
             let reason = "a confined server has no network, and `network` cannot give it one yet: use one over HTTP, \
@@ -309,6 +374,12 @@ mod tests {
             "command = \"x\"\nurl = \"https://x.example\"",
             "url = \"https://x.example\"\nnative = true",
             "command = \"x\"\nheaders = { a = \"b\" }",
+            "command = \"x\"\nauthorization = { client-id = \"b\" }",
+            "url = \"https://x.example\"\nauthorization = { client-secret = \"b\" }",
+            "url = \"https://x.example\"\nauthorization = { client-id = \"a\", client-secret = \"b\" }",
+            "url = \"https://x.example\"\nauthorization = { client-metadata = \"http://me.example/c.json\" }",
+            "url = \"https://x.example\"\nauthorization = { scopes = [\"a b\"] }",
+            "url = \"https://x.example\"\nauthorization = { issuer = \"login\" }",
             "command = \"x\"\nfs = [\"data\"]",
             "command = \"x\"\nfs = [\"/\"]",
             "command = \"x\"\nfs = [\"/a/../b\"]",

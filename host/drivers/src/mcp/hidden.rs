@@ -1,5 +1,8 @@
 //! What a server was sent and must not pass on: taken out of what it says, in the forms it comes back in.
 
+use std::{collections::VecDeque, sync::Arc};
+
+use parking_lot::RwLock;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
@@ -8,25 +11,46 @@ use crate::forms::{SHORTEST, forms};
 /// Characters of why something came to nothing.
 const BRIEF: usize = 800;
 
-/// What is taken out, longest first. Does not print.
+/// Values that it was sent later and that are still looked for. Earlier ones are good for nothing by then.
+const LATER: usize = 8;
+
+/// What is taken out, longest first, by all who share this. Does not print.
 #[derive(Clone, Default)]
-pub(super) struct Hidden(Vec<String>);
+pub(super) struct Hidden(Arc<RwLock<Known>>);
+
+#[derive(Default)]
+struct Known {
+    words: Vec<String>,
+    /// From the start on.
+    first: Vec<String>,
+    later: VecDeque<Vec<String>>,
+}
 
 impl Hidden {
     pub(super) fn new(secrets: &[String]) -> Self {
-        let secrets = secrets.iter().map(|secret| secret.trim()).filter(|secret| secret.len() >= SHORTEST);
-        let mut words: Vec<String> = secrets
-            .flat_map(|secret| [forms(secret), escaped(secret)].concat())
-            .filter(|word| word.len() >= SHORTEST)
-            .collect();
-        words.sort_by_key(|word| std::cmp::Reverse(word.len()));
-        words.dedup();
-        Self(words)
+        let hidden = Self::default();
+        hidden.0.write().first = words(secrets);
+        hidden.0.write().sort();
+        hidden
+    }
+
+    /// It is sent this, too, from now on.
+    pub(super) fn learn(&self, secret: &str) {
+        let words = words(&[secret.to_owned()]);
+        let mut known = self.0.write();
+        if words.is_empty() || known.later.contains(&words) {
+            return;
+        }
+        known.later.push_back(words);
+        if known.later.len() > LATER {
+            known.later.pop_front();
+        }
+        known.sort();
     }
 
     /// The longest of them, in bytes.
     pub(super) fn longest(&self) -> usize {
-        self.0.first().map_or(0, String::len)
+        self.0.read().words.first().map_or(0, String::len)
     }
 
     /// The beginning of a text without them: cut afterwards, since half of one is not known for what it is.
@@ -41,10 +65,25 @@ impl Hidden {
 
     /// The text without them.
     pub(super) fn text(&self, text: String) -> String {
-        let found = self.0.iter().filter(|word| text.contains(word.as_str()));
-        let found: Vec<_> = found.collect();
+        let known = self.0.read();
+        let found: Vec<_> = known.words.iter().filter(|word| text.contains(word.as_str())).collect();
         found.into_iter().fold(text, |text, word| text.replace(word.as_str(), "***"))
     }
+}
+
+impl Known {
+    fn sort(&mut self) {
+        self.words = self.first.iter().chain(self.later.iter().flatten()).cloned().collect();
+        self.words.sort_by_key(|word| std::cmp::Reverse(word.len()));
+        self.words.dedup();
+    }
+}
+
+/// All forms of what is long enough to be a secret.
+fn words(secrets: &[String]) -> Vec<String> {
+    let secrets = secrets.iter().map(|secret| secret.trim()).filter(|secret| secret.len() >= SHORTEST);
+    let words = secrets.flat_map(|secret| [forms(secret), escaped(secret)].concat());
+    words.filter(|word| word.len() >= SHORTEST).collect()
 }
 
 /// As it stands in JSON, in any of its spellings, and in JSON that stands in JSON.
@@ -78,6 +117,10 @@ mod tests {
         }
         let long = hidden.brief(format!("{}{secret}", "x".repeat(BRIEF - 4)));
         assert!(long.ends_with("x***"), "{long}");
+        // What it is sent later is taken out, too, by whoever had this before.
+        let other = hidden.clone();
+        (0..LATER).for_each(|number| other.learn(&format!("later-token-{number}")));
+        assert_eq!(hidden.text(format!("later-token-0 {secret}")), "*** ***");
         assert_eq!(hidden.told(&vec![secret.to_owned()]), Some(vec!["***".to_owned()]));
     }
 }

@@ -31,6 +31,7 @@ use super::{
     hidden::Hidden,
     http,
     launch::expand,
+    login::Logins,
     pins::Look,
     program::Program,
     told::{TOOLS, Tool},
@@ -50,6 +51,7 @@ const PATIENCE: u32 = 10;
 
 /// A server under way.
 pub(super) struct Instance {
+    name: String,
     /// As it was configured when it was started.
     pub(super) server: Arc<Server>,
     service: RunningService<RoleClient, Arc<Client>>,
@@ -91,18 +93,30 @@ impl Drop for Counted<'_> {
 
 impl Instance {
     /// Starts a server, and hears of its tools. Why it did not, for its user.
-    pub(super) async fn start(name: &str, server: Arc<Server>, launch: &dyn Launch) -> Result<(Self, Look), String> {
-        match Self::start_in(Era::Any, name, server.clone(), launch).await {
+    pub(super) async fn start(
+        name: &str,
+        server: Arc<Server>,
+        launch: &dyn Launch,
+        logins: &Arc<Logins>,
+    ) -> Result<(Self, Look), String> {
+        match Self::start_in(Era::Any, name, server.clone(), launch, logins).await {
             // It took the question for its era for something else, or could not bear it.
-            Err(Silent::Confused(_)) => Self::start_in(Era::Before, name, server, launch).await,
+            Err(Silent::Confused(_)) => Self::start_in(Era::Before, name, server, launch, logins).await,
             started => started,
         }
         .map_err(|silent| match silent {
             Silent::Confused(why) | Silent::Failed(why) => why,
+            Silent::Unknown => late(),
         })
     }
 
-    async fn start_in(era: Era, name: &str, server: Arc<Server>, launch: &dyn Launch) -> Result<(Self, Look), Silent> {
+    async fn start_in(
+        era: Era,
+        name: &str,
+        server: Arc<Server>,
+        launch: &dyn Launch,
+        logins: &Arc<Logins>,
+    ) -> Result<(Self, Look), Silent> {
         let client = Arc::new(Client::new(server.fs.clone(), server.share));
         let streamed = Arc::<Allowance>::default();
         let (service, program, hidden) = match server.kind() {
@@ -122,6 +136,8 @@ impl Instance {
                 let transport = AsyncRwTransport::new_client(reads, writes).with_max_line_length(MESSAGE_BYTES);
                 match greet(client.clone(), transport, era).await {
                     Ok(service) => (service, Some(program), hidden),
+                    // A program knows nothing of that.
+                    Err(Silent::Unknown) => return Err(Silent::Failed(late())),
                     Err(Silent::Confused(error)) => {
                         let why = program.why().await;
                         program.stop().await;
@@ -136,16 +152,18 @@ impl Instance {
                 }
             }
             Kind::Http => {
-                let transport = http::transport(name, &server, launch, client.clone(), streamed.clone());
+                let transport = http::transport(name, &server, launch, logins, client.clone(), streamed.clone());
                 let (transport, hidden) = transport.map_err(Silent::Failed)?;
                 match greet(client.clone(), transport, era).await {
                     Ok(service) => (service, None, hidden),
+                    Err(Silent::Unknown) => return Err(Silent::Failed(wants_login(name, &server, None))),
                     Err(Silent::Confused(error)) => return Err(Silent::Confused(hidden.brief(error))),
                     Err(Silent::Failed(error)) => return Err(Silent::Failed(hidden.brief(error))),
                 }
             }
         };
         let instance = Self {
+            name: name.to_owned(),
             server,
             service,
             client,
@@ -363,6 +381,9 @@ impl Instance {
     }
 
     async fn refusal(&self, name: &str, error: &ServiceError) -> ServerError {
+        if error.auth_challenge().is_some() || error.is_authorization_required() {
+            return ServerError::Unavailable(format!("`{name}`: {}", self.why(error).await));
+        }
         match answer::refusal(error) {
             Some(ServerError::Failed(text)) => ServerError::Failed(self.said(text)),
             Some(ServerError::InvalidArguments(text)) => ServerError::InvalidArguments(self.said(text)),
@@ -378,6 +399,10 @@ impl Instance {
 
     /// Why it says nothing more.
     async fn why(&self, error: &ServiceError) -> String {
+        let challenge = error.auth_challenge();
+        if challenge.is_some() || error.is_authorization_required() {
+            return wants_login(&self.name, &self.server, challenge);
+        }
         let why = match &self.program {
             Some(program) if self.is_over() || matches!(error, ServiceError::TransportClosed) => program.why().await,
             _ => chain(error),
@@ -427,6 +452,8 @@ enum Silent {
     Confused(String),
     /// It cannot be reached, or says nothing.
     Failed(String),
+    /// It speaks to whom it knows, or what its user was let do there is too little.
+    Unknown,
 }
 
 /// Connects.
@@ -448,9 +475,7 @@ where
     };
     match timeout(GREETS_WITHIN, client.serve_with_lifecycle(transport, lifecycle)).await {
         Ok(Ok(service)) => Ok(service),
-        Ok(Err(error)) if error.is_authorization_required() => Err(Silent::Failed(
-            "it wants a token: give it one in `headers`, like `authorization = \"Bearer ${secret:NAME}\"`".to_owned(),
-        )),
+        Ok(Err(error)) if error.is_authorization_required() || error.auth_challenge().is_some() => Err(Silent::Unknown),
         Ok(Err(
             error @ (ClientInitializeError::ExpectedInitResponse(_)
             | ClientInitializeError::ExpectedInitResult(_)
@@ -460,6 +485,18 @@ where
         )) => Err(Silent::Confused(chain(&error))),
         Ok(Err(error)) => Err(Silent::Failed(chain(&error))),
         Err(_) => Err(Silent::Failed(late())),
+    }
+}
+
+/// What its user does where a server does not know them, or lets them do too little.
+fn wants_login(name: &str, server: &Server, challenge: Option<&str>) -> String {
+    if server.has_token() {
+        return "it does not take the `authorization` that is in its `headers`".to_owned();
+    }
+    let more = challenge.is_some_and(|challenge| challenge.contains("insufficient_scope"));
+    match more {
+        true => format!("it wants more than its login allows; `holm server login {name}` asks for that"),
+        false => format!("it wants to know its user; `holm server login {name}` logs in there"),
     }
 }
 

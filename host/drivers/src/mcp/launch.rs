@@ -19,6 +19,18 @@ pub trait Launch: Send + Sync + 'static {
     /// # Errors
     /// There is no such thing, or it is not for this server; a text for its user.
     fn value(&self, kind: &str, name: &str, server: (&str, &Server)) -> Result<String, String>;
+
+    /// What was kept of a login at this server; none where there is none, or it was at another one by its name.
+    ///
+    /// # Errors
+    /// It cannot be read; a text for its user.
+    fn login(&self, server: (&str, &Server)) -> Result<Option<String>, String>;
+
+    /// Keeps a login, sealed: it is all that a user has there. Forgets it where there is none.
+    ///
+    /// # Errors
+    /// It cannot be kept; a text for its user.
+    fn keep_login(&self, server: (&str, &Server), login: Option<String>) -> Result<(), String>;
 }
 
 /// The text with what it names in it, and what of that is not to be told.
@@ -62,6 +74,14 @@ mod tests {
 
         fn value(&self, kind: &str, name: &str, _: (&str, &Server)) -> Result<String, String> {
             if name == "NONE" { Err("there is none".to_owned()) } else { Ok(format!("<{kind} {name}>")) }
+        }
+
+        fn login(&self, _: (&str, &Server)) -> Result<Option<String>, String> {
+            Ok(None)
+        }
+
+        fn keep_login(&self, _: (&str, &Server), _: Option<String>) -> Result<(), String> {
+            Ok(())
         }
     }
 

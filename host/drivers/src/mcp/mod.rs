@@ -12,13 +12,15 @@ mod hidden;
 mod http;
 mod instance;
 mod launch;
+mod law;
+mod login;
 mod pins;
 mod program;
 mod servers;
 mod told;
 mod watched;
 
-pub use config::{Kind, Place, Server, Table, Trouble};
+pub use config::{Authorization, Kind, Place, Server, Table, Trouble};
 pub use launch::Launch;
 pub use pins::{Catalogue, Pins, PinsError, Standing};
 pub use servers::{Servers, Survey};

@@ -17,7 +17,8 @@ use parking_lot::{Mutex, RwLock};
 use tokio::{runtime::Handle, task::JoinHandle};
 
 use super::{
-    Catalogue, Launch, Pins, PinsError, Server, Standing, Table, Trouble, config, instance::Instance, pins::Look,
+    Catalogue, Launch, Pins, PinsError, Server, Standing, Table, Trouble, config, instance::Instance, login::Logins,
+    pins::Look,
 };
 
 /// Servers under way. Stops trees that start one after the other until the machine is full.
@@ -79,6 +80,7 @@ struct Inner {
     table: RwLock<Arc<Table>>,
     pins: Arc<Pins>,
     launch: Arc<dyn Launch>,
+    logins: Arc<Logins>,
     slots: Mutex<Slots>,
     /// What each server offers, and the catalogue that it was taken from: the same value until that changes.
     offered: Mutex<BTreeMap<String, Told>>,
@@ -111,6 +113,7 @@ impl Servers {
             runtime: Handle::current(),
             table: RwLock::new(Arc::new(table)),
             pins: Arc::new(pins),
+            logins: Arc::new(Logins::new(launch.clone())),
             launch,
             slots: Mutex::default(),
             offered: Mutex::default(),
@@ -179,7 +182,7 @@ impl Servers {
     pub async fn survey(&self, name: &str) -> Result<Survey, String> {
         let server = self.0.server(name).ok_or_else(|| format!("there is no server `{name}`"))?;
         let begun = Instant::now();
-        let (instance, look) = Instance::start(name, server, &*self.0.launch).await?;
+        let (instance, look) = Instance::start(name, server, &*self.0.launch, &self.0.logins).await?;
         let took = begun.elapsed();
         instance.stop().await;
         let catalogue = self.0.keep(name, &instance.server, look).await?;
@@ -196,13 +199,72 @@ impl Servers {
         blocking(move || pins.accept(&name, &server, &seen)).await
     }
 
-    /// Forgets what was accepted of a server.
+    /// Forgets what was accepted of a server, and the login there, whoever it was.
     ///
     /// # Errors
     /// The file cannot be removed; a text for its user.
     pub async fn forget(&self, name: &str) -> Result<(), String> {
+        let server = self.0.server(name).unwrap_or_else(|| Arc::new(Server::new()));
+        self.0.logins.forget(name, &server).await?;
         let (pins, name) = (self.0.pins.clone(), name.to_owned());
         blocking(move || pins.forget(&name)).await
+    }
+
+    /// Begins a login at a server: the address that its user's browser goes to, and comes back from to `redirect`.
+    ///
+    /// # Errors
+    /// There is no such server, nobody logs in there, or it leads where nothing may lead; a text for its user.
+    pub async fn login(&self, name: &str, redirect: &str) -> Result<String, String> {
+        let server = self.0.server(name).ok_or_else(|| format!("there is no server `{name}`"))?;
+        if !self.0.logins.is_challenged(name) {
+            // It says what it wants when it refuses a request. One that refuses none may still want a login later.
+            if let Ok((instance, _)) = Instance::start(name, server.clone(), &*self.0.launch, &self.0.logins).await {
+                instance.stop().await;
+            }
+        }
+        self.0.logins.begin(name, &server, redirect).await
+    }
+
+    /// Ends a login with the address that the browser came back to: what was granted.
+    ///
+    /// # Errors
+    /// It is not of the login that was begun, or who gives out the tokens says no; a text for its user.
+    pub async fn logged_in(&self, name: &str, back: &str) -> Result<Vec<String>, String> {
+        let server = self.0.server(name).ok_or_else(|| format!("there is no server `{name}`"))?;
+        let scopes = self.0.logins.finish(name, &server, back).await?;
+        self.end(name).await;
+        Ok(scopes)
+    }
+
+    /// Forgets the login at a server, and ends what was begun with it; whether there was one.
+    ///
+    /// # Errors
+    /// There is no such server, or the logins cannot be kept; a text for its user.
+    pub async fn logout(&self, name: &str) -> Result<bool, String> {
+        let server = self.0.server(name).ok_or_else(|| format!("there is no server `{name}`"))?;
+        let was = self.0.logins.forget(name, &server).await?;
+        self.end(name).await;
+        Ok(was)
+    }
+
+    /// Whether its user is logged in at a server; unknown where the logins are locked.
+    pub fn is_logged_in(&self, name: &str) -> Option<bool> {
+        self.0.server(name).and_then(|server| self.0.logins.is_in(name, &server))
+    }
+
+    /// Ends all that runs of a server, and forgets that it failed.
+    async fn end(&self, name: &str) {
+        let of = |slots: &Slots| -> Vec<_> {
+            slots.iter().filter(|((other, _), _)| other == name).map(|(_, slot)| slot.clone()).collect()
+        };
+        let of = of(&self.0.slots.lock());
+        for slot in of {
+            let mut slot = slot.lock().await;
+            (slot.failures, slot.failed) = (0, None);
+            if let Some(running) = slot.running.take() {
+                running.stop().await;
+            }
+        }
     }
 
     /// Calls a tool for its user, who needs no grant for that; accepted it has to be.
@@ -451,7 +513,7 @@ impl Inner {
             return Err(format!("`{name}` failed {} times; it is tried again in {seconds} s: {why}", slot.failures));
         }
         tracing::info!(server = name, native = server.native, "a server starts");
-        match Instance::start(name, server, &*self.launch).await {
+        match Instance::start(name, server, &*self.launch, &self.logins).await {
             Ok((instance, look)) => {
                 let instance = Arc::new(instance);
                 if let Err(error) = self.keep(name, &instance.server, look).await {

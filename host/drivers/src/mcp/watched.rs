@@ -21,7 +21,7 @@ use rmcp::{
     },
 };
 
-use super::{client::Client, guard::Allowance};
+use super::{client::Client, guard::Allowance, login::Tokens};
 
 /// Milliseconds until a stream that ended is opened again, whatever the server wants. Stops one that ends each at
 /// once, and wants it again at once.
@@ -33,14 +33,38 @@ pub(super) struct Watched {
     inner: reqwest::Client,
     client: Arc<Client>,
     allowance: Arc<Allowance>,
+    tokens: Tokens,
     greeted: Arc<AtomicBool>,
 }
 
 type Failure = StreamableHttpError<reqwest::Error>;
 
 impl Watched {
-    pub(super) fn new(inner: reqwest::Client, client: Arc<Client>, allowance: Arc<Allowance>) -> Self {
-        Self { inner, client, allowance, greeted: Arc::default() }
+    pub(super) fn new(inner: reqwest::Client, client: Arc<Client>, allowance: Arc<Allowance>, tokens: Tokens) -> Self {
+        Self { inner, client, allowance, tokens, greeted: Arc::default() }
+    }
+
+    /// Sends a request with the token of its user's login, and once more where another one is to be had.
+    async fn with_token<T, F: Future<Output = Result<T, Failure>>>(
+        &self,
+        send: impl Fn(Option<String>) -> F,
+    ) -> Result<T, Failure> {
+        let cannot = |why: String| StreamableHttpError::UnexpectedServerResponse(why.into());
+        let token = self.tokens.now().await.map_err(cannot)?;
+        let answer = send(token.clone()).await;
+        match answer {
+            Err(StreamableHttpError::AuthRequired(refusal)) => {
+                match self.tokens.refused(token, &refusal.www_authenticate_header).await.map_err(cannot)? {
+                    Some(other) => send(Some(other)).await,
+                    None => Err(StreamableHttpError::AuthRequired(refusal)),
+                }
+            }
+            Err(StreamableHttpError::InsufficientScope(refusal)) => {
+                self.tokens.challenged(&refusal.www_authenticate_header);
+                Err(StreamableHttpError::InsufficientScope(refusal))
+            }
+            answer => answer,
+        }
     }
 
     /// Nothing is said any more to one that was cut off.
@@ -88,15 +112,18 @@ impl StreamableHttpClient for Watched {
         uri: Arc<str>,
         message: ClientJsonRpcMessage,
         session: Option<Arc<str>>,
-        token: Option<String>,
+        _: Option<String>,
         headers: HashMap<HeaderName, HeaderValue>,
         limits: StreamableHttpResponseLimits,
     ) -> Result<StreamableHttpPostResponse, Failure> {
         self.speaks()?;
         let greets = matches!(&message, ClientJsonRpcMessage::Request(request)
             if matches!(request.request, ClientRequest::InitializeRequest(_)));
-        let answer =
-            self.inner.post_message_with_response_limits(uri, message, session, token, headers, limits).await?;
+        let send = |token| {
+            let (uri, message, session, headers) = (uri.clone(), message.clone(), session.clone(), headers.clone());
+            self.inner.post_message_with_response_limits(uri, message, session, token, headers, limits)
+        };
+        let answer = self.with_token(send).await?;
         if greets && self.greeted.swap(true, SeqCst) {
             // Its session had expired. In the new one its tools may be others, and nothing said so.
             self.client.stale.store(true, SeqCst);
@@ -113,10 +140,11 @@ impl StreamableHttpClient for Watched {
         &self,
         uri: Arc<str>,
         session: Arc<str>,
-        token: Option<String>,
+        _: Option<String>,
         headers: HashMap<HeaderName, HeaderValue>,
     ) -> Result<(), Failure> {
-        self.inner.delete_session(uri, session, token, headers).await
+        let send = |token| self.inner.delete_session(uri.clone(), session.clone(), token, headers.clone());
+        self.with_token(send).await
     }
 
     async fn get_stream(
@@ -124,11 +152,15 @@ impl StreamableHttpClient for Watched {
         uri: Arc<str>,
         session: Option<Arc<str>>,
         last: Option<String>,
-        token: Option<String>,
+        _: Option<String>,
         headers: HashMap<HeaderName, HeaderValue>,
     ) -> Result<BoxedSseResponse, Failure> {
         self.speaks()?;
-        Ok(self.counted(self.inner.get_stream(uri, session, last, token, headers).await?))
+        let send = |token| {
+            let (uri, session, last, headers) = (uri.clone(), session.clone(), last.clone(), headers.clone());
+            self.inner.get_stream(uri, session, last, token, headers)
+        };
+        Ok(self.counted(self.with_token(send).await?))
     }
 
     async fn get_stream_with_max_sse_event_size(
@@ -136,12 +168,16 @@ impl StreamableHttpClient for Watched {
         uri: Arc<str>,
         session: Option<Arc<str>>,
         last: Option<String>,
-        token: Option<String>,
+        _: Option<String>,
         headers: HashMap<HeaderName, HeaderValue>,
         longest: usize,
     ) -> Result<BoxedSseResponse, Failure> {
         self.speaks()?;
-        let stream = self.inner.get_stream_with_max_sse_event_size(uri, session, last, token, headers, longest).await?;
+        let send = |token| {
+            let (uri, session, last, headers) = (uri.clone(), session.clone(), last.clone(), headers.clone());
+            self.inner.get_stream_with_max_sse_event_size(uri, session, last, token, headers, longest)
+        };
+        let stream = self.with_token(send).await?;
         Ok(self.counted(stream))
     }
 }

@@ -3,6 +3,7 @@
 
 mod binding;
 mod key;
+mod logins;
 mod seal;
 mod store;
 mod value;

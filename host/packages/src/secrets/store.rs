@@ -18,6 +18,7 @@ use super::{
     FILE, KEY_FILE,
     binding::{Binding, BindingError},
     key::KeyFile,
+    logins::Logins,
     seal::{self, SealError},
     value::Value,
 };
@@ -67,6 +68,9 @@ pub enum SecretsError {
         /// Which server.
         server: String,
     },
+    /// It cannot be kept.
+    #[error("what the login gave has more than {0} bytes")]
+    Login(usize),
     /// There are too many.
     #[error("there are {0} already")]
     TooMany(usize),
@@ -131,14 +135,16 @@ enum Known {
 /// The secrets of a home.
 pub struct Secrets {
     path: PathBuf,
-    key: KeyFile,
+    key: Arc<KeyFile>,
     known: Mutex<Known>,
+    logins: Logins,
 }
 
 impl Secrets {
     /// The secrets of a home. There need be none.
     pub fn new(home: &Path) -> Self {
-        Self { path: home.join(FILE), key: KeyFile::new(home.join(KEY_FILE)), known: Mutex::default() }
+        let key = Arc::new(KeyFile::new(home.join(KEY_FILE)));
+        Self { path: home.join(FILE), logins: Logins::new(home, key.clone()), key, known: Mutex::default() }
     }
 
     /// All of them, without their values.
@@ -343,6 +349,22 @@ impl Secrets {
             true => Ok(kept.value.clone()),
             false => Err(SecretsError::NotForServer { secret: name.to_owned(), server: server.server.clone() }),
         }
+    }
+
+    /// What a login at this server of tools gave; none where nobody logged in there.
+    ///
+    /// # Errors
+    /// The file cannot be read, or is locked and has something for this server.
+    pub fn login(&self, server: &ForServer) -> Result<Option<Value>, SecretsError> {
+        self.logins.of(server)
+    }
+
+    /// Keeps what a login gave, sealed, in the place of what an earlier one did; forgets it where that is none.
+    ///
+    /// # Errors
+    /// It is too long, or the file cannot be replaced.
+    pub fn keep_login(&self, server: &ForServer, login: Option<Value>) -> Result<(), SecretsError> {
+        self.logins.keep(server, login)
     }
 
     fn read(&self, known: &mut Known) -> Result<Arc<All>, SecretsError> {

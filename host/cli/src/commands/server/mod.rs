@@ -1,8 +1,10 @@
 //! `holm server`: MCP servers, whose tools plugins are granted like any other.
 
 mod accept;
+mod back;
 mod edit;
 mod import;
+mod login;
 mod show;
 
 pub(crate) use accept::pinned;
@@ -25,7 +27,15 @@ it was when its user accepted it; when it tells something else, it is not called
   holm server import ~/.claude.json
   holm server add time -- mcp-server-time --local-timezone UTC
   holm server add notes --fs ~/notes:rw -- node ~/servers/notes/index.js
-  holm server add issues --url https://issues.example/mcp --header 'authorization=Bearer ${secret:issues}'";
+  holm server add issues --url https://issues.example/mcp --header 'authorization=Bearer ${secret:issues}'
+  holm server add notion --url https://mcp.notion.com/mcp && holm server login notion
+
+A login is OAuth's. What it gave is kept sealed, goes to that server alone, and is renewed by
+itself. Where a client has to be registered by hand, config.toml says as whom:
+
+  [mcp-servers.NAME.authorization]
+  client-id = \"...\"                        # and `port`, where the browser comes back to
+  client-secret = \"${secret:NAME}\"         # and `issuer`, whom it is for";
 
 /// List, add and accept MCP servers, whose tools plugins can be granted
 #[derive(clap::Args)]
@@ -79,6 +89,19 @@ enum Command {
         #[arg(long)]
         yes: bool,
     },
+    /// Log in at a server that wants to know its user, with a browser
+    Login {
+        /// Its name
+        name: String,
+        /// Open no browser: print the address, and take the one that the browser ends at
+        #[arg(long)]
+        no_browser: bool,
+    },
+    /// Forget the login at a server
+    Logout {
+        /// Its name
+        name: String,
+    },
     /// Start a server, and tell what it says of itself
     Test {
         /// Its name
@@ -98,6 +121,8 @@ impl Arguments {
             Command::Accept { name, tools, yes } => accept::run(session, &name, &tools, yes).await,
             Command::Import { file, variable, yes } => import::run(session, &file, &variable, yes).await,
             Command::Add(add) => add.run(session).await,
+            Command::Login { name, no_browser } => login::run(session, &name, no_browser).await,
+            Command::Logout { name } => login::out(session, &name).await,
             Command::Remove { name } => edit::remove(session, &name).await,
         }
     }

@@ -73,6 +73,9 @@ pub(super) fn test(server: &ServerView, json: bool) -> Result<()> {
 fn facts(server: &ServerView) -> Result<()> {
     line("is", &server.target)?;
     line("confined by", &server.confinement)?;
+    if server.logged_in {
+        line("login", "yes, kept sealed")?;
+    }
     if !server.protocol.is_empty() {
         line("speaks", &format!("MCP {}", printable(&server.protocol)))?;
         line("calls itself", &printable(&server.calls_itself))?;
