@@ -14,7 +14,7 @@ HOT = """
     importlib.resources importlib.util inspect io ipaddress itertools json linecache locale logging
     logging.handlers math mimetypes operator pathlib pickle platform pprint pwd queue random re resource runpy
     secrets select selectors shlex shutil signal socket sqlite3 ssl statistics string struct subprocess tarfile
-    tempfile textwrap threading time tomllib traceback types typing unicodedata urllib.error urllib.parse
+    tempfile termios textwrap threading time tomllib traceback types typing unicodedata urllib.error urllib.parse
     urllib.request urllib.robotparser uuid warnings xml.dom.minidom xml.etree.ElementTree zipfile zipimport zlib
     zoneinfo
 """.split()
