@@ -43,6 +43,15 @@ const VERBS: &[&str] = &[
     "pending",
     "answer",
     "run",
+    "skill",
+    "skill install",
+    "skill check",
+    "skill list",
+    "skill show",
+    "skill search",
+    "runtime",
+    "runtime install",
+    "runtime list",
     "tool",
     "tool list",
     "tool search",
@@ -155,7 +164,7 @@ fn mistakes() {
             ? 2
 
             $ holm run x.wasm --grant files=x
-            ! error: there is no capability `files`: there are llm, fs, storage, spawn, tool, net
+            ! error: there is no capability `files`: there are llm, fs, storage, spawn, exec, tool, net
             ? 2
 
             $ holm tool call jq

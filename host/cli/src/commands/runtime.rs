@@ -12,9 +12,10 @@ use crate::{
 };
 
 const ABOUT: &str = "\
-A runtime is a plugin that offers commands: an interpreter like `python`, or a tool like `jq`. A skill that may
-execute one (`exec=jq`) runs it as itself, under its own rights and limits: what a runtime is granted means nothing
-there. Only `holm runtime install` makes a plugin one, since it answers for others from then on.";
+A runtime is a plugin that offers commands: an interpreter like `python`, or a tool like `jq`. A
+skill that may execute one (`exec=jq`) runs it as itself, under its own rights and limits: what a
+runtime is granted means nothing there. Only `holm runtime install` makes a plugin one, since it
+answers for others from then on.";
 
 /// Install and list what skills are run by: interpreters and commands
 #[derive(clap::Args)]

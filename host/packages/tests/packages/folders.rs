@@ -150,7 +150,7 @@ fn what_is_missing_is_named() {
     ]);
     fs::remove_file(place.source("plugin.toml")).unwrap();
     place.refused(&expect![
-        "`/tmp/clipper` has no plugin.toml: a plugin is a folder with one (`holm new` makes it), or a `.wasm` file"
+        "`/tmp/clipper` has neither a plugin.toml nor a SKILL.md: a plugin is a folder with one of them (`holm new` makes it), or a `.wasm` file"
     ]);
     fs::remove_dir(place.source("")).unwrap();
     place.refused(&expect!["`/tmp/clipper/` cannot be read: No such file or directory (os error 2)"]);

@@ -69,14 +69,14 @@ fn unknown_keys_are_found() {
         "[ceiling]",
         "zzz = 1\n[ceiling]",
         &expect![
-            "plugin.toml:7:1: there is no key `zzz` in a manifest; there are name, version, description, component, include, ceiling, limits, judges"
+            "plugin.toml:7:1: there is no key `zzz` in a manifest; there are name, version, description, component, include, ceiling, limits, judges, commands"
         ],
     );
     with(
         "[ceiling]",
         "\"\\u001b[2J\\u202e\" = 1\n[ceiling]",
         &expect![[
-            r#"plugin.toml:7:1: there is no key `\u{1b}[2J\u{202e}` in a manifest; there are name, version, description, component, include, ceiling, limits, judges"#
+            r#"plugin.toml:7:1: there is no key `\u{1b}[2J\u{202e}` in a manifest; there are name, version, description, component, include, ceiling, limits, judges, commands"#
         ]],
     );
     with(
@@ -222,7 +222,7 @@ fn hostile_texts_are_refused() {
     check(
         "a = 999999999999999999999999999999",
         &expect![
-            "plugin.toml:1:1: there is no key `a` in a manifest; there are name, version, description, component, include, ceiling, limits, judges"
+            "plugin.toml:1:1: there is no key `a` in a manifest; there are name, version, description, component, include, ceiling, limits, judges, commands"
         ],
     );
     check(&format!("name = {}", "9".repeat(60_000)), &expect!["plugin.toml:1:8: integer number overflowed"]);

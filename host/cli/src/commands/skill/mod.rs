@@ -1,5 +1,6 @@
 //! `holm skill`: community skills, folders with a SKILL.md.
 
+mod check;
 mod install;
 mod look;
 
@@ -8,12 +9,15 @@ use std::path::PathBuf;
 use crate::{error::Result, session::Session};
 
 const ABOUT: &str = "\
-A skill is a folder with a SKILL.md, written for any agent. Installed, it is the plugin `skill/NAME`: it may do
-nothing until `holm grant skill/NAME …` allows it, its text is its author's word and no instruction of yours, and its
-scripts run as they are, in a sandbox:
+A skill is a folder with a SKILL.md, written for any agent. Installed, it is the plugin
+`skill/NAME`: it may do nothing until `holm grant skill/NAME …` allows it, its text is its
+author's word and no instruction of yours, and its scripts run as they are, in a sandbox:
 
   holm run skill/NAME -- scripts/convert.py report.md
-  holm grant agent 'tool=skill/NAME/*'      # lets an agent read it, and run its scripts under the skill's own rights";
+
+An agent that is granted its tools reads it, and has its scripts run under the skill's own rights:
+
+  holm grant agent 'tool=skill/NAME/*'";
 
 /// Install and look at community skills: folders with a SKILL.md
 #[derive(clap::Args)]
@@ -27,6 +31,8 @@ pub(super) struct Arguments {
 enum Command {
     /// Install a skill, or all skills of a folder or a repository; none of them is granted anything
     Install(install::Arguments),
+    /// Check skills that are not installed: by the standard's letter, and as clients read them
+    Check(check::Arguments),
     /// List the installed skills
     List {
         /// Print JSON
@@ -56,6 +62,7 @@ impl Arguments {
     pub(super) async fn run(self, session: &Session) -> Result<()> {
         match self.command {
             Command::Install(arguments) => arguments.run(session).await,
+            Command::Check(arguments) => arguments.run(),
             Command::List { json } => look::list(session, json).await,
             Command::Show { name, json } => look::show(session, &name, json).await,
             Command::Search { words, json } => look::search(session, &words.join(" "), json).await,
