@@ -16,12 +16,15 @@ pub enum Stdio {
     Inherit,
 }
 
+type Execute = fn(&str, &sys::Options) -> Result<sys::Child, sys::Error>;
+
 /// A process about to be started. Its stdin is empty, and it writes where its parent writes,
 /// unless told otherwise.
 #[derive(Clone)]
 pub struct Command {
-    /// A command of a runtime, run as oneself.
-    executed: Option<String>,
+    /// A command of a runtime, run as oneself. How it is started is named here alone, so that a component that
+    /// executes none does not import what does.
+    executed: Option<(String, Execute)>,
     options: sys::Options,
 }
 
@@ -40,7 +43,7 @@ impl Command {
     /// A command of an installed runtime (`python`, `jq`, `ls`), run as this process itself: under its name,
     /// rights and folders. Needs the right to it (`exec`).
     pub fn exec(command: impl Into<String>) -> Self {
-        Self { executed: Some(command.into()), ..Self::of(None) }
+        Self { executed: Some((command.into(), exec::start)), ..Self::of(None) }
     }
 
     fn of(plugin: Option<String>) -> Self {
@@ -170,7 +173,7 @@ impl Command {
     /// processes), not found, invalid.
     pub fn start(&self) -> Result<Child> {
         Ok(Child(match &self.executed {
-            Some(command) => exec::start(command, &self.options)?,
+            Some((command, start)) => start(command, &self.options)?,
             None => sys::Child::start(&self.options)?,
         }))
     }
