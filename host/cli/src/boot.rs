@@ -105,7 +105,7 @@ fn scratch(home: &Path) -> Result<PathBuf> {
     for left in all.read_dir().map_err(CommandError::internal)?.flatten() {
         // One command may run a kernel of its own beside the resident one.
         if left.file_name() == *own || !Path::new("/proc").join(left.file_name()).exists() {
-            let _ = std::fs::remove_dir_all(left.path());
+            let _ = holm_kernel::scratch::remove(&left.path());
         }
     }
     Ok(all.join(own))

@@ -103,14 +103,14 @@ fn needs_are_recorded(holm: &Holm) {
     for file in ["text.md", "more.md"] {
         assert!(text.contains(&format!("{}:ro", work.join(file).display())), "{text}");
     }
-    holm.run(&["grant", "--from", "needs.toml"]).succeeds();
+    holm.run(&["grant", "--yes", "--from", "needs.toml"]).succeeds();
     let again: Vec<&str> = base.into_iter().chain(what).collect();
     holm.run(&again).succeeds();
     for file in ["text.md", "more.md"] {
         holm.run(&["revoke", "skill/count-words", &format!("fs=./{file}")]).succeeds();
         let denied = holm.run(&again);
         assert!(denied.code != 0 && denied.talk.contains(file), "{}", denied.transcript());
-        holm.run(&["grant", "--from", "needs.toml"]).succeeds();
+        holm.run(&["grant", "--yes", "--from", "needs.toml"]).succeeds();
     }
 }
 

@@ -12,6 +12,7 @@ mod kernel;
 pub mod process;
 pub mod program;
 pub mod sched;
+pub mod scratch;
 mod syscall;
 
 pub use devices::{answer, llm, log, net, pipe, storage, tool};

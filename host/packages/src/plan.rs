@@ -176,9 +176,8 @@ pub(crate) fn plan(package: Package, tools: Vec<ToolDescription>, before: Option
         grants_lost,
     };
     let (offers, origin) = (Offers::default(), Origin::default());
-    // What was a runtime stays one, for the names that it still has.
-    let kept = |command: &&String| installed.commands.contains(command);
-    let commands = package.manifest.commands.iter().filter(kept).cloned().collect();
+    // Other files answer for others only where their user says so again.
+    let commands = if difference.same_files { installed.commands.clone() } else { Vec::new() };
     InstallPlan { package, tools, offers, before: Some(installed), difference, origin, commands, carried }
 }
 

@@ -162,6 +162,7 @@ impl Plugins {
 
     fn refresh(&self) -> Result<(), GrantsFileError> {
         let granted = self.file.read()?;
+        *self.runtimes.write() = None;
         *self.policies.write() = Arc::new(self.policies_file.read().map_err(Box::new)?);
         self.settle_live(&granted);
         Ok(())
@@ -423,18 +424,24 @@ impl Plugins {
         if let Some(known) = self.runtimes.read().clone() {
             return known;
         }
+        // Locked while the store is read: what is installed meanwhile is not forgotten.
+        let mut runtimes = self.runtimes.write();
+        let all = Arc::new(self.offered());
+        *runtimes = Some(Arc::clone(&all));
+        all
+    }
+
+    fn offered(&self) -> BTreeMap<String, String> {
         let installed = self.installed().unwrap_or_default();
         let offered = installed.into_values().flatten().flat_map(|Installed { name, commands, .. }| {
             commands.into_iter().map(move |command| (command, name.clone())).collect::<Vec<_>>()
         });
-        let all = Arc::new(offered.collect());
-        *self.runtimes.write() = Some(Arc::clone(&all));
-        all
+        offered.collect()
     }
 
     /// One command is one runtime's: nobody takes another's place unseen.
     fn check_commands(&self, name: &str, commands: &[String]) -> Result<(), UpdateError> {
-        let runtimes = self.runtimes();
+        let runtimes = self.offered();
         match commands.iter().find_map(|command| Some((command, runtimes.get(command).filter(|by| *by != name)?))) {
             Some((command, by)) => Err(UpdateError::Taken { command: command.clone(), by: by.clone() }),
             None => Ok(()),
@@ -532,8 +539,11 @@ impl Programs for Plugins {
 
     fn command(&self, command: &str) -> Result<Code, ProgramError> {
         let name = self.runtimes().get(command).cloned();
-        let name = name.ok_or_else(|| ProgramError::NoCommand(command.to_owned()))?;
-        Ok(self.checked(&name)?.program.code.clone())
+        let missing = || ProgramError::NoCommand(command.to_owned());
+        let checked = self.checked(&name.ok_or_else(missing)?)?;
+        // It may be another by now.
+        let offers = checked.installed.commands.iter().any(|offered| offered == command);
+        offers.then(|| checked.program.code.clone()).ok_or_else(missing)
     }
 
     fn list(&self) -> Vec<Arc<Program>> {

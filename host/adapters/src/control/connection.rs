@@ -131,8 +131,8 @@ impl Server {
             Request::Audited => self.audited().await?,
             Request::List => self.list().await?,
             Request::Inspect(target) => self.inspect(target).await?,
-            Request::Install { source, update, runtime, grants, directory } => {
-                return self.install(Wanted { source, update, runtime, grants, directory }, reader, outgoing).await;
+            Request::Install { source, update, role, grants, directory } => {
+                return self.install(Wanted { source, update, role, grants, directory }, reader, outgoing).await;
             }
             Request::Uninstall { plugin, keep_data } => self.uninstall(plugin, keep_data).await?,
             Request::Grant { plugin, lines, directory } => self.grant(plugin, lines, directory, outgoing).await?,

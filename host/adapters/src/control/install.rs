@@ -15,7 +15,7 @@ use tokio::sync::mpsc;
 use super::{
     failure::{Failure, Kind},
     frame::Reader,
-    protocol::{Input, Reply, Source, Stage},
+    protocol::{Input, Reply, Role, Source, Stage},
     server::{Server, blocking},
     view::{Inspected, Installed, Planned},
 };
@@ -24,7 +24,7 @@ use super::{
 pub(crate) struct Wanted {
     pub(crate) source: Source,
     pub(crate) update: bool,
-    pub(crate) runtime: bool,
+    pub(crate) role: Role,
     pub(crate) grants: Vec<String>,
     pub(crate) directory: PathBuf,
 }
@@ -112,6 +112,11 @@ impl Server {
         })
         .await?;
         let name = package.manifest.name.clone();
+        if wanted.role == Role::Skill && package.community.is_none() {
+            let failure =
+                Failure::new(Kind::Usage, format!("`{name}` is a plugin and no community skill: it has a plugin.toml"));
+            return Err(failure.hint(format!("to install it as that: holm install {}", wanted.source)));
+        }
         self.free_name(&name)?;
         let fetched = found.fetched.as_ref().map(|fetched| &fetched.reference);
         let repository = fetched.map(Reference::name);
@@ -130,7 +135,7 @@ impl Server {
         let plugins = self.plugins.clone();
         let plan = blocking(move || {
             let plan = plugins.plan(package, tools)?.offering(offers)?.of_origin(origin);
-            Ok::<_, Failure>(if wanted.runtime { plan.as_runtime() } else { plan })
+            Ok::<_, Failure>(if wanted.role == Role::Runtime { plan.as_runtime() } else { plan })
         })
         .await?;
         let _ = outgoing.send(Reply::Planned(Box::new(self.planned(&plan, lines.clone(), refused)))).await;

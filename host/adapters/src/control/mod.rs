@@ -30,7 +30,7 @@ pub use frame::FrameError;
 pub use home::{Claim, ClaimError, Home, HomeError};
 pub use lines::Lines;
 pub use protocol::{
-    Call, Choice, Fetching, Greeting, Input, Intent, Keeping, KeyChange, PROTOCOL, Rate, Reply, Request, Run,
+    Call, Choice, Fetching, Greeting, Input, Intent, Keeping, KeyChange, PROTOCOL, Rate, Reply, Request, Role, Run,
     STDIN_WINDOW, Serving, Signal, Source, Stage, Status, Stream, Target, Terms,
 };
 pub use server::{Facts, Server};

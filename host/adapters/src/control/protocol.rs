@@ -74,8 +74,8 @@ pub enum Request {
         source: Source,
         /// Whether it is installed already.
         update: bool,
-        /// Whether others may execute its commands as themselves.
-        runtime: bool,
+        /// As what.
+        role: Role,
         /// What to grant to it at once.
         grants: Vec<String>,
         /// By which paths in the grants are read.
@@ -172,6 +172,17 @@ pub enum Request {
         /// What.
         signal: Signal,
     },
+}
+
+/// As what a plugin is installed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Role {
+    /// As whatever it is.
+    Plugin,
+    /// As a runtime: others may execute its commands as themselves.
+    Runtime,
+    /// As a community skill, and nothing else.
+    Skill,
 }
 
 /// Where a plugin is installed from.

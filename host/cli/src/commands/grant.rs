@@ -3,11 +3,13 @@
 use std::path::PathBuf;
 
 use holm_adapters::control::{Reply, Request};
+use holm_packages::printable;
 
 use crate::{
-    error::Result,
+    error::{CONFLICT, CommandError, Result},
     needs,
     session::{Session, directory, unexpected},
+    terminal::Terminal,
     ui,
 };
 
@@ -35,6 +37,9 @@ pub(super) struct Arguments {
     /// Grant what a file says, as `holm run --record` writes it
     #[arg(long, value_name = "FILE", conflicts_with_all = ["plugin", "rules"])]
     from: Option<PathBuf>,
+    /// Do it without showing and asking first
+    #[arg(long, short, requires = "from")]
+    yes: bool,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -42,12 +47,22 @@ pub(super) struct Arguments {
 
 impl Arguments {
     pub(super) async fn run(self, session: &Session) -> Result<()> {
-        let all = match (&self.from, self.plugin) {
+        let all: Vec<(String, Vec<String>)> = match (&self.from, self.plugin) {
             (Some(file), _) => {
                 needs::read(file)?.into_iter().map(|(plugin, grants)| (plugin, grants.lines())).collect()
             }
             (None, plugin) => vec![(plugin.unwrap_or_default(), self.rules)],
         };
+        if self.from.is_some() && !self.yes {
+            for (plugin, lines) in &all {
+                lines.iter().for_each(|line| ui::talk(format_args!("{}  {}", printable(plugin), printable(line))));
+            }
+            let nobody = || CommandError::new(CONFLICT, "nothing was granted: there is no terminal to ask on");
+            let terminal = Terminal::open().ok_or_else(|| nobody().hint("say --yes"))?;
+            if !terminal.confirm("grant all of it?")? {
+                return Err(CommandError::new(CONFLICT, "nothing was granted"));
+            }
+        }
         for (plugin, lines) in all {
             let request = Request::Grant { plugin: plugin.clone(), lines, directory: directory()? };
             tell(&plugin, session.ask(&request).await?, self.json)?;

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use holm_adapters::control::{Input, Installed, Planned, Reply, Request, Source as Whence, Target};
+use holm_adapters::control::{Input, Installed, Planned, Reply, Request, Role, Source as Whence, Target};
 use holm_packages::{Reference, printable};
 
 use super::inspect::amount;
@@ -62,7 +62,7 @@ impl Job {
         let request = Request::Install {
             source: from,
             update: self.update,
-            runtime: self.runtime,
+            role: if self.runtime { Role::Runtime } else { Role::Plugin },
             grants: self.source.grants.clone(),
             directory: directory()?,
         };
@@ -72,7 +72,7 @@ impl Job {
             Reply::Planned(plan) => plan,
             reply => return unexpected(&reply),
         };
-        if plan.same_files && plan.grants.is_empty() {
+        if plan.same_files && plan.grants.is_empty() && !self.runtime {
             ui::talk(format_args!("{} {} is installed already", ui::bold(&plan.plugin.name), plan.plugin.version));
             return if self.source.json { ui::json(&unchanged(*plan)) } else { Ok(()) };
         }

@@ -35,6 +35,9 @@ enum Command {
         /// Do it without asking
         #[arg(long, short)]
         yes: bool,
+        /// Put another version in the place of what is installed
+        #[arg(long)]
+        update: bool,
     },
     /// List the runtimes and their commands
     List {
@@ -47,10 +50,10 @@ enum Command {
 impl Arguments {
     pub(super) async fn run(self, session: &Session) -> Result<()> {
         match self.command {
-            Command::Install { sources, yes } => {
+            Command::Install { sources, yes, update } => {
                 for folder in sources {
                     let source = Source { folder, grants: Vec::new(), json: false };
-                    Job { source, yes, update: false, runtime: true, keep_grants: None }.run(session).await?;
+                    Job { source, yes, update, runtime: true, keep_grants: None }.run(session).await?;
                 }
                 Ok(())
             }

@@ -1,6 +1,10 @@
 //! From a program to a process: image, account, rights, sessions, a slot in the table, a task.
 
-use std::{path::PathBuf, sync::Arc, time::Instant};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Instant,
+};
 
 use tokio::sync::{oneshot, watch};
 
@@ -19,7 +23,7 @@ use crate::{
     },
     engine::{self, Entry, Image, ImageError, Kind, Outcome, Sessions, Spawned},
     process::{ExitStatus, Fault, KilledBy, Pid},
-    program::{Program, Source},
+    program::{Mount, Program, Source},
     syscall::{
         Authority, Control, audit::Auditor, authority::Rights, door::Core, needs::Needs, panic::CatchPanic,
         policy::Judged,
@@ -75,11 +79,17 @@ fn check_ceiling(image: &Image, ceiling: &Grants) -> Result<(), SpawnError> {
     Ok(())
 }
 
-/// A root is started where its operator is: a mount does not hide that.
-fn apart_from(mut spawn: Spawn) -> Spawn {
-    if spawn.program.mounts.iter().any(|mount| spawn.directory.starts_with(&mount.at)) {
+/// Leaves out the mounts that would hide what is the user's: the place where a root is started, and places that they
+/// granted. For all of the process's life, and that of its commands: what a path means does not change meanwhile.
+fn unhidden(mut spawn: Spawn, root: bool) -> Spawn {
+    let granted = spawn.program.grants.get();
+    let hides = |mount: &Mount| {
+        let below = |path: &Path| path != mount.at && path.starts_with(&mount.at);
+        (root && spawn.directory.starts_with(&mount.at)) || granted.fs.iter().any(|rule| rule.path().is_some_and(below))
+    };
+    if spawn.program.mounts.iter().any(hides) {
         let mut program = Program::clone(&spawn.program);
-        program.mounts.retain(|mount| !spawn.directory.starts_with(&mount.at));
+        program.mounts.retain(|mount| !hides(mount));
         spawn.program = Arc::new(program);
     }
     spawn
@@ -93,9 +103,10 @@ impl Inner {
     /// Starts a process. What it answers, if it was asked something, comes by the second value.
     pub(super) async fn launch(&self, launch: Launch) -> Result<(Running, oneshot::Receiver<Outcome>), SpawnError> {
         let Launch { spawn, entry, parent, without_grants } = launch;
-        let spawn = match parent {
-            None => apart_from(spawn),
-            Some(_) => spawn,
+        let spawn = match &parent {
+            // A command is its caller, and finds what that finds.
+            Some(Parentage { passes: Passes::Within(_), .. }) => spawn,
+            parent => unhidden(spawn, parent.is_none()),
         };
         let image = self.image(&spawn.program).await?;
         if matches!(entry, Entry::Run { .. }) {
@@ -277,7 +288,7 @@ impl Inner {
             arguments.extend(own.iter().cloned());
         }
         let scratch = self.scratch(control.tree).join(name.replace('/', "+"));
-        let mounts = fs::Mounts::new(&spawn.program.mounts, &scratch, spawn.program.grants.clone());
+        let mounts = fs::Mounts::new(&spawn.program.mounts, &scratch);
         Sessions {
             llm: llm::Session::new(self.models.clone(), kernel.clone()),
             storage: storage::Session { driver: self.parts.storage.clone(), owner },
@@ -379,7 +390,7 @@ impl Inner {
             if control.run.has_scratch() {
                 let folder = self.scratch(pid);
                 // Nobody waits for it; what is left of it goes with the next start.
-                tokio::task::spawn_blocking(move || std::fs::remove_dir_all(folder));
+                tokio::task::spawn_blocking(move || crate::scratch::remove(&folder));
             }
         }
         tracing::debug!(%pid, plugin = %control.plugin, %status, "process ended");

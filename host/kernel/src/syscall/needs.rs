@@ -9,8 +9,9 @@ use parking_lot::Mutex;
 
 use crate::devices::Grants;
 
-/// Rights of one run that are written down. Stops a run that asks for a million files.
-const NEEDS: usize = 2_000;
+/// Rights of one run that are written down: as many as a grant holds of one capability. Stops a run that asks for a
+/// million files.
+const NEEDS: usize = 256;
 
 /// Rights by plugin, as `capability=rule`, in the order of their texts.
 #[derive(Debug, Default)]

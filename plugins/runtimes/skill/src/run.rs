@@ -13,6 +13,9 @@ use std::{io::Write, path::Path};
 /// The run's own folder.
 pub(crate) const WORK: &str = "/work";
 
+/// Where scripts put what they need for a moment.
+const TEMPORARY: &str = "/work/.tmp";
+
 /// Bytes of each stream that a call gives back. Stops output that fills a context window.
 const OUTPUT: usize = 64 << 10;
 
@@ -49,16 +52,10 @@ pub struct Ran {
     pub kept: Vec<String>,
 }
 
-pub(crate) fn run(
-    name: &str,
-    arguments: Vec<String>,
-    stdin: &str,
-    keep: &[Keep],
-    directory: &str,
-) -> Result<Ran> {
+pub(crate) fn run(name: &str, arguments: Vec<String>, stdin: &str, keep: &[Keep], directory: &str) -> Result<Ran> {
     let script = script::find(name)?;
     // It may be gone since the last call, or never have been there.
-    let _ = std::fs::create_dir_all(WORK);
+    let _ = std::fs::create_dir_all(TEMPORARY);
     let before = written::files(Path::new(WORK));
     let talk = started(&script, command(&script, arguments).directory(directory).talk(stdin.as_bytes(), OUTPUT))?;
     let exit = match talk.exit {
@@ -79,7 +76,8 @@ pub(crate) fn run(
 fn command(script: &Script, arguments: Vec<String>) -> Command {
     let variables = [
         ("HOME", WORK),
-        ("TMPDIR", "/tmp"),
+        // What else is called `/tmp` may be the user's.
+        ("TMPDIR", TEMPORARY),
         ("LANG", "C.UTF-8"),
         ("COLUMNS", "80"),
         ("USER", "skill"),
@@ -108,7 +106,10 @@ fn started<T>(script: &Script, started: spawn::Result<T>) -> Result<T> {
 }
 
 fn copy(keep: &Keep) -> String {
-    let from = Path::new(WORK).join(keep.file.trim_start_matches("/work/"));
+    let from = match script::below(WORK, keep.file.trim_start_matches("/work/"), &keep.file) {
+        Ok(from) => from,
+        Err(error) => return format!("{} was not copied: {error}", keep.file),
+    };
     let copied = holm::files::read(&from).and_then(|bytes| holm::files::write(&keep.to, bytes));
     match copied {
         Ok(()) => format!("{} is {}", keep.to, from.display()),
@@ -124,6 +125,7 @@ pub(crate) fn here(mut arguments: Vec<String>) -> u8 {
     }
     let name = arguments.remove(0);
     let child = script::find(&name).and_then(|script| {
+        let _ = std::fs::create_dir_all(TEMPORARY);
         let command = command(&script, arguments).stdin(Stdio::Inherit);
         started(&script, command.start())
     });

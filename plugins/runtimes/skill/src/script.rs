@@ -1,5 +1,6 @@
 //! Which script is meant, and what runs it.
 
+use crate::run::WORK;
 use holm::{Error, Result};
 use std::{
     fs::File,
@@ -33,22 +34,28 @@ pub(crate) fn find(name: &str) -> Result<Script> {
     Ok(Script { path, command })
 }
 
-/// A path within the skill. What climbs out of it is refused; absolute ones stay.
+/// A path within the skill, or within the run's own folder. What climbs out of either is refused: who may have a
+/// skill read to them may not have the user's files read to them.
 pub(crate) fn within(name: &str) -> Result<PathBuf> {
-    let path = Path::new(name);
-    if path.is_absolute() {
-        return Ok(path.to_owned());
+    match name.strip_prefix("/work/") {
+        Some(own) => below(WORK, own, name),
+        None => below(SKILL, name.strip_prefix("/skill/").unwrap_or(name), name),
     }
+}
+
+/// A path below a folder, by name alone.
+pub(crate) fn below(folder: &str, path: &str, name: &str) -> Result<PathBuf> {
+    let path = Path::new(path);
     let mut inner = PathBuf::new();
     for part in path.components() {
         match part {
             Component::Normal(part) => inner.push(part),
             Component::CurDir => {}
             Component::ParentDir if inner.pop() => {}
-            _ => return Err(Error::new(format!("`{name}` is not in the skill"))),
+            _ => return Err(Error::new(format!("`{name}` is not in the skill, nor in {WORK}"))),
         }
     }
-    Ok(Path::new(SKILL).join(inner))
+    Ok(Path::new(folder).join(inner))
 }
 
 fn by_extension(path: &Path) -> Option<&'static str> {
@@ -85,7 +92,9 @@ mod tests {
         assert_eq!(within("scripts/a.py").unwrap(), Path::new("/skill/scripts/a.py"));
         assert_eq!(within("./a/../b.sh").unwrap(), Path::new("/skill/b.sh"));
         assert_eq!(within("/work/x.py").unwrap(), Path::new("/work/x.py"));
+        assert_eq!(within("/skill/a.py").unwrap(), Path::new("/skill/a.py"));
         assert!(within("../x.py").is_err() && within("a/../../x").is_err());
+        assert!(within("/etc/passwd").is_err() && within("/work/../etc/passwd").is_err());
     }
 
     #[test]

@@ -14,13 +14,16 @@ pub(crate) type Files = BTreeMap<PathBuf, (u64, Option<SystemTime>)>;
 
 /// The files below a folder.
 pub(crate) fn files(folder: &Path) -> Files {
-    let entries = walkdir::WalkDir::new(folder).sort_by_file_name().into_iter().filter_map(Result::ok);
+    let entries = walkdir::WalkDir::new(folder).sort_by_file_name().into_iter();
+    // What is there for a moment is nobody's to keep.
+    let entries = entries.filter_entry(|entry| entry.file_name() != ".tmp").filter_map(Result::ok);
     let found = entries.filter(|entry| entry.file_type().is_file()).take(FILES);
-    found.filter_map(|entry| {
-        let metadata = entry.metadata().ok()?;
-        Some((entry.path().to_owned(), (metadata.len(), metadata.modified().ok())))
-    })
-    .collect()
+    found
+        .filter_map(|entry| {
+            let metadata = entry.metadata().ok()?;
+            Some((entry.path().to_owned(), (metadata.len(), metadata.modified().ok())))
+        })
+        .collect()
 }
 
 /// Those that are new or other than before.

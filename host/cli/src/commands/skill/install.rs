@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use holm_adapters::control::{Input, Installed, Planned, Reply, Request, Source};
+use holm_adapters::control::{Input, Installed, Planned, Reply, Request, Role, Source};
 use holm_packages::printable;
 use serde::Serialize;
 
@@ -45,7 +45,7 @@ impl Arguments {
     pub(super) async fn run(self, session: &Session) -> Result<()> {
         let folders = folders(&self.paths)?;
         let terminal = if self.yes { None } else { Terminal::open() };
-        if folders.len() > 1 && !self.yes {
+        if (folders.len() > 1 || self.update) && !self.yes {
             let question = format!("install {}?", ui::count(folders.len(), "skill"));
             let nobody = || CommandError::new(CONFLICT, "nothing was installed: there is no terminal to ask on");
             let terminal = terminal.as_ref().ok_or_else(|| nobody().hint("say --yes"))?;
@@ -58,7 +58,8 @@ impl Arguments {
             let outcome = match self.one(session, &folder, terminal.as_ref()).await {
                 Ok(installed) => Outcome { folder, installed: Some(installed), problem: None },
                 Err(error) => {
-                    ui::warn(format_args!("{} is not installed: {}", folder.display(), error.message));
+                    let (place, why) = (printable(&folder.to_string_lossy()), printable(&error.message));
+                    ui::warn(format_args!("{place} is not installed: {why}"));
                     Outcome { folder, installed: None, problem: Some(error.message) }
                 }
             };
@@ -79,7 +80,7 @@ impl Arguments {
     async fn one(&self, session: &Session, folder: &Path, terminal: Option<&Terminal>) -> Result<Installed> {
         let source = Source::Path(std::path::absolute(folder).map_err(CommandError::usage)?);
         let (update, directory) = (self.update, directory()?);
-        let request = Request::Install { source, update, runtime: false, grants: Vec::new(), directory };
+        let request = Request::Install { source, update, role: Role::Skill, grants: Vec::new(), directory };
         let mut connection = session.connect().await?;
         connection.send(&request).await?;
         let plan = match answer(&mut connection).await? {
@@ -155,7 +156,8 @@ pub(super) fn find(path: &Path) -> Result<Vec<PathBuf>> {
             continue;
         }
         let entries = folder.read_dir();
-        let entries = entries.map_err(|error| CommandError::usage(format!("`{}`: {error}", folder.display())))?;
+        let shown = printable(&folder.to_string_lossy());
+        let entries = entries.map_err(|error| CommandError::usage(format!("`{shown}`: {error}")))?;
         let mut inner: Vec<_> = entries
             .flatten()
             .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()))

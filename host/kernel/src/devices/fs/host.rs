@@ -104,6 +104,12 @@ const ENTRY_AHEAD: u64 = 4_000;
 
 type Fd = Resource<Descriptor>;
 
+/// Refuses one name for what is the host's and what is a run's own: it would outlive the right to either. Who moves
+/// a file between file systems copies it.
+fn apart(old: &Place, new: &Place) -> FsResult<()> {
+    if old.mount == new.mount { Ok(()) } else { Err(ErrorCode::CrossDevice.into()) }
+}
+
 impl Entered<'_, Files> {
     fn view(&mut self) -> WasiFilesystemCtxView<'_> {
         let (session, table) = self.wasi();
@@ -364,6 +370,7 @@ impl HostDescriptor for Syscall<'_, Files> {
         let mut call = self.enter(&RENAME).await.map_err(failed)?;
         let new = call.locate(&new_fd, &new_path, Access::Write).await?;
         let old = call.locate(&fd, &path, Access::Write).await?;
+        apart(&old, &new)?;
         let (from, to) = (call.lend(&old)?, call.lend(&new)?);
         let (borrow_from, borrow_to) = (Resource::new_borrow(from.rep()), Resource::new_borrow(to.rep()));
         let done = call.view().rename_at(borrow_from, old.path, borrow_to, new.path).await;
@@ -377,6 +384,7 @@ impl HostDescriptor for Syscall<'_, Files> {
         let new = call.locate(&new_fd, &new_path, Access::Write).await?;
         // A second name confers what the first allowed: it must have been writable under the first too.
         let old = call.locate(&fd, &path, Access::Write).await?;
+        apart(&old, &new)?;
         call.take(Total::FilesCreated, 1).map_err(failed)?;
         let (from, to) = (call.lend(&old)?, call.lend(&new)?);
         let (borrow_from, borrow_to) = (Resource::new_borrow(from.rep()), Resource::new_borrow(to.rep()));

@@ -22,6 +22,9 @@ use crate::syscall::{
     grant::{Access, Rule},
 };
 
+/// Longer paths are no file's. Stops names that are looked up for minutes.
+const PATH_BYTES: usize = 4_096;
+
 /// What lies at the root of most hosts: a path that begins so is meant from there.
 const USUAL: &[&str] = &[
     "Users",
@@ -60,6 +63,8 @@ pub(crate) struct Place {
     pub(crate) exact: bool,
     /// The right by which it was found.
     pub(crate) right: Granted<FsRule>,
+    /// The mount that it lies in; none of the host's own places.
+    pub(crate) mount: Option<PathBuf>,
 }
 
 impl Place {
@@ -101,7 +106,7 @@ impl Entered<'_, Files> {
         access: Access,
     ) -> Result<Place, FsError> {
         self.charge(LOOK_UP * path.len() as u64);
-        if path.contains('\0') || path.len() > 4096 {
+        if path.contains('\0') || path.len() > PATH_BYTES {
             return Err(ErrorCode::Invalid.into());
         }
         match self.origin(descriptor.rep()).map(|right| right.want().path.clone()) {
@@ -125,6 +130,10 @@ impl Entered<'_, Files> {
         };
         // What leaves the directory is asked for by the path it comes to, and then refused by the directory.
         let path_there = normalise(&below.join(path)).ok_or(ErrorCode::NotPermitted)?;
+        // Pieces add up: each part of the whole is looked at.
+        if path_there.as_os_str().len() > PATH_BYTES {
+            return Err(ErrorCode::NameTooLong.into());
+        }
         let right = self.admit_file(FsWant { path: path_there, access }).await.map_err(failed)?;
         // A narrower place that allows it confines it too: a symlink made there must not lead to
         // what the wider one allows less of.
@@ -139,7 +148,10 @@ impl Entered<'_, Files> {
                 let below = path.clone();
                 let looked = move || protected(&wanted) || comes_to(&held, &below).is_some_and(|real| protected(&real));
                 match tokio::task::spawn_blocking(looked).await {
-                    Ok(false) => Ok(Place { directory, path, exact: false, right }),
+                    Ok(false) => {
+                        let mount = self.session.mounts.of(&right.want().path).map(|mounted| mounted.at().to_owned());
+                        Ok(Place { directory, path, exact: false, right, mount })
+                    }
                     Ok(true) => Err(self.refuse(&right, Anchor::Protected)),
                     Err(_) => Err(ErrorCode::Io.into()),
                 }
@@ -166,7 +178,7 @@ impl Entered<'_, Files> {
 
     /// Admits a path. What is mounted to be read is never written to, whoever would allow it.
     async fn admit_file(&mut self, want: FsWant) -> Result<Granted<FsRule>, Refusal> {
-        if self.session.mounts.of(&want).is_some_and(|mounted| !mounted.allows(want.access)) {
+        if self.session.mounts.of(&want.path).is_some_and(|mounted| !mounted.allows(want.access)) {
             return Err(self.deny("fs", want.to_string(), "a skill does not change its own files"));
         }
         self.admit::<FsRule>(want).await
@@ -175,7 +187,8 @@ impl Entered<'_, Files> {
     /// Below a granted place, which confines it.
     async fn anchored(&mut self, right: Granted<FsRule>, anchor: PathBuf) -> Result<Place, FsError> {
         let mut want = right.want().clone();
-        let mounted = self.session.mounts.of(&want).cloned();
+        let mounted = self.session.mounts.of(&want.path).cloned();
+        let mount = mounted.as_ref().map(|mounted| mounted.at().to_owned());
         let mut anchor = anchor;
         if let Some(mounted) = &mounted {
             (anchor, want.path) = (mounted.host(&anchor), mounted.host(&want.path));
@@ -197,7 +210,7 @@ impl Entered<'_, Files> {
             open_anchor(&anchor, &wanted, &below, protected.as_ref())
         };
         match tokio::task::spawn_blocking(opened).await.map_err(|_| ErrorCode::Io)? {
-            Ok(directory) => Ok(Place { directory: Arc::new(directory), path, exact, right }),
+            Ok(directory) => Ok(Place { directory: Arc::new(directory), path, exact, right, mount }),
             Err(anchor) => Err(self.refuse(&right, anchor)),
         }
     }
@@ -242,18 +255,16 @@ impl Entered<'_, Files> {
 
     /// Whether the working directory is a folder of the process's own.
     fn is_in_mount(&self) -> bool {
-        let here = FsWant { path: self.session.directory.clone(), access: Access::Read };
-        self.session.mounts.of(&here).is_some()
+        self.session.mounts.of(&self.session.directory).is_some()
     }
 
     /// Whether a path begins like one of the host's and like nothing in the working directory.
     fn is_foreign(&self, path: &str) -> bool {
         let first = Path::new(path).components().next();
         let begins_in = |from: &Path| {
-            let path = first.map(|first| FsWant { path: from.join(first), access: Access::Read });
-            path.is_some_and(|want| match self.session.mounts.of(&want) {
-                Some(mounted) => mounted.host(&want.path).exists(),
-                None => want.path.exists(),
+            first.map(|first| from.join(first)).is_some_and(|path| match self.session.mounts.of(&path) {
+                Some(mounted) => mounted.has(&path),
+                None => path.exists(),
             })
         };
         if self.is_in_mount() {

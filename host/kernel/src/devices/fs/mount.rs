@@ -4,20 +4,17 @@ use std::{
     io,
     os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
-    sync::Arc,
 };
 
-use super::FsWant;
 use crate::{
-    program::{LiveGrants, Mount, Source},
-    syscall::grant::{Access, Rule},
+    program::{Mount, Source},
+    syscall::grant::Access,
 };
 
 /// What a process finds mounted.
 #[derive(Default)]
 pub(crate) struct Mounts {
     mounted: Vec<Mounted>,
-    granted: Arc<LiveGrants>,
 }
 
 /// One folder.
@@ -34,7 +31,7 @@ pub(crate) struct Mounted {
 
 impl Mounts {
     /// A program's mounts; `scratch` is where its run has folders of its own.
-    pub(crate) fn new(mounts: &[Mount], scratch: &Path, granted: Arc<LiveGrants>) -> Self {
+    pub(crate) fn new(mounts: &[Mount], scratch: &Path) -> Self {
         let mounted = |mount: &Mount| {
             let (folder, access, of_run) = match &mount.from {
                 Source::Folder(folder) => (folder.clone(), Access::Read, false),
@@ -43,18 +40,14 @@ impl Mounts {
             };
             Mounted { at: mount.at.clone(), folder, access, scratch: of_run }
         };
-        Self { mounted: mounts.iter().map(mounted).collect(), granted }
+        Self { mounted: mounts.iter().map(mounted).collect() }
     }
 
-    /// The mount that a path lies in. A place of the host's below it, which its user granted, is that place:
-    /// what a guest passes on to its child does not decide.
-    pub(crate) fn of(&self, want: &FsWant) -> Option<&Mounted> {
-        let within = self.mounted.iter().filter(|mounted| want.path.starts_with(&mounted.at));
-        let mounted = within.max_by_key(|mounted| mounted.at.as_os_str().len())?;
-        let granted = self.granted.get();
-        let below = |path: &Path| path != mounted.at && path.starts_with(&mounted.at);
-        let is_hosts = granted.fs.iter().any(|rule| rule.path().is_some_and(below) && rule.admits(want));
-        (!is_hosts).then_some(mounted)
+    /// The mount that a path lies in. What is below one is never the host's: no grant, and nothing that a guest
+    /// passes on, says otherwise.
+    pub(crate) fn of(&self, path: &Path) -> Option<&Mounted> {
+        let within = self.mounted.iter().filter(|mounted| path.starts_with(&mounted.at));
+        within.max_by_key(|mounted| mounted.at.as_os_str().len())
     }
 
     /// Whether a path of the host's lies in one of them.
@@ -76,6 +69,18 @@ impl Mounted {
     /// What lies there, of the host's.
     pub(crate) fn host(&self, path: &Path) -> PathBuf {
         path.strip_prefix(&self.at).map_or_else(|_| self.folder.clone(), |below| self.folder.join(below))
+    }
+
+    /// Where it is found.
+    pub(crate) fn at(&self) -> &Path {
+        &self.at
+    }
+
+    /// Whether it has something of that name, looked up within it: no link leads out.
+    pub(crate) fn has(&self, path: &Path) -> bool {
+        let Ok(below) = path.strip_prefix(&self.at) else { return false };
+        let folder = cap_std::fs::Dir::open_ambient_dir(&self.folder, cap_std::ambient_authority());
+        folder.is_ok_and(|folder| folder.symlink_metadata(below).is_ok())
     }
 
     /// Makes it, where it is the run's own. For its user alone.
