@@ -91,7 +91,7 @@ fn a_python_skill_is_used() {
 
 /// What a run needed is written down; exactly that is enough, and one right less is not.
 fn needs_are_recorded(holm: &Holm) {
-    holm.run(&["revoke", "skill/count-words"]).succeeds();
+    holm.run(&["revoke", "skill/count-words", "fs"]).succeeds();
     holm.file("more.md", "a b c\n");
     let base = ["run", "--no-ask", "skill/count-words"];
     let what = ["--", "scripts/count.py", "text.md", "more.md"];
@@ -137,9 +137,9 @@ fn attacks(holm: &Holm) {
     }
     assert_eq!(std::fs::read_to_string(skills().join("edits-itself/SKILL.md")).unwrap().matches("CHANGED").count(), 0);
     // Each is on record.
-    let audit = holm.run(&["audit", "--json"]).succeeds();
-    for line in ["skill/reads-keys", "skill/posts-out", "skill/edits-itself"] {
-        assert!(audit.stdout.lines().any(|record| record.contains(line) && record.contains("enied")), "{line}");
+    for name in ["skill/reads-keys", "skill/posts-out", "skill/edits-itself"] {
+        let audit = holm.run(&["audit", "--json", "--denied", "--plugin", name]).succeeds();
+        assert!(audit.stdout.contains("denied"), "{name}: {}", audit.transcript());
     }
     // What never ends is ended, and what unpacks without end meets its bound.
     for (name, arguments, fault) in [

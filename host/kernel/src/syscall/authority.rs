@@ -155,15 +155,15 @@ impl Authority {
     }
 
     /// Writes down that a call was made under a right that had to be granted: to each plugin whose grant was asked.
-    pub(crate) fn note<R: Capability>(&self, want: &R::Want, needs: &Needs) {
+    pub(crate) fn note<R: Capability>(&self, want: &R::Want, used: bool, needs: &Needs) {
         if R::rules(&self.own).admitting(want).next().is_none() {
             // What no grant can say is not written down as one that says more.
             if let Some(rule) = self.spelled::<R>(want) {
-                needs.note(&self.owner, &format!("{}={rule}", R::NAME));
+                needs.note(&self.owner, &format!("{}={rule}", R::NAME), used);
             }
         }
         if let Some(parent) = &self.parent {
-            parent.note::<R>(want, needs);
+            parent.note::<R>(want, used, needs);
         }
     }
 

@@ -52,7 +52,9 @@ pub const SKILL: &str = "skill/";
 
 /// A plugin's name and a tool's, from `plugin/tool`; a skill's name has a slash of its own (`skill/pdf/run`).
 pub fn tool_parts(name: &str) -> Option<(&str, &str)> {
-    name.rsplit_once('/')
+    let after = if name.starts_with(SKILL) { SKILL.len() } else { 0 };
+    let slash = after + name[after..].find('/')?;
+    Some((&name[..slash], &name[slash + 1..]))
 }
 
 /// Whether the text is the name of a plugin, `*` allowed; a skill's begins with [`SKILL`].

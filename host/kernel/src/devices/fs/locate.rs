@@ -231,10 +231,13 @@ impl Entered<'_, Files> {
         let want = |from: &Path| normalise(&from.join(path)).map(|path| FsWant { path, access });
         let absolute = want(Path::new("/"))?;
         let Some(relative) = want(&self.session.directory) else { return Some(absolute) };
-        if self.granted(&absolute) {
+        // What is mounted is meant, also where it may not be written to.
+        if self.granted(&absolute) || self.session.mounts.of(&absolute.path).is_some() {
             return Some(absolute);
         }
-        Some(if self.is_foreign(path) && !self.granted(&relative) { absolute } else { relative })
+        // Neither is granted: only what its operator is told depends on it.
+        let meant = self.is_foreign(path) || is_usual(path);
+        Some(if meant && !self.granted(&relative) { absolute } else { relative })
     }
 
     /// The absolute reading of what is to be read, where only the relative one is granted and nothing
@@ -269,13 +272,18 @@ impl Entered<'_, Files> {
         };
         if self.is_in_mount() {
             // Where it looks by name alone, it learns nothing of what this host has.
-            let usual = first.is_some_and(|first| USUAL.iter().any(|name| first.as_os_str() == *name));
-            return usual && !begins_in(&self.session.directory);
+            return is_usual(path) && !begins_in(&self.session.directory);
         }
         // Only a root process's directory is its operator's own: what a child was started in may be a probe.
         let root = self.control().parent.is_none();
         root && begins_in(Path::new("/")) && !begins_in(&self.session.directory)
     }
+}
+
+/// Whether a path begins as paths from the root of a host do.
+fn is_usual(path: &str) -> bool {
+    let first = Path::new(path).components().next();
+    first.is_some_and(|first| USUAL.iter().any(|name| first.as_os_str() == *name))
 }
 
 /// The deepest place among the rules that admitted it.

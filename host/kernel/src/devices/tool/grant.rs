@@ -7,7 +7,7 @@ use crate::syscall::{
     budget::{Budget, Budgeted, Unit},
     grant::{Rule, RuleError, Rules},
     is_hidden,
-    named::{is_plugin_pattern, is_tool_pattern, tool_parts},
+    named::{SKILL, is_name, is_plugin_pattern, is_tool_pattern, tool_parts},
     pattern::Pattern,
 };
 
@@ -212,7 +212,9 @@ impl FromStr for ToolRule {
         let wrong = || RuleError::new(text, EXPECTED);
         let (what, terms) = terms(text);
         let (name, predicates) = what.split_once('?').map_or((what, None), |(name, rest)| (name, Some(rest)));
-        let named = tool_parts(name).is_some_and(|(plugin, tool)| is_plugin_pattern(plugin) && is_tool_pattern(tool));
+        let named = tool_parts(name).is_some_and(|(plugin, tool)| is_plugin_pattern(plugin) && is_tool_pattern(tool))
+            // All tools of skills that are called so: `skill/*`.
+            || name.strip_prefix(SKILL).is_some_and(is_name);
         if !named || text.len() > RULE_BYTES {
             return Err(wrong());
         }

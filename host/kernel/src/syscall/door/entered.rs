@@ -155,7 +155,7 @@ impl<D: Device> Entered<'_, D> {
     /// Writes it down, where its run wants that.
     fn noted<R: Capability>(&self, granted: Granted<R>) -> Granted<R> {
         if let Some(needs) = self.core.control.run.needs.get() {
-            self.core.authority.note::<R>(&granted.want, needs);
+            self.core.authority.note::<R>(&granted.want, self.op.name != "stat", needs);
         }
         granted
     }
