@@ -52,22 +52,22 @@ mod tests {
     #[test]
     fn deep_folders_go_too() {
         let root = std::env::temp_dir().join(format!("holm-deep-{}", std::process::id()));
-        std::fs::create_dir(&root).unwrap();
-        std::fs::write(root.join(".removed-1"), "in the way").unwrap();
-        std::os::unix::fs::symlink("/", root.join("link")).unwrap();
+        std::fs::create_dir(&root).expect("the disk does");
+        std::fs::write(root.join(".removed-1"), "in the way").expect("the disk does");
+        std::os::unix::fs::symlink("/", root.join("link")).expect("the disk does");
         // Chains that are put into each other from the inside out.
         let mut inner = None;
         for chain in 0..6 {
             let top = root.join(format!("c{chain}"));
             let leaf = (0..300).fold(top.clone(), |path, _| path.join("d"));
-            std::fs::create_dir_all(&leaf).unwrap();
+            std::fs::create_dir_all(&leaf).expect("the disk does");
             if let Some(inner) = inner {
-                std::fs::rename(inner, leaf.join("i")).unwrap();
+                std::fs::rename(inner, leaf.join("i")).expect("the disk does");
             }
             inner = Some(top);
         }
-        remove(&root).unwrap();
+        remove(&root).expect("the disk does");
         assert!(!root.exists());
-        remove(&root).unwrap();
+        remove(&root).expect("the disk does");
     }
 }

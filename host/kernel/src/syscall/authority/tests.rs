@@ -116,7 +116,7 @@ proptest! {
 fn what_is_its_own_needs_no_grant() {
     let grants = |lines: &[&str]| {
         let mut grants = Grants::default();
-        lines.iter().for_each(|line| grants.add(line).unwrap());
+        lines.iter().for_each(|line| grants.add(line).expect("it is a grant"));
         grants
     };
     let read = |path: &str| FsWant { path: path.into(), access: Access::Read };
