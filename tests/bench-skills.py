@@ -172,16 +172,18 @@ def one(holm, compare, repository, name, skill, script, language):
             result["class"] = "the same"
         elif code == there:
             result["class"] = "the same exit code, other output"
+        elif code == 0 and re.search(r"ModuleNotFoundError|Cannot find module", err):
+            result["class"] = "works here; natively a package is missing"
         else:
             result["class"] = reason(stderr, stdout)
-    if not result["class"].startswith(("the same", "ended")):
+    if not result["class"].startswith(("the same", "ended", "works")):
         result["stderr"] = stderr[-600:]
     return result
 
 
 def table(results, compared):
     """The table for people, as Markdown."""
-    good = ("the same", "the same exit code, other output") if compared else ("ended well",)
+    good = ("the same", "the same exit code, other output", "works here; natively a package is missing") if compared else ("ended well",)
     heading = "behave as natively" if compared else "ended well"
     print("| repository | language | scripts | %s | why the others do not |\n|---|---|---:|---:|---|" % heading)
     groups = collections.defaultdict(list)

@@ -229,6 +229,6 @@ mod tests {
         assert_eq!(command.options.arguments, ["a", "b", "c"]);
         let command = command.grant("fs=./a:ro").grant("fs=./b:ro");
         assert_eq!(command.options.grants, Some(vec!["fs=./a:ro".to_owned(), "fs=./b:ro".to_owned()]));
-        assert_eq!(command.no_grants().0.grants, Some(vec![]));
+        assert_eq!(command.no_grants().options.grants, Some(vec![]));
     }
 }

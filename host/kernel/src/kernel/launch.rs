@@ -79,13 +79,13 @@ fn check_ceiling(image: &Image, ceiling: &Grants) -> Result<(), SpawnError> {
     Ok(())
 }
 
-/// Leaves out the mounts that would hide what is the user's: the place where a root is started, and places that they
+/// Leaves out the mounts that would hide what is the user's: the place where they run it, and places that they
 /// granted. For all of the process's life, and that of its commands: what a path means does not change meanwhile.
-fn unhidden(mut spawn: Spawn, root: bool) -> Spawn {
+fn unhidden(mut spawn: Spawn, here: bool) -> Spawn {
     let granted = spawn.program.grants.get();
     let hides = |mount: &Mount| {
         let below = |path: &Path| path != mount.at && path.starts_with(&mount.at);
-        (root && spawn.directory.starts_with(&mount.at)) || granted.fs.iter().any(|rule| rule.path().is_some_and(below))
+        (here && spawn.directory.starts_with(&mount.at)) || granted.fs.iter().any(|rule| rule.path().is_some_and(below))
     };
     if spawn.program.mounts.iter().any(hides) {
         let mut program = Program::clone(&spawn.program);
@@ -106,7 +106,8 @@ impl Inner {
         let spawn = match &parent {
             // A command is its caller, and finds what that finds.
             Some(Parentage { passes: Passes::Within(_), .. }) => spawn,
-            parent => unhidden(spawn, parent.is_none()),
+            // Where a tool's caller is means nothing to it: it has its own folder.
+            parent => unhidden(spawn, parent.is_none() && matches!(entry, Entry::Run { .. })),
         };
         let image = self.image(&spawn.program).await?;
         if matches!(entry, Entry::Run { .. }) {
