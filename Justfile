@@ -27,8 +27,12 @@ target:
 plugins: target
     cd plugins && cargo build --release --target wasm32-wasip2
 
+# Adds the compiler of C that some runtimes are built by.
+compiler:
+    bash plugins/runtimes/compiler.sh
+
 # Builds what skills are run by: interpreters and commands.
-runtimes: target
+runtimes: target compiler
     bash plugins/runtimes/build.sh
 
 # Builds the Python runtime, if what it is made of has changed: CPython, its library and packages as one component.
@@ -61,7 +65,7 @@ skills-parity *dirs:
     target/skills-parity/bin/python tests/skills-parity.py target/debug/examples/skills --mutate 20000 {{dirs}}
 
 # Checks format, lints, documentation and licences.
-check:
+check: target compiler
     cargo fmt --all --check
     cargo clippy --workspace --all-targets -- -D warnings
     RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
