@@ -27,27 +27,8 @@ const PATH_BYTES: usize = 4_096;
 
 /// What lies at the root of most hosts: a path that begins so is meant from there.
 const USUAL: &[&str] = &[
-    "Users",
-    "bin",
-    "boot",
-    "data",
-    "dev",
-    "etc",
-    "home",
-    "lib",
-    "media",
-    "mnt",
-    "opt",
-    "private",
-    "proc",
-    "root",
-    "run",
-    "sbin",
-    "srv",
-    "sys",
-    "usr",
-    "var",
-    "workspace",
+    "Users", "bin", "boot", "dev", "etc", "home", "lib", "media", "mnt", "opt", "private", "proc", "root", "run",
+    "sbin", "srv", "sys", "usr", "var",
 ];
 
 /// Fuel for each byte of a path: every second may begin a part, and each part is looked up, twice.
@@ -236,7 +217,10 @@ impl Entered<'_, Files> {
             return Some(absolute);
         }
         // Neither is granted: only what its operator is told depends on it.
-        let meant = self.is_foreign(path) || is_usual(path);
+        let meant = match self.control().parent {
+            None => self.is_foreign(path),
+            Some(_) => is_usual(path),
+        };
         Some(if meant && !self.granted(&relative) { absolute } else { relative })
     }
 
