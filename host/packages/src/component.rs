@@ -215,8 +215,8 @@ impl Surface {
         if exports("holm:sys/policy@0.1.") {
             entries.push(Entry::Policy);
         }
-        // An agent, a toolbox and a policy are nothing besides.
-        if self.functions && entries.iter().all(|entry| *entry == Entry::Command) {
+        // A toolbox and a policy are nothing besides.
+        if self.functions && entries.iter().all(|entry| matches!(entry, Entry::Command | Entry::Agent)) {
             entries.push(Entry::Functions);
         }
         entries

@@ -177,7 +177,7 @@ fn home(given: Option<PathBuf>) -> Result<PathBuf> {
 async fn dispatch(command: Command, session: &Session) -> Result<()> {
     match command {
         Command::New(arguments) => arguments.run(),
-        Command::Build(arguments) => arguments.run(),
+        Command::Build(arguments) => arguments.run(session),
         Command::Install(arguments) => arguments.run(session).await,
         Command::Update(arguments) => arguments.run(session).await,
         Command::Uninstall(arguments) => arguments.run(session).await,

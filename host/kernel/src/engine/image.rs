@@ -299,7 +299,7 @@ fn describe(
         () => Kind::Typed,
     };
     let typed = match kind {
-        Kind::Command if !tools && !policy => Typed::of(&component, engine),
+        Kind::Agent | Kind::Command if !tools && !policy => Typed::of(&component, engine),
         Kind::Typed => Typed::of(&component, engine),
         _ => Typed::default(),
     };
@@ -339,7 +339,7 @@ fn describe(
 }
 
 /// Whether this is `run` of an agent: other functions of that name are tools.
-fn is_agent(item: &ComponentItem) -> bool {
+pub(super) fn is_agent(item: &ComponentItem) -> bool {
     let ComponentItem::ComponentFunc(run) = item else { return false };
     let takes = run.params().map(|(_, ty)| ty).collect::<Vec<_>>();
     let takes = matches!(&takes[..], [Type::List(list)] if list.ty() == Type::String);

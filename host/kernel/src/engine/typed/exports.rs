@@ -15,7 +15,7 @@ use super::{
     schema::{self, Way},
     shape::{FUNCTION, Room, Shape},
 };
-use crate::program::ToolDescription;
+use crate::{engine::image::is_agent, program::ToolDescription};
 
 /// The typed functions of a component.
 #[derive(Debug, Default)]
@@ -70,6 +70,7 @@ impl Typed {
         for (name, export) in ty.exports(engine) {
             match export.ty {
                 _ if name.starts_with("holm:sys/") || name.starts_with("wasi:cli/run@") => {}
+                ref run if name == "run" && is_agent(run) => {}
                 ComponentItem::ComponentFunc(function) => {
                     count += 1;
                     typed.take(&mut found, None, name, function);

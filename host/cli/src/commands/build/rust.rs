@@ -1,28 +1,18 @@
-//! `holm build`: from a skill's folder to its component.
-//!
-//! Building runs its author's code on this machine: build scripts and macros. Where the kernel has
-//! landlock, they see the compiler, the sources and the target folder, and no network.
+//! Skills in Rust: cargo, which fetches first and then builds confined.
 
 use std::{
     collections::BTreeSet,
-    ffi::OsString,
-    os::unix::process::CommandExt,
     path::{Path, PathBuf},
-    process::Command,
 };
 
 use holm_packages::Manifest;
 use serde_json::Value;
 
-use super::toolchain::{TARGET, Toolchain, output};
-use crate::{
-    confine,
-    error::{CommandError, NOT_FOUND, Result},
-    session, system, ui,
+use super::{
+    super::toolchain::{TARGET, Toolchain, output},
+    Wanted,
 };
-
-/// The hidden verb that confines itself and becomes cargo.
-pub(crate) const CONFINED: &str = "build-confined";
+use crate::error::{CommandError, Result};
 
 /// What a build finds of our environment. No tokens.
 const VARIABLES: &[&str] = &[
@@ -41,83 +31,14 @@ const VARIABLES: &[&str] = &[
     "CARGO_BUILD_JOBS",
 ];
 
-/// Build a skill's component; this runs its build scripts, confined where the kernel can
-#[derive(clap::Args)]
-pub(super) struct Arguments {
-    /// The skill's folder
-    #[arg(default_value = ".", value_name = "DIR")]
-    folder: PathBuf,
-    /// Build without confinement: scripts see your files and the network
-    #[arg(long)]
-    unconfined: bool,
-}
-
-/// Confine this process, then become the command
-#[derive(clap::Args)]
-pub(super) struct Confined {
-    /// A place to read
-    #[arg(long)]
-    read: Vec<PathBuf>,
-    /// A place to write
-    #[arg(long)]
-    write: Vec<PathBuf>,
-    /// The command
-    #[arg(last = true, required = true)]
-    command: Vec<OsString>,
-}
-
-impl Confined {
-    pub(super) fn run(self) -> Result<()> {
-        // Whatever who builds left open.
-        close_fds::set_fds_cloexec(3, &[]);
-        if let Err(error) = confine::without_network() {
-            ui::warn(format!("build scripts reach sockets: {error}"));
-        }
-        match confine::to(&self.read, &self.write) {
-            Ok(true) => {}
-            Ok(false) => ui::warn("this kernel has no landlock: build scripts run unconfined"),
-            Err(error) => return Err(CommandError::internal(error).hint("--unconfined builds without confinement")),
-        }
-        let [program, arguments @ ..] = self.command.as_slice() else { return Ok(()) };
-        Err(CommandError::internal(Command::new(program).args(arguments).exec()))
-    }
-}
-
-impl Arguments {
-    pub(super) fn run(self) -> Result<()> {
-        let folder = self
-            .folder
-            .canonicalize()
-            .map_err(|error| CommandError::new(NOT_FOUND, format!("`{}`: {error}", self.folder.display())))?;
-        let manifest = read_manifest(&folder)?;
-        if !folder.join("Cargo.toml").is_file() {
-            let error =
-                CommandError::usage(format!("`{}` has no Cargo.toml: only Rust is built here", folder.display()));
-            return Err(error
-                .hint(format!("build the component by its own tools, and put it there as `{}`", manifest.component)));
-        }
-        let toolchain = Toolchain::of(&folder)?;
-        toolchain.add_target()?;
-        let workspace = Workspace::fetch(&folder, toolchain)?;
-        let artifact = workspace.build(&folder, self.unconfined)?;
-        let component = choose(&artifact, &manifest, &folder)?;
-        let to = folder.join(&manifest.component);
-        let bytes = std::fs::copy(component, &to)
-            .map_err(|error| CommandError::internal(format!("`{}`: {error}", to.display())))?;
-        let shown = to.strip_prefix(std::env::current_dir().unwrap_or_default()).unwrap_or(&to);
-        ui::talk(format_args!("{} {} ({})", ui::good("built"), shown.display(), holm_kernel::account::Bytes(bytes)));
-        Ok(())
-    }
-}
-
-fn read_manifest(folder: &Path) -> Result<Manifest> {
-    let path = folder.join("plugin.toml");
-    let bytes = std::fs::read(&path).map_err(|error| match error.kind() {
-        std::io::ErrorKind::NotFound => CommandError::usage(format!("`{}` has no plugin.toml", folder.display()))
-            .hint("`holm new NAME` makes a skill"),
-        _ => CommandError::internal(format!("`{}`: {error}", path.display())),
-    })?;
-    Manifest::from_bytes(&bytes, &path.to_string_lossy()).map_err(CommandError::usage)
+/// Builds the component.
+pub(super) fn build(wanted: &Wanted) -> Result<Vec<u8>> {
+    let toolchain = Toolchain::of(&wanted.folder)?;
+    toolchain.add_target()?;
+    let workspace = Workspace::fetch(&wanted.folder, toolchain)?;
+    let built = workspace.build(wanted)?;
+    let component = choose(&built, &wanted.manifest, &wanted.folder)?;
+    std::fs::read(component).map_err(|error| CommandError::internal(format!("`{}`: {error}", component.display())))
 }
 
 /// Where a build reads and writes, its dependencies fetched.
@@ -158,20 +79,17 @@ impl Workspace {
     }
 
     /// Runs cargo; the paths of what it built for this folder.
-    fn build(&self, folder: &Path, unconfined: bool) -> Result<Vec<PathBuf>> {
+    fn build(&self, wanted: &Wanted) -> Result<Vec<PathBuf>> {
         const BUILD: &[&str] =
             &["build", "--release", "--offline", "--target", TARGET, "--message-format", "json-render-diagnostics"];
-        let mut command = match unconfined {
-            true => Command::new("cargo"),
-            false => self.confined()?,
-        };
-        command.args(BUILD).current_dir(folder).env_clear().env("TMPDIR", self.target.join("holm-tmp"));
+        let mut command = wanted.command("cargo".as_ref(), self.places()?, [self.target.clone()]);
+        command.args(BUILD).current_dir(&wanted.folder).env_clear().env("TMPDIR", self.target.join("holm-tmp"));
         command.envs(VARIABLES.iter().filter_map(|name| Some((name, std::env::var_os(name)?))));
         // Wherever the folder's own settings would lead it: this is where it may write.
         command.env("CARGO_TARGET_DIR", &self.target);
         self.toolchain.choose(&mut command);
         let messages = output(&mut command).map_err(|error| CommandError::new(error.code, "the build failed"))?;
-        let own = folder.join("Cargo.toml");
+        let own = wanted.folder.join("Cargo.toml");
         let artifacts = messages.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
         let artifacts = artifacts.filter(|message| {
             message["reason"] == "compiler-artifact"
@@ -182,26 +100,17 @@ impl Workspace {
         Ok(files.filter(|file| file.extension().is_some_and(|extension| extension == "wasm")).collect())
     }
 
-    /// cargo by way of [`Confined`].
-    fn confined(&self) -> Result<Command> {
+    /// What it reads: the compiler, crates, and the skill.
+    fn places(&self) -> Result<Vec<PathBuf>> {
         let home = std::env::home_dir().unwrap_or_default();
         let place = |variable: &str, default: &str| {
             std::env::var_os(variable).map_or_else(|| home.join(default), PathBuf::from)
         };
         let (cargo, rustup) = (place("CARGO_HOME", ".cargo"), place("RUSTUP_HOME", ".rustup"));
-        let mut command = session::this_program();
-        command.arg(CONFINED);
         // Not all of cargo's home: its credentials stay out of sight.
         let of_cargo = ["bin", "registry", "git", "config.toml", "config", "env"].map(|part| cargo.join(part));
-        let reads = system::READ.iter().map(PathBuf::from).chain(of_cargo).chain([rustup, self.toolchain.sysroot()?]);
-        for place in reads.chain(self.reads.iter().cloned()) {
-            command.arg("--read").arg(place);
-        }
-        for place in system::WRITTEN.iter().map(PathBuf::from).chain([self.target.clone()]) {
-            command.arg("--write").arg(place);
-        }
-        command.args(["--", "cargo"]);
-        Ok(command)
+        let reads = of_cargo.into_iter().chain([rustup, self.toolchain.sysroot()?]);
+        Ok(reads.chain(self.reads.iter().cloned()).collect())
     }
 }
 
