@@ -5,7 +5,7 @@ static char *joined(const char *format, const char *one, const char *other) {
     return strdup(text);
 }
 
-bool exports_skill_tour(skill_string_t *path, skill_list_string_t *grants, exports_skill_result_t *result,
+bool exports_skill_tour(skill_string_t *path, skill_list_string_t *grants, skill_seen_t *result,
                         skill_string_t *error) {
     holm_bucket_t bucket, others;
     uint64_t version;
