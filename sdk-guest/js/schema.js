@@ -42,8 +42,6 @@ export function fit(value, schema, place = "") {
 
 function members(value, { properties, required = [], additionalProperties }, place) {
   const inside = (name) => (place ? `${place}.${name}` : name);
-  const missing = required.find((name) => !Object.hasOwn(value, name));
-  if (missing !== undefined) throw new ArgumentError(`${inside(missing)} is missing`);
   for (const [name, member] of Object.entries(value)) {
     if (Object.hasOwn(properties, name)) {
       fit(member, properties[name], inside(name));
@@ -52,4 +50,6 @@ function members(value, { properties, required = [], additionalProperties }, pla
       throw new ArgumentError(`${inside(name)} is not known; there is ${known}`);
     }
   }
+  const missing = required.find((name) => !Object.hasOwn(value, name));
+  if (missing !== undefined) throw new ArgumentError(`${inside(missing)} is missing`);
 }

@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Raised where what is fetched is laid out in another way.
-const LAYOUT: &str = "1";
+const LAYOUT: &str = "2";
 
 /// The folder of what these locks name, fetched if it is not there. `fetch` fills a folder, which becomes it as a
 /// whole or not at all.

@@ -37,7 +37,7 @@ pub(super) use language::Language;
 /// The hidden verb that confines itself and becomes the tool that builds.
 pub(crate) const CONFINED: &str = "build-confined";
 
-/// Build a skill's component, confined where the kernel can: building runs its author's code
+/// Build a skill's component; its author's code runs, confined where the kernel can
 ///
 /// Its language is that of its file: Cargo.toml (Rust), skill.py, skill.js, skill.c. What a build needs is fetched
 /// first, by the lock files beside it (Cargo.lock, tools.txt and packages.txt, package-lock.json).

@@ -20,6 +20,9 @@ const HELP: &str = "install Python 3.10 or newer, with `venv`: sudo apt-get inst
 /// What pip chooses for the Python inside: wheels that hold no machine code.
 const PURE: &[&str] = &["--platform=any", "--python-version=3.14", "--implementation=py", "--abi=none"];
 
+/// Where wheels are laid, in a folder that was fetched.
+const LAID: &str = "laid";
+
 /// Where the SDK begins a component.
 const ENTRY: &str = "holm._entry";
 
@@ -35,8 +38,14 @@ pub(super) fn build(wanted: &Wanted) -> Result<Vec<u8>> {
     }
     let packages = pins("packages.txt", &list(&wanted.folder.join("packages.txt"))?)?;
     let python = Python::found()?;
-    let fetched =
-        fetched(&wanted.home, "python", &[&tools, &packages], |folder| python.install(folder, &tools, &packages))?;
+    let tools = fetched(&wanted.home, "python", &[&tools], |folder| python.install(folder, &tools, &[]))?;
+    let packages = match packages.is_empty() {
+        true => None,
+        false => Some(fetched(&wanted.home, "python-packages", &[&packages], |folder| {
+            let pure = "a package must have a wheel of pure Python, and its hash in packages.txt";
+            python.install(folder, &packages, PURE).map_err(|error| error.hint(pure))
+        })?),
+    };
     let stage = Stage::new()?;
     stage.copy(&wanted.folder, "skill")?;
     sdk::PYTHON.iter().try_for_each(|(file, text)| stage.lay(&format!("sdk/holm/{file}"), text))?;
@@ -44,17 +53,18 @@ pub(super) fn build(wanted: &Wanted) -> Result<Vec<u8>> {
     // It takes in the packages of whatever environment it finds: it is shown one without any.
     std::fs::create_dir_all(stage.at("nothing/lib/python3/site-packages")).map_err(CommandError::internal)?;
     let component = stage.written().join("skill.wasm");
-    let mut command =
-        wanted.command(&python.executable, [python.prefix.clone(), fetched.clone(), stage.all()], [stage.written()]);
+    let packages = packages.map(|folder| folder.join(LAID));
+    let reads = [python.prefix.clone(), tools.clone(), stage.all()].into_iter().chain(packages.clone());
+    let mut command = wanted.command(&python.executable, reads, [stage.written()]);
     command.args(["-B", "-c", COMPONENTIZE, "--quiet", "--wit-path"]).arg(stage.at("wit"));
     command.args(["--world", interfaces::WORLD, "componentize"]);
-    for place in [stage.at("skill"), stage.at("sdk"), fetched.join("packages")] {
+    for place in [stage.at("skill"), stage.at("sdk")].into_iter().chain(packages) {
         command.arg("--python-path").arg(place);
     }
     command.arg(ENTRY).arg("--output").arg(&component);
     command.current_dir(stage.all()).env_clear().env("PATH", "/usr/bin:/bin");
     command.env("VIRTUAL_ENV", stage.at("nothing")).env("HOME", stage.written()).env("TMPDIR", stage.written());
-    command.env("PYTHONPATH", fetched.join("tools"));
+    command.env("PYTHONPATH", tools.join(LAID));
     fetched::build(&mut command)?;
     std::fs::read(&component).map_err(CommandError::internal)
 }
@@ -91,28 +101,17 @@ impl Python {
     }
 
     /// Wheels only, each by its hash, laid where no Python looks by itself: nothing of a package runs here.
-    fn install(&self, folder: &Path, tools: &str, packages: &str) -> Result<()> {
-        let environment = folder.join("pip");
+    fn install(&self, folder: &Path, list: &str, options: &[&str]) -> Result<()> {
+        let (environment, lock) = (folder.join("pip"), folder.join("pins.txt"));
         let mut command = Command::new(&self.executable);
         output(command.args(["-I", "-m", "venv"]).arg(&environment).current_dir("/"), HELP)
             .map_err(|error| error.hint(HELP))?;
-        for (name, list, options) in [("tools", tools, &[][..]), ("packages", packages, PURE)] {
-            let to = folder.join(name);
-            std::fs::create_dir(&to).map_err(CommandError::internal)?;
-            if list.is_empty() {
-                continue;
-            }
-            let lock = folder.join(format!("{name}.txt"));
-            write(&lock, list.as_bytes())?;
-            let mut command = Command::new(environment.join("bin/python"));
-            command.args(["-I", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile"]);
-            command.args(["--require-hashes", "--only-binary=:all:", "--no-deps"]).args(options);
-            command.arg("--target").arg(to).arg("-r").arg(lock).current_dir("/");
-            output(&mut command, HELP).map_err(|error| {
-                let pure = "a package must have a wheel of pure Python, and its hash in packages.txt";
-                if name == "packages" { error.hint(pure) } else { error }
-            })?;
-        }
+        write(&lock, list.as_bytes())?;
+        let mut command = Command::new(environment.join("bin/python"));
+        command.args(["-I", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile"]);
+        command.args(["--require-hashes", "--only-binary=:all:", "--no-deps"]).args(options);
+        command.arg("--target").arg(folder.join(LAID)).arg("-r").arg(lock).current_dir("/");
+        output(&mut command, HELP)?;
         std::fs::remove_dir_all(environment).map_err(CommandError::internal)
     }
 }
