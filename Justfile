@@ -91,8 +91,8 @@ bench-skills *what: holm
     python3 tests/bench-skills.py {{what}}
 
 # One skill in each language: size, build and start, as a table. Needs what `holm build` needs for each.
-bench-languages: holm target compiler
-    python3 tests/bench-languages.py
+bench-languages *what: holm target compiler
+    python3 tests/bench-languages.py {{what}}
 
 # A tool through `holm mcp`, beside the same tool of a plain Python server.
 bench-mcp: guests
