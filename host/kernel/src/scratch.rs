@@ -55,9 +55,9 @@ mod tests {
         std::fs::create_dir(&root).expect("the disk does");
         std::fs::write(root.join(".removed-1"), "in the way").expect("the disk does");
         std::os::unix::fs::symlink("/", root.join("link")).expect("the disk does");
-        // Chains that are put into each other from the inside out.
+        // Chains that are put into each other from the inside out: ten thousand folders, each in the one before.
         let mut inner = None;
-        for chain in 0..6 {
+        for chain in 0..34 {
             let top = root.join(format!("c{chain}"));
             let leaf = (0..300).fold(top.clone(), |path, _| path.join("d"));
             std::fs::create_dir_all(&leaf).expect("the disk does");
