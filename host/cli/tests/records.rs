@@ -40,7 +40,9 @@ impl Run {
 /// Records a run under wide grants, and holds the property of it. How many lines were written.
 fn holds(holm: &Holm, run: &Run) -> usize {
     let plugin = format!("skill/{}", run.skill);
-    holm.run(&["revoke", &plugin]);
+    for line in granted(holm, &plugin) {
+        holm.run(&["revoke", &plugin, &line]).succeeds();
+    }
     let wide = ["--grant", "fs=.:rw", "--grant", "exec=*", "--record", "needs.toml"];
     let _ = std::fs::remove_file(holm.work().join("needs.toml"));
     let first = run.with(holm, &wide);

@@ -21,15 +21,22 @@ fn executed(holm: &Holm) -> String {
     holm.run(&["run", "--no-ask", "caller", "--", "exec", "tool", "name"]).succeeds().stdout
 }
 
-#[test]
-fn whom_their_user_accepted() {
-    const ANSWERS: &str = "name: tool\nexec: code 0\n";
-    const NOBODY: &str = "exec: not-found\n";
+const ANSWERS: &str = "name: tool\nexec: code 0\n";
+const NOBODY: &str = "exec: not-found\n";
+
+/// A home where somebody may execute the tool.
+fn with_caller() -> Holm {
     let holm = Holm::new();
     let ceiling = "fs = [\"*:rw\"]\nexec = [\"*\"]\nspawn = [\"self\"]\nnet = [\"*://*\"]\nstorage = [\"*:rw\"]\nllm = [\"*\"]\ntool = [\"*/*\"]";
     holm.install("caller", "as_caller", ceiling);
     holm.run(&["grant", "caller", "exec=tool"]).succeeds();
     tool(&holm, "The first");
+    holm
+}
+
+#[test]
+fn whom_their_user_accepted() {
+    let holm = with_caller();
     // Installed as any plugin it answers for nobody.
     holm.run(&["install", "--yes", "tool"]).succeeds();
     assert_eq!(executed(&holm), NOBODY);
@@ -44,7 +51,14 @@ fn whom_their_user_accepted() {
     assert_eq!(holm.run(&["runtime", "list", "--json"]).succeeds().json(), serde_json::json!([]));
     holm.run(&["runtime", "install", "--yes", "tool"]).succeeds();
     assert_eq!(executed(&holm), ANSWERS);
-    // Gone is gone, though it was just found.
+}
+
+#[test]
+fn gone_is_gone() {
+    let holm = with_caller();
+    holm.run(&["runtime", "install", "--yes", "tool"]).succeeds();
+    assert_eq!(executed(&holm), ANSWERS);
+    // It was just found, and is not found again.
     holm.run(&["uninstall", "tool"]).succeeds();
     assert_eq!(executed(&holm), NOBODY);
     holm.run(&["runtime", "install", "--yes", "tool"]).succeeds();
