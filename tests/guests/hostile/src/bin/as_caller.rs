@@ -11,9 +11,9 @@ use hostile::filesystem::{
 use hostile::spawn::{Child, Error, Options, Stdio};
 use std::io::Read;
 
-/// Folders within each other, made a chain at a time: no path is as long as all of them.
-const CHAINS: usize = 50;
-const CHAIN: usize = 200;
+/// Folders within each other, made a chain at a time: no path is as long as all of them, nor looked up for long.
+const CHAINS: usize = 500;
+const CHAIN: usize = 20;
 
 fn main() {
     let mut arguments = std::env::args();
