@@ -94,6 +94,10 @@ bench-skills *what: holm
 bench-languages *what: holm target compiler
     python3 tests/bench-languages.py {{what}}
 
+# How fast Python starts, and how many idle ones live in one kernel at what memory: `just bench-density [--most NUMBER]`.
+bench-density *what: holm
+    python3 tests/bench-density.py {{what}}
+
 # A tool through `holm mcp`, beside the same tool of a plain Python server.
 bench-mcp: guests
     cargo bench -p holm-cli --bench mcp

@@ -10,7 +10,7 @@ use std::{
 use anstyle::{AnsiColor, Style};
 use holm_adapters::control::Stage;
 use holm_kernel::{account::Bytes, answer::Progress, process::Times};
-use holm_packages::printable;
+use holm_packages::{printable, visible};
 use indicatif::{ProgressBar, ProgressStyle};
 use parking_lot::Mutex;
 use serde::Serialize;
@@ -98,20 +98,21 @@ pub(crate) fn talk(text: impl fmt::Display) {
     let _ = writeln!(anstream::stderr().lock(), "{text}");
 }
 
-/// Says that something is not as it should be.
+/// Says that something is not as it should be. Names of files and words of guests may be in it: what a terminal
+/// would act upon is spelt out, here and in hints and reports.
 pub(crate) fn warn(text: impl fmt::Display) {
-    talk(format_args!("{WARNING}warning{WARNING:#}: {text}"));
+    talk(format_args!("{WARNING}warning{WARNING:#}: {}", visible(&text.to_string())));
 }
 
 /// Says what would help.
 pub(crate) fn hint(text: impl fmt::Display) {
-    talk(format_args!("{HINT}hint{HINT:#}: {text}"));
+    talk(format_args!("{HINT}hint{HINT:#}: {}", visible(&text.to_string())));
 }
 
 /// Says why a command failed.
 pub(crate) fn report(error: &CommandError) {
     if !error.message.is_empty() {
-        talk(format_args!("{ERROR}error{ERROR:#}: {}", error.message));
+        talk(format_args!("{ERROR}error{ERROR:#}: {}", visible(&error.message)));
     }
     error.hints.iter().for_each(hint);
 }

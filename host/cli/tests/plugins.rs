@@ -156,7 +156,7 @@ fn an_update_says_what_is_new_and_grants_do_not_carry_over_unasked() {
         ],
         expect![[r#"
             $ holm install --yes reader
-            ! error: another `reader` (0.1.0) is installed
+            ! error: another `reader` (0.1.0) is installed, from [TEST]/work/reader
             ! hint: to put this one in its place: holm update [TEST]/work/reader
             ? 6
 

@@ -57,6 +57,6 @@ pub use signatures::{
 };
 pub use skill::SkillHead;
 pub use store::{Installed, Store, StoreError, Told};
-pub use text::{At, TextError, printable};
+pub use text::{At, TextError, printable, visible};
 pub use tokens::{Token, Tokens, TokensError, whose};
 pub use tools::{ToolsError, check_tools};

@@ -114,3 +114,13 @@ pub fn printable(text: &str) -> String {
     }
     out
 }
+
+/// The text without what a terminal would act upon, its lines and tabs as they are, however long it is.
+pub fn visible(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for char in text.chars() {
+        let kept = !is_hidden(char) || matches!(char, '\n' | '\t');
+        if kept { out.push(char) } else { out.extend(char.escape_unicode()) }
+    }
+    out
+}

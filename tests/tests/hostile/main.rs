@@ -15,6 +15,7 @@ mod kills;
 mod limits;
 mod memory;
 mod models;
+mod mounts;
 mod policies;
 mod processes;
 mod requests;

@@ -167,9 +167,11 @@ impl Server {
                 Err(failure.hint(format!("to install it: holm install {path}")))
             }
             (Ok(installed), false) if installed.digest != package.digest => {
-                let message = format!("another `{name}` ({}) is installed", installed.version);
-                let hint = format!("to put this one in its place: holm update {path}");
-                Err(Failure::new(Kind::Conflict, message).hint(hint))
+                let (version, whence) = (&installed.version, &installed.source);
+                let message = format!("another `{name}` ({version}) is installed, from {whence}");
+                let update = if wanted.role == Role::Skill { "skill install --update" } else { "update" };
+                let failure = Failure::new(Kind::Conflict, message);
+                Err(failure.hint(format!("to put this one in its place: holm {update} {path}")))
             }
             _ => Ok(()),
         }

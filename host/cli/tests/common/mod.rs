@@ -7,6 +7,7 @@
 )]
 
 pub mod fetch;
+pub mod skills;
 
 use std::{
     io::{BufRead, BufReader, Read, Write},
@@ -24,8 +25,12 @@ pub struct Holm {
 
 impl Holm {
     pub fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let holm = Self { folder };
+        Self::within(&std::env::temp_dir())
+    }
+
+    /// Where a run's own folder would hide it, it has to lie elsewhere.
+    pub fn within(folder: &Path) -> Self {
+        let holm = Self { folder: tempfile::tempdir_in(folder).unwrap() };
         std::fs::create_dir(holm.work()).unwrap();
         // A test that is killed leaves no kernel behind for long.
         holm.configure("[kernel]\nidle-shutdown = \"20s\"\n");

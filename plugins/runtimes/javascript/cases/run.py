@@ -24,16 +24,16 @@ def installed(holm, home):
     folder = home / "javascript"
     folder.mkdir()
     shutil.copy(HERE.parent / "plugin.toml", folder)
-    shutil.copy(HERE.parents[1] / "target/wasm32-wasip2/release/javascript.wasm", folder)
-    holm_home = ["--home", str(home / "holm"), "--in-process"]
+    shutil.copy(HERE.parent / "javascript.wasm", folder)
+    holm_home = ["--home", str(home / "holm")]
     subprocess.run([holm, *holm_home, "runtime", "install", "-y", str(folder)], check=True, stdout=subprocess.DEVNULL)
-    return [holm, *holm_home, "run", "javascript", "--no-ask"]
+    return [holm, *holm_home]
 
 
 def command(arguments, folder, script):
     if arguments.record:
         return [*arguments.record.split(), str(script)]
-    return [*arguments.run, "--grant", f"fs={folder}:rw", "--", str(script)]
+    return [*arguments.run, "run", "javascript", "--no-ask", "--grant", f"fs={folder}:rw", "--", str(script)]
 
 
 def run(arguments, case):
@@ -84,6 +84,8 @@ def main():
                 break
         else:
             print(f"  {len(stdout)} bytes, expected {len(expected[0])}; stderr: {stderr.decode(errors='replace')[:400]}")
+    if not arguments.record:
+        subprocess.run([*arguments.run, "shutdown"], check=False, capture_output=True)
     print(f"{len(cases) - len(failed)} of {len(cases)} as in Node" if not arguments.record else "recorded")
     sys.exit(1 if failed else 0)
 

@@ -31,6 +31,9 @@ const USUAL: &[&str] = &[
     "sbin", "srv", "sys", "usr", "var",
 ];
 
+/// Those of them that no program makes in a folder of its own without meaning the host's.
+const SYSTEM: &[&str] = &["Users", "boot", "dev", "etc", "home", "proc", "root", "sys", "usr", "var"];
+
 /// Fuel for each byte of a path: every second may begin a part, and each part is looked up, twice.
 const LOOK_UP: u64 = 64;
 
@@ -145,7 +148,7 @@ impl Entered<'_, Files> {
         let right = match self.elsewhere(path, access) {
             // The operator is told of it, and may allow it. Until then nothing of that name is there.
             Some(absolute) => self.admit_file(absolute).await.map_err(|refusal| match refusal {
-                Refusal::Errno(_) if !self.is_in_mount() => ErrorCode::NoEntry.into(),
+                Refusal::Errno(_) if access == Access::Write || !self.is_in_mount() => ErrorCode::NoEntry.into(),
                 fault => failed(fault),
             })?,
             None => {
@@ -227,13 +230,18 @@ impl Entered<'_, Files> {
     /// The absolute reading of what is to be read, where only the relative one is granted and nothing
     /// begins like it there: `/etc/x` where the working directory is granted. Says no more of the
     /// host than the denial of a path that neither reading is granted for. What is to be made is
-    /// left out: a program that makes `tmp/x` step by step means its own directory.
+    /// left out, since a program that makes `tmp/x` step by step means its own directory; but where a run
+    /// has its own, what lies below `etc` cannot be made there before `etc` is, and is an attack on record.
     fn elsewhere(&self, path: &str, access: Access) -> Option<FsWant> {
         let want = |from: &Path| normalise(&from.join(path)).map(|path| FsWant { path, access });
         let (absolute, relative) = (want(Path::new("/"))?, want(&self.session.directory)?);
         let denier = self.authority().admit::<FsRule>(&absolute).err()?;
-        let meant = access == Access::Read && denier == Denier::Grant && self.granted(&relative);
-        (meant && self.is_foreign(path)).then_some(absolute)
+        let meant = match access {
+            Access::Read => true,
+            Access::Write => self.is_in_mount() && is_below_system(path),
+        };
+        let denied = denier == Denier::Grant && self.granted(&relative);
+        (meant && denied && self.is_foreign(path)).then_some(absolute)
     }
 
     fn granted(&self, want: &FsWant) -> bool {
@@ -268,6 +276,13 @@ impl Entered<'_, Files> {
 fn is_usual(path: &str) -> bool {
     let first = Path::new(path).components().next();
     first.is_some_and(|first| USUAL.iter().any(|name| first.as_os_str() == *name))
+}
+
+/// Whether a path lies below what only a host has: nothing that programs make by the dozen is called so.
+fn is_below_system(path: &str) -> bool {
+    let mut parts = Path::new(path).components();
+    let first = parts.next();
+    parts.next().is_some() && first.is_some_and(|first| SYSTEM.iter().any(|name| first.as_os_str() == *name))
 }
 
 /// The deepest place among the rules that admitted it.

@@ -63,7 +63,8 @@ function streams(stdio, fallback) {
 // Starts a child; what the system refuses is the error of Node's that names the call.
 function start({ file, command, args, directory, environment }, stdio, syscall) {
   try {
-    if (native.kind(directory) !== 1) throw new Error('ENOENT');
+    // Where this program itself was started may be nothing that it may look at.
+    if (directory !== native.directory() && native.kind(directory) !== 1) throw new Error('ENOENT');
     if (command.includes('/')) throw new Error(native.kind(path.resolve(directory, command)) < 0 ? 'ENOENT' : 'EACCES');
     return native.spawn(command, args, environment, directory, stdio);
   } catch (error) {

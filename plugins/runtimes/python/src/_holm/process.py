@@ -23,8 +23,18 @@ PLACES = ("/bin", "/usr/bin", "/usr/local/bin", "/opt/homebrew/bin", "/sbin", "/
 FIRST_LINE = 256
 
 _Native = subprocess.Popen
+# The folder that this program was started in may not be read: it is its children's all the same.
+start_is_unread = False
 # Children that have not ended, as far as is known: one goes on where nobody holds its Popen any more.
 _alive: set = set()
+
+
+def _directory(cwd) -> str | None:
+    """Where a child is started; none where that is this program's own, whatever it is called."""
+    if cwd is not None:
+        return os.path.abspath(os.fsdecode(cwd))
+    here = os.getcwd()
+    return None if start_is_unread and here == "/" else here
 
 
 def refused(error: Err, name: str) -> OSError:
@@ -121,7 +131,7 @@ class Popen(_Native):
             plugin=None,
             arguments=rest,
             environment=[(os.fsdecode(name), os.fsdecode(value)) for name, value in environment.items()],
-            directory=os.path.abspath(os.fsdecode(cwd)) if cwd is not None else os.getcwd(),
+            directory=_directory(cwd),
             stdin=ways[0],
             stdout=ways[1],
             stderr=ways[2],

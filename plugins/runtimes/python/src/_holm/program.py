@@ -14,7 +14,7 @@ import warnings
 
 from wit_world.imports import environment
 
-from . import denial, library, stdio, tracebacks
+from . import denial, library, process, stdio, tracebacks
 from .command_line import USAGE, CommandLine, UsageError, read
 
 # Modules that any Python has loaded before its program begins: a script's own file of that name is not found.
@@ -53,7 +53,8 @@ def _surround(line: CommandLine) -> None:
     try:
         os.chdir(directory)
     except OSError:
-        pass  # It may not be read. A program that needs nothing of it runs all the same.
+        # It may not be read. A program that needs nothing of it runs all the same, and so do its children there.
+        process.start_is_unread = True
     unbuffered = line.has("u") or bool(not line.isolated and os.environ.get("PYTHONUNBUFFERED"))
     stdio.settle(unbuffered, "" if line.isolated else os.environ.get("PYTHONIOENCODING", ""))
     for argument in (*_listed("PYTHONWARNINGS", ",", line), *line.warnings):
