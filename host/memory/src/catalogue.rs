@@ -8,7 +8,6 @@ use std::{
 use crate::{
     query::Filter,
     record::{Millis, Record, RecordId, Session},
-    seal::Slot,
     store::Kept,
 };
 
@@ -28,7 +27,6 @@ const DAMAGED: u8 = 4;
 /// What is known of one record.
 pub(crate) struct Entry {
     pub(crate) id: RecordId,
-    pub(crate) slot: Slot,
     pub(crate) version: u32,
     /// The version in which its text became what it is.
     pub(crate) worded: u32,
@@ -74,7 +72,7 @@ pub(crate) struct Catalogue {
 
 impl Catalogue {
     /// Takes in a record that is newer than all others.
-    pub(crate) fn add(&mut self, kept: &Kept, slot: Slot) -> Place {
+    pub(crate) fn add(&mut self, kept: &Kept) -> Place {
         let record = &kept.record;
         let place = self.entries.len() as Place;
         let session = match &record.session {
@@ -103,7 +101,6 @@ impl Catalogue {
         }
         self.entries.push(Entry {
             id: record.id,
-            slot,
             version: 0,
             worded: 0,
             turn,
@@ -125,10 +122,9 @@ impl Catalogue {
     }
 
     /// Takes in a record that is there and cannot be read.
-    pub(crate) fn add_damaged(&mut self, id: RecordId, slot: Slot, cost: u64) {
+    pub(crate) fn add_damaged(&mut self, id: RecordId, cost: u64) {
         self.entries.push(Entry {
             id,
-            slot,
             version: 0,
             worded: 0,
             turn: 0,
@@ -223,6 +219,14 @@ impl Catalogue {
     /// What was derived from a record, directly.
     pub(crate) fn derived(&self, id: RecordId) -> &[RecordId] {
         self.derived.get(&id).map_or(&[], Vec::as_slice)
+    }
+
+    /// Some records that have expired, and when the next of the others does.
+    pub(crate) fn expired(&self, now: Millis, most: usize) -> (Vec<RecordId>, Option<Millis>) {
+        let standing = self.entries.iter().enumerate().filter(|(place, _)| self.lives(*place as Place));
+        let bounded = standing.map(|(_, entry)| entry).filter(|entry| entry.expires != Millis::MAX);
+        let next = bounded.clone().map(|entry| entry.expires).filter(|expires| *expires > now).min();
+        (bounded.filter(|entry| entry.expires <= now).map(|entry| entry.id).take(most).collect(), next)
     }
 
     /// The turns before and after a record, as far as they stand.

@@ -9,12 +9,16 @@ use crate::{
     catalogue::Place,
     check,
     error::MemoryError,
-    memory::{Memory, Opened},
+    limits::BATCH,
+    memory::{Memory, Opened, now},
     record::{RecordId, SpaceId},
     seal::Slot,
     space::{Space, remove, sound},
     store::{self, stopped},
 };
+
+/// Places, and the opening of the space that they are of.
+pub(crate) type Places = Option<(u64, Vec<Place>)>;
 
 impl Memory {
     /// Forgets records, with what was derived from them, and returns when nothing on disk says what they said: their
@@ -26,9 +30,26 @@ impl Memory {
         drop(opened.space.read(&self.ground.lend())?);
         let (gone, slots, places) = self.remove_rows(&opened, ids)?;
         self.ground.keys.erase(&slots)?;
-        self.purge(&opened.space, &gone, &places)?;
+        self.purge(&opened.space, &gone, places)?;
         self.writer.write(move |tables| Ok((tables.erased(&slots)?, Box::new(|| {}))))?;
         Ok(gone)
+    }
+
+    /// Forgets what has expired. `remember` does so too, where something has; whoever keeps a space that is seldom
+    /// written calls this now and then.
+    pub fn forget_expired(&self, space: &SpaceId) -> Result<Vec<RecordId>, MemoryError> {
+        let mut gone = Vec::new();
+        loop {
+            let Some(opened) = self.find(space)? else { return Ok(gone) };
+            let (expired, next) = opened.space.read(&self.ground.lend())?.catalogue.expired(now(), BATCH);
+            if expired.is_empty() {
+                if let Some(mut state) = opened.space.loaded() {
+                    state.catalogue.next_expiry = next;
+                }
+                return Ok(gone);
+            }
+            gone.extend(self.forget(space, &expired)?);
+        }
     }
 
     /// Forgets records whose space goes with them: its folder is removed whole.
@@ -42,7 +63,7 @@ impl Memory {
         &self,
         opened: &Opened,
         ids: &[RecordId],
-    ) -> Result<(Vec<RecordId>, Vec<Slot>, Vec<Place>), MemoryError> {
+    ) -> Result<(Vec<RecordId>, Vec<Slot>, Places), MemoryError> {
         let ids = ids.to_vec();
         let opened = Opened { space: opened.space.clone(), row: opened.row.clone(), others: Vec::new() };
         self.writer.write(move |tables| {
@@ -56,8 +77,8 @@ impl Memory {
                     continue;
                 };
                 let cost = {
-                    let state = opened.space.loaded();
-                    let state = state.as_ref();
+                    let state = opened.space.peek();
+                    let state = state.as_deref();
                     let derived = state.map_or(&[][..], |state| state.catalogue.derived(id));
                     next.extend(derived.iter().copied().filter(|id| seen.insert(*id)));
                     let place = state.and_then(|state| state.catalogue.place(id).map(|place| (state, place)));
@@ -85,8 +106,8 @@ impl Memory {
             }
             gone.sort_unstable();
             let (space, removed) = (opened.space.clone(), gone.clone());
-            let places = space.loaded().map_or_else(Vec::new, |state| {
-                removed.iter().filter_map(|id| state.catalogue.place(*id)).collect::<Vec<_>>()
+            let places = space.peek().map(|state| {
+                (state.opening, removed.iter().filter_map(|id| state.catalogue.place(*id)).collect())
             });
             let effect = move || {
                 let Some(mut state) = space.loaded() else { return };
@@ -103,18 +124,23 @@ impl Memory {
     }
 
     /// Removes every trace of records from the indexes of a space.
-    pub(crate) fn purge(&self, space: &Arc<Space>, ids: &[RecordId], places: &[Place]) -> Result<(), MemoryError> {
+    pub(crate) fn purge(&self, space: &Arc<Space>, ids: &[RecordId], places: Places) -> Result<(), MemoryError> {
         if ids.is_empty() {
             return Ok(());
         }
         let ground = self.ground.lend();
         // Whoever writes the index now may be writing one of them.
         let _indexing = space.indexing.lock();
-        match &mut space.write(&ground)?.vectors {
-            // A space that was opened after the rows went has overwritten them then.
-            Some(vectors) => vectors.erase(places)?,
-            // Nobody knows which of them are whose without the model.
-            None => remove(&space.vector_file()),
+        {
+            let mut state = space.write(&ground)?;
+            let opening = state.opening;
+            match (&mut state.vectors, places) {
+                (Some(vectors), Some((of, places))) if of == opening => vectors.erase(&places)?,
+                // It was opened after the rows went, and has overwritten them then.
+                (Some(_), _) => {}
+                // Nobody knows which of them are whose without the model.
+                (None, _) => remove(&space.vector_file()),
+            }
         }
         let again = {
             let state = space.read(&ground)?;

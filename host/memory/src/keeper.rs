@@ -92,7 +92,7 @@ fn settle(grounds: &Grounds, space: &Space) {
     let _indexing = space.indexing.lock();
     let work = || -> Result<(), String> {
         let told = |error: MemoryError| error.to_string();
-        let (texts, disk) = {
+        let (opening, texts, disk) = {
             let state = space.read(&ground).map_err(told)?;
             let texts: Vec<_> = state.text.tail.texts();
             let ids: Vec<_> = texts
@@ -100,7 +100,7 @@ fn settle(grounds: &Grounds, space: &Space) {
                 .map(|(place, version)| (*place, *version, state.catalogue.entries[*place as usize].id))
                 .collect();
             let disk = state.text.disk.as_ref().map(|disk| sound(|| disk.again())).transpose()?;
-            (ids, disk)
+            (state.opening, ids, disk)
         };
         if texts.len() <= ground.tail {
             return Ok(());
@@ -125,7 +125,8 @@ fn settle(grounds: &Grounds, space: &Space) {
         });
         sound(|| made.add(&mut added))?;
         let mut again = sound(|| made.again())?;
-        let Some(mut state) = space.loaded() else { return Ok(()) };
+        // Closed, or opened anew meanwhile: then it knows the index as it is on disk.
+        let Some(mut state) = space.loaded().filter(|state| state.opening == opening) else { return Ok(()) };
         let state = &mut *state;
         sound(|| again.map(&state.catalogue, state.text.disk.as_ref()))?;
         state.text.disk = Some(again);
@@ -158,11 +159,12 @@ fn embed_some(grounds: &Grounds, space: &Space) -> Result<bool, String> {
     let Some(embedder) = grounds.embedder.as_deref() else { return Ok(false) };
     let ground = grounds.lend();
     let told = |error: MemoryError| error.to_string();
-    let wanted: Vec<_> = {
+    let (opening, wanted) = {
         let state = space.read(&ground).map_err(told)?;
         let entries = &state.catalogue.entries;
         let wanting = state.wanting.iter().take(BATCH);
-        wanting.map(|place| (*place, entries[*place as usize].id, entries[*place as usize].worded)).collect()
+        let wanted = wanting.map(|place| (*place, entries[*place as usize].id, entries[*place as usize].worded));
+        (state.opening, wanted.collect::<Vec<_>>())
     };
     if wanted.is_empty() {
         return Ok(false);
@@ -181,6 +183,9 @@ fn embed_some(grounds: &Grounds, space: &Space) -> Result<bool, String> {
     let vectors = if borrowed.is_empty() { Vec::new() } else { embedder.embed(&borrowed).map_err(|error| error.to_string())? };
     // Closed meanwhile: whoever opens it finds out again what is wanted.
     let Some(mut state) = space.loaded() else { return Ok(false) };
+    if state.opening != opening {
+        return Ok(true);
+    }
     let state = &mut *state;
     for ((place, version, _), vector) in texts.iter().zip(&vectors) {
         let newest = state.catalogue.lives(*place) && state.catalogue.entries[*place as usize].worded == *version;
@@ -188,7 +193,6 @@ fn embed_some(grounds: &Grounds, space: &Space) -> Result<bool, String> {
             table.set(&state.catalogue, *place, vector).map_err(told)?;
         }
     }
-    // Where the space was opened anew meanwhile, others may be first.
     for (place, ..) in &wanted {
         if state.wanting.front() == Some(place) {
             state.wanting.pop_front();

@@ -118,7 +118,7 @@ impl Memory {
                 Some(id) if !ids.is_empty() => {
                     let opened = self.find(&id)?;
                     if let Some(opened) = opened {
-                        self.purge(&opened.space, &ids, &[])?;
+                        self.purge(&opened.space, &ids, None)?;
                     }
                 }
                 Some(_) => {}

@@ -8,7 +8,7 @@ use crate::{
     error::MemoryError,
     memory::{Memory, now},
     query::{Hit, Parts, Query, Recall, Vectors},
-    record::{Millis, SpaceId},
+    record::{Millis, RecordId, SpaceId},
     space::{State, read, sound},
     weigh::{Standard, WITH_VECTORS, WORDS_ALONE, Weights},
 };
@@ -49,12 +49,24 @@ impl Memory {
             let asked = Asked::new(&state, query, meaning.as_deref(), weights, now());
             match sound(|| Ok(asked.weigh(&state)?)) {
                 Ok(weighed) => {
-                    let mut recall = self.read_best(&opened.space, &asked, weighed?)?;
-                    let waiting = state.wanting.len() as u64;
+                    let weighed = weighed?;
+                    let mut recall = self.read_best(&opened.space, &asked, &weighed.best)?;
+                    let waiting = (state.wanting.len() + weighed.broken.len()) as u64;
                     recall.vectors = match vectors {
                         Vectors::Used if waiting > 0 => Vectors::Partly { waiting },
                         vectors => vectors,
                     };
+                    let opening = state.opening;
+                    drop(state);
+                    if !weighed.broken.is_empty()
+                        && let Some(mut state) = opened.space.loaded()
+                        && state.opening == opening
+                    {
+                        state.want(&weighed.broken);
+                    }
+                    if waiting > 0 {
+                        self.tell(&opened.space)?;
+                    }
                     return Ok(recall);
                 }
                 Err(broken) => {
@@ -71,11 +83,11 @@ impl Memory {
         &self,
         space: &crate::space::Space,
         asked: &Asked,
-        weighed: Vec<(crate::record::RecordId, Parts)>,
+        weighed: &[(RecordId, Parts)],
     ) -> Result<Recall, MemoryError> {
         let view = self.ground.store.view()?;
         let mut recall = Recall::default();
-        for (id, parts) in weighed {
+        for (id, parts) in weighed.iter().copied() {
             if recall.hits.len() == asked.query.k {
                 break;
             }
@@ -90,6 +102,12 @@ impl Memory {
         }
         Ok(recall)
     }
+}
+
+/// What was weighed: the best first, and the records whose vectors were changed on disk.
+struct Weighed {
+    best: Vec<(RecordId, Parts)>,
+    broken: Vec<Place>,
 }
 
 /// A question, ready.
@@ -126,7 +144,7 @@ impl<'a> Asked<'a> {
     }
 
     /// The records that fit, the best first, and what speaks for each.
-    fn weigh(&self, state: &State) -> tantivy::Result<Result<Vec<(crate::record::RecordId, Parts)>, MemoryError>> {
+    fn weigh(&self, state: &State) -> tantivy::Result<Result<Weighed, MemoryError>> {
         let catalogue = &state.catalogue;
         let fits = |place: Place| catalogue.fits(place, &self.sift);
         let wanted = WEIGHED.max(self.query.k * 2);
@@ -151,11 +169,14 @@ impl<'a> Asked<'a> {
         );
 
         let mut near: HashMap<Place, f32> = HashMap::new();
-        let mut vector = None;
+        let (mut vector, mut broken) = (None, Vec::new());
         let mut candidates: HashSet<Place> = by_words.iter().map(|(_, place)| *place).collect();
         if let (Some(meaning), Some(vectors)) = (self.meaning, &state.vectors) {
             let found = match vectors.near(meaning, &mut |place| fits(place)) {
-                Ok(found) => found.best,
+                Ok(found) => {
+                    broken = found.broken;
+                    found.best
+                }
                 Err(error) => return Ok(Err(error)),
             };
             vector = Some(Standard::of(&mut found.iter().map(|(_, near)| *near).collect(), found.len()));
@@ -204,7 +225,8 @@ impl<'a> Asked<'a> {
             })
             .collect();
         weighed.sort_unstable_by(|one, other| other.1.total_cmp(&one.1).then(other.0.cmp(&one.0)));
-        Ok(Ok(weighed.into_iter().map(|(place, _, parts)| (catalogue.entries[place as usize].id, parts)).collect()))
+        let best = weighed.into_iter().map(|(place, _, parts)| (catalogue.entries[place as usize].id, parts)).collect();
+        Ok(Ok(Weighed { best, broken }))
     }
 }
 

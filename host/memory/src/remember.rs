@@ -23,8 +23,8 @@ enum Plan {
     Repeat(RecordId),
 }
 
-/// Records as they will be in memory: each with its slot, whether it is new, and its text where that changed.
-type Applied = Vec<(Slot, Kept)>;
+/// Records as they will be in memory.
+type Applied = Vec<Kept>;
 
 impl Memory {
     /// Makes records of drafts: all, or none where one of them is refused. What is returned is on disk. A draft that
@@ -50,7 +50,7 @@ impl Memory {
                 (!whole && draft.derived_from.is_empty()).then(|| words::fingerprint(draft))
             })
             .collect();
-        let space = opened.space.clone();
+        let opened_space = opened.space.clone();
         let remembered = self.writer.write(move |tables| {
             let plans = plan(tables, &opened, &drafts, &prints, quota)?;
             let now = now();
@@ -72,7 +72,11 @@ impl Memory {
             tables.space(&opened.space.id, &row)?;
             Ok((remembered, effect(&opened, applied)))
         })?;
-        self.tell(&space)?;
+        self.tell(&opened_space)?;
+        let expired = opened_space.peek().is_some_and(|state| state.catalogue.next_expiry.is_some_and(|next| next <= now()));
+        if expired {
+            self.forget_expired(space)?;
+        }
         Ok(remembered)
     }
 
@@ -140,7 +144,7 @@ impl Memory {
             tables.record(opened.space.number, slot, &key, &kept)?;
             let row = *opened.row.lock();
             tables.space(&opened.space.id, &row)?;
-            Ok((kept.record.clone(), effect(&opened, vec![(slot, kept)])))
+            Ok((kept.record.clone(), effect(&opened, vec![kept])))
         })?;
         self.tell(&space)?;
         Ok(record)
@@ -189,7 +193,7 @@ fn plan(
         }
         links += draft.supersedes.len() as u64;
         let same = print.and_then(|print| {
-            let in_catalogue = || opened.space.loaded().and_then(|state| {
+            let in_catalogue = || opened.space.peek().and_then(|state| {
                 let place = state.catalogue.same(print)?;
                 Some(state.catalogue.entries[place as usize].id)
             });
@@ -199,7 +203,8 @@ fn plan(
         let stands = |id: &RecordId| {
             fresh.values().any(|fresh| fresh == id)
                 || tables.read(number, *id).ok().flatten().is_some_and(|(_, _, kept)| {
-                    kept.fingerprint == *print && kept.record.superseded_by.is_none()
+                    let lasts = kept.record.expires.is_none_or(|expires| expires > now());
+                    kept.fingerprint == *print && kept.record.superseded_by.is_none() && lasts
                 })
         };
         match same.filter(stands) {
@@ -258,7 +263,7 @@ fn make(
         kept.record.valid_until = Some(kept.record.valid_until.map_or(since, |until| until.min(since)));
         keep_version(tables, opened, &mut kept, before)?;
         tables.record(number, slot, &key, &kept)?;
-        applied.push((slot, kept));
+        applied.push(kept);
     }
     let (slot, key) = tables.key()?;
     if let Some(body) = &draft.body {
@@ -302,7 +307,7 @@ fn make(
     row.next = row.next.max(id.0 + 1);
     row.records += 1;
     row.bytes += cost;
-    applied.push((slot, kept));
+    applied.push(kept);
     Ok(())
 }
 
@@ -318,7 +323,7 @@ fn repeat(
     kept.record.repeats = kept.record.repeats.saturating_add(1);
     kept.record.provenance = provenance;
     tables.record(number, slot, &key, &kept)?;
-    applied.push((slot, kept));
+    applied.push(kept);
     Ok(())
 }
 
@@ -372,7 +377,7 @@ fn effect(opened: &Opened, applied: Applied) -> Effect {
     Box::new(move || {
         let Some(mut state) = space.loaded() else { return };
         let state = &mut *state;
-        for (slot, kept) in applied {
+        for kept in applied {
             let id = kept.record.id;
             let (place, changed) = match state.catalogue.place(id) {
                 // It was read from disk meanwhile, or it is another version.
@@ -382,7 +387,7 @@ fn effect(opened: &Opened, applied: Applied) -> Effect {
                     (place, changed)
                 }
                 None if state.catalogue.entries.last().is_some_and(|last| last.id >= id) => continue,
-                None => (state.catalogue.add(&kept, slot), true),
+                None => (state.catalogue.add(&kept), true),
             };
             if changed {
                 state.text.add(&state.catalogue, place, &kept.record.text);

@@ -3,14 +3,14 @@
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
-    sync::atomic::AtomicBool,
+    sync::atomic::{AtomicBool, AtomicU64, Ordering},
 };
 
 use parking_lot::{MappedRwLockReadGuard, MappedRwLockWriteGuard, Mutex, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use redb::ReadTransaction;
 
 use crate::{
-    catalogue::{Catalogue, NONE, Place},
+    catalogue::{Catalogue, Place},
     embed::Embed,
     error::MemoryError,
     record::{RecordId, SpaceId},
@@ -19,6 +19,8 @@ use crate::{
     text::{Disk, Text},
     vectors::Vectors,
 };
+
+static OPENINGS: AtomicU64 = AtomicU64::new(0);
 
 /// A space.
 pub(crate) struct Space {
@@ -35,6 +37,8 @@ pub(crate) struct Space {
 
 /// What is known of a space while it is open.
 pub(crate) struct State {
+    /// Which opening this is. Places are of one opening: another, without what was forgotten, counts otherwise.
+    pub(crate) opening: u64,
     pub(crate) catalogue: Catalogue,
     pub(crate) text: Text,
     pub(crate) vectors: Option<Vectors>,
@@ -81,6 +85,11 @@ impl Space {
         RwLockWriteGuard::try_map(self.state.write(), Option::as_mut).ok()
     }
 
+    /// The same, to look at.
+    pub(crate) fn peek(&self) -> Option<MappedRwLockReadGuard<'_, State>> {
+        RwLockReadGuard::try_map(self.state.read(), Option::as_ref).ok()
+    }
+
     /// Lets go what is in memory. Who uses the space next makes it from the store.
     pub(crate) fn close(&self) {
         *self.state.write() = None;
@@ -104,10 +113,23 @@ impl Space {
 }
 
 impl State {
+    /// Has vectors made for records whose own cannot be used.
+    pub(crate) fn want(&mut self, places: &[Place]) {
+        let Some(vectors) = &mut self.vectors else { return };
+        for place in places {
+            // Once only, however many find it.
+            if self.catalogue.lives(*place) && vectors.holds(*place) {
+                vectors.outdated(*place);
+                self.wanting.push_back(*place);
+            }
+        }
+    }
+
     fn load(space: &Space, ground: &Ground) -> Result<State, MemoryError> {
         let view = ground.store.view()?;
         let catalogue = catalogue(space.number, &view, ground.keys)?;
-        let mut state = State { catalogue, text: Text::new(None), vectors: None, wanting: Default::default() };
+        let opening = OPENINGS.fetch_add(1, Ordering::Relaxed);
+        let mut state = State { opening, catalogue, text: Text::new(None), vectors: None, wanting: Default::default() };
         let entries = state.catalogue.entries.len() as Place;
         if let Some(embedder) = ground.embedder {
             // Where there are no records there is no folder yet.
@@ -231,19 +253,18 @@ fn catalogue(space: u32, view: &ReadTransaction, keys: &Keys) -> Result<Catalogu
     for row in rows.range((space, 0)..=(space, u64::MAX)).map_err(stopped)? {
         let (place, row) = row.map_err(stopped)?;
         let id = RecordId(place.value().1);
-        let head = store::head(row.value());
-        let opened = match head {
+        let opened = match store::head(row.value()) {
             None => None,
             Some((slot, version, sealed)) => {
-                keys.read(slot)?.and_then(|key| store::open(&key, space, id, version, sealed)).map(|kept| (slot, kept))
+                keys.read(slot)?.and_then(|key| store::open(&key, space, id, version, sealed))
             }
         };
         match opened {
-            Some((slot, kept)) => drop(catalogue.add(&kept, slot)),
+            Some(kept) => drop(catalogue.add(&kept)),
             None => {
                 tracing::warn!(space, record = id.0, "a record cannot be read: its bytes were changed");
                 let cost = row.value().len() as u64 + crate::limits::RECORD_OVERHEAD;
-                catalogue.add_damaged(id, head.map_or(NONE, |(slot, ..)| slot), cost);
+                catalogue.add_damaged(id, cost);
             }
         }
     }

@@ -8,7 +8,7 @@ use holm_memory::{
 };
 
 /// A vector for each word, by its bytes; a text is the sum of its words. Texts with the same words lie near.
-pub struct Hashed;
+pub(crate) struct Hashed;
 
 impl Embed for Hashed {
     fn dimensions(&self) -> usize {
@@ -40,7 +40,7 @@ fn hashed(text: &str) -> Vec<f32> {
 }
 
 /// The model, asked once for each text.
-pub struct Once {
+pub(crate) struct Once {
     model: MiniLm,
     known: Mutex<HashMap<String, Vec<f32>>>,
 }
@@ -68,7 +68,7 @@ impl Embed for Once {
 }
 
 /// The model, where `HOLM_MODELS` names a folder that has it.
-pub fn model() -> Option<Once> {
+pub(crate) fn model() -> Option<Once> {
     let folder = PathBuf::from(std::env::var_os("HOLM_MODELS")?).join(MINILM.model);
     match MiniLm::open(&folder) {
         Ok(model) => Some(Once { model, known: Mutex::default() }),

@@ -62,7 +62,7 @@ fn space() -> SpaceId {
     SpaceId { owner: Some("bench".into()), name: "locomo".into() }
 }
 
-pub fn run(file: Option<String>) {
+pub(crate) fn run(file: Option<String>) {
     let Some(path) = file.or_else(|| std::env::var("HOLM_LOCOMO").ok()) else {
         println!("!! LoCoMo is not measured: name its file, or set HOLM_LOCOMO (snap-research/LoCoMo, data/locomo10.json)");
         return;
@@ -94,6 +94,32 @@ pub fn run(file: Option<String>) {
         leave_one_out(&conversations, true);
     }
     leave_one_out(&conversations, false);
+    merges(&data);
+}
+
+/// Remembers all turns as facts of no session, and shows what is taken for a repeat.
+fn merges(data: &Value) {
+    let folder = tempfile::tempdir().unwrap();
+    let memory = Memory::open(folder.path(), None).unwrap();
+    let conversations = data.as_array().unwrap().iter();
+    let sessions = conversations.flat_map(|one| one["conversation"].as_object().unwrap().values());
+    let turns: Vec<&Value> = sessions.filter_map(Value::as_array).flatten().collect();
+    let (mut merged, mut differ) = (0, Vec::new());
+    for turns in turns.chunks(500) {
+        let text = |turn: &Value| turn["text"].as_str().unwrap().to_owned();
+        let speaker = |turn: &Value| turn["speaker"].as_str().map(str::to_owned);
+        let draft = |turn: &&Value| Draft { text: text(turn), said_by: speaker(turn), ..Draft::default() };
+        let made = memory.remember(&space(), turns.iter().map(draft).collect(), u64::MAX).unwrap();
+        for (turn, made) in turns.iter().zip(made).filter(|(_, made)| made.repeated) {
+            merged += 1;
+            let first = memory.get(&space(), &[made.id]).unwrap().remove(0).unwrap().unwrap().text;
+            if first != text(turn) {
+                differ.push((first, text(turn)));
+            }
+        }
+    }
+    println!("\nof {} turns as facts, {merged} are repeats; in other letters: {}", turns.len(), differ.len());
+    differ.iter().for_each(|(one, other)| println!("  {one:?} = {other:?}"));
 }
 
 fn remember(data: &Value, model: Option<Arc<dyn Embed>>) -> Conversation {

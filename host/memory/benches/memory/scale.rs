@@ -44,7 +44,7 @@ impl Language {
     }
 }
 
-pub fn run(records: usize) {
+pub(crate) fn run(records: usize) {
     let folder = tempfile::tempdir().unwrap();
     println!("{records} records, load {}", std::fs::read_to_string("/proc/loadavg").unwrap_or_default().trim());
     {

@@ -33,6 +33,8 @@ pub(crate) struct Vectors {
 pub(crate) struct Near {
     /// The nearest among those that fit, the nearest first.
     pub(crate) best: Vec<(Place, f32)>,
+    /// Those whose rows were changed on disk.
+    pub(crate) broken: Vec<Place>,
 }
 
 impl Vectors {
@@ -152,10 +154,13 @@ impl Vectors {
         }
         let mut rows: Vec<u32> = rough.into_iter().map(|(_, row)| row).collect();
         rows.sort_unstable();
-        let mut best = Vec::with_capacity(rows.len());
-        self.rows.nearness(query, &rows, |row, near| best.push((self.places[row as usize], near)))?;
+        let (mut best, mut broken) = (Vec::with_capacity(rows.len()), Vec::new());
+        self.rows.nearness(query, &rows, |row, near| match near {
+            Some(near) => best.push((self.places[row as usize], near)),
+            None => broken.push(self.places[row as usize]),
+        })?;
         best.sort_unstable_by(|one, other| other.1.total_cmp(&one.1).then(one.0.cmp(&other.0)));
-        Ok(Near { best })
+        Ok(Near { best, broken })
     }
 
     /// How near some records are.
@@ -164,7 +169,7 @@ impl Vectors {
         let mut rows: Vec<u32> = places.iter().filter_map(row).collect();
         rows.sort_unstable();
         let mut near = Vec::with_capacity(rows.len());
-        self.rows.nearness(query, &rows, |row, score| near.push((self.places[row as usize], score)))?;
+        self.rows.nearness(query, &rows, |row, score| near.extend(score.map(|score| (self.places[row as usize], score))))?;
         Ok(near)
     }
 }

@@ -134,8 +134,8 @@ impl Rows {
         self.file.sync_data().map_err(|error| self.failed(error))
     }
 
-    /// How near some rows are to a query; they are given in order. A row that is damaged is left out.
-    pub(super) fn nearness(&self, query: &[f32], rows: &[u32], mut visit: impl FnMut(u32, f32)) -> Result<(), MemoryError> {
+    /// How near some rows are to a query; they are given in order. None where a row is damaged.
+    pub(super) fn nearness(&self, query: &[f32], rows: &[u32], mut visit: impl FnMut(u32, Option<f32>)) -> Result<(), MemoryError> {
         let mut begin = 0;
         while begin < rows.len() {
             let mut end = begin + 1;
@@ -146,10 +146,7 @@ impl Rows {
             let bytes = self.read(first, (rows[end - 1] - first) as usize + 1)?;
             for row in &rows[begin..end] {
                 let at = (row - first) as usize * self.length();
-                let Some(row_bytes) = bytes.get(at..at + self.length()) else { continue };
-                if let Some(near) = near(row_bytes, query) {
-                    visit(*row, near);
-                }
+                visit(*row, bytes.get(at..at + self.length()).and_then(|bytes| near(bytes, query)));
             }
             begin = end;
         }
@@ -229,7 +226,7 @@ mod tests {
         assert_eq!(found, [(0, Some(1)), (1, None), (2, Some(3)), (3, Some(4)), (4, None), (5, None)]);
         let query: Vec<f32> = (0..16).map(|at| at as f32).collect();
         let mut near = Vec::new();
-        rows.nearness(&query, &[0, 1, 2, 3, 4, 9], |row, score| near.push((row, score.round()))).unwrap();
+        rows.nearness(&query, &[0, 1, 2, 3, 4, 9], |row, score| near.extend(score.map(|score| (row, score.round())))).unwrap();
         assert_eq!(near, [(0, 0.0), (2, 2.0), (3, 3.0)]);
         let mut other = Rows::open(&path, "another", 16).unwrap();
         other.each(|_, _| panic!("rows of another model")).unwrap();

@@ -187,12 +187,20 @@ fn sessions_are_read_in_order_and_in_pages() {
 fn what_has_expired_is_shown_to_nobody() {
     let folder = tempfile::tempdir().unwrap();
     let memory = open(folder.path());
-    let gone = Draft { expires: Some(1_000), ..draft("the old code of the door is 7") };
+    let soon = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap().as_millis() as i64 + 500;
+    let gone = Draft { expires: Some(soon), ..draft("the old code of the door is 7") };
     let id = remember(&memory, vec![gone, draft("the door is green")])[0];
+    assert!(recall(&memory, "door code").contains(&"the old code of the door is 7".to_owned()));
+    std::thread::sleep(std::time::Duration::from_millis(600));
     assert_eq!(recall(&memory, "door code"), ["the door is green"]);
     assert!(memory.get(&space(), &[id]).unwrap().remove(0).unwrap().is_none());
     let all = Filter { past: true, ..Filter::default() };
     assert_eq!(memory.list(&space(), None, 10, &all).unwrap().records.len(), 1);
+    let used = memory.used(&space());
+    // Whoever writes next sweeps it out.
+    remember(&memory, vec![draft("the door is blue now")]);
+    assert!(memory.used(&space()) < used + limits::RECORD_OVERHEAD);
+    assert!(memory.forget_expired(&space()).unwrap().is_empty());
 }
 
 #[test]
