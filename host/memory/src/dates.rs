@@ -7,7 +7,17 @@ use crate::record::Millis;
 /// Dates of one query that are looked at.
 const DATES: usize = 8;
 const MONTHS: [&str; 12] = [
-    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
     "december",
 ];
 
@@ -21,7 +31,8 @@ pub(crate) struct Named {
 
 /// The dates in a text: `2023`, `May`, `7 May 2023`, `May 7th`, `2023-05-07`.
 pub(crate) fn named(text: &str) -> Vec<Named> {
-    let words: Vec<&str> = text.split(|char: char| !char.is_alphanumeric() && char != '-').filter(|word| !word.is_empty()).collect();
+    let words: Vec<&str> =
+        text.split(|char: char| !char.is_alphanumeric() && char != '-').filter(|word| !word.is_empty()).collect();
     let mut dates: Vec<Named> = Vec::new();
     for (at, word) in words.iter().enumerate() {
         if dates.len() >= DATES {
@@ -65,7 +76,9 @@ fn iso(word: &str) -> Option<Named> {
 /// A month by its name. `May` alone begins with a capital, or it is the verb; so does `March`.
 fn month(word: &str) -> Option<u8> {
     let lower = word.to_lowercase();
-    let known = MONTHS.iter().position(|month| lower == *month || (lower.len() == 3 && lower != "may" && month.starts_with(&lower)));
+    let known = MONTHS
+        .iter()
+        .position(|month| lower == *month || (lower.len() == 3 && lower != "may" && month.starts_with(&lower)));
     let verb = matches!(word, "may" | "march" | "mar" | "MAY");
     known.filter(|_| !verb).map(|month| month as u8 + 1)
 }

@@ -26,6 +26,9 @@ pub enum MemoryError {
     /// No such record stands in the space.
     #[error("there is no record {} in this space: it was never there, or it was forgotten or has expired", .0.0)]
     NoSuchRecord(RecordId),
+    /// The space was dropped while it was used.
+    #[error("the space was dropped meanwhile; begin it anew")]
+    NoSuchSpace,
     /// There is nothing to go back to.
     #[error("record {} has no version before this one", .0.0)]
     NoEarlierVersion(RecordId),

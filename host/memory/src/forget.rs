@@ -106,9 +106,9 @@ impl Memory {
             }
             gone.sort_unstable();
             let (space, removed) = (opened.space.clone(), gone.clone());
-            let places = space.peek().map(|state| {
-                (state.opening, removed.iter().filter_map(|id| state.catalogue.place(*id)).collect())
-            });
+            let places = space
+                .peek()
+                .map(|state| (state.opening, removed.iter().filter_map(|id| state.catalogue.place(*id)).collect()));
             let effect = move || {
                 let Some(mut state) = space.loaded() else { return };
                 let state = &mut *state;

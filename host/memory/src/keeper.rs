@@ -38,11 +38,15 @@ impl Keeper {
         let (index, spaces) = channel::<Arc<Space>>();
         let mut threads = Vec::new();
         let lent = ground.clone();
-        threads.push(std::thread::Builder::new().name("holm-memory-index".into()).spawn(move || index_all(&lent, &spaces))?);
+        threads.push(
+            std::thread::Builder::new().name("holm-memory-index".into()).spawn(move || index_all(&lent, &spaces))?,
+        );
         let (embed, spaces) = channel::<Arc<Space>>();
         let (lent, end) = (ground.clone(), ends.clone());
         threads.push(
-            std::thread::Builder::new().name("holm-memory-embed".into()).spawn(move || embed_all(&lent, &spaces, &end))?,
+            std::thread::Builder::new()
+                .name("holm-memory-embed".into())
+                .spawn(move || embed_all(&lent, &spaces, &end))?,
         );
         Ok(Keeper { ground, index: Some(index), embed: Some(embed), ends, threads })
     }
@@ -180,7 +184,8 @@ fn embed_some(grounds: &Grounds, space: &Space) -> Result<bool, String> {
     }
     drop(view);
     let borrowed: Vec<&str> = texts.iter().map(|(_, _, text)| text.as_str()).collect();
-    let vectors = if borrowed.is_empty() { Vec::new() } else { embedder.embed(&borrowed).map_err(|error| error.to_string())? };
+    let vectors =
+        if borrowed.is_empty() { Vec::new() } else { embedder.embed(&borrowed).map_err(|error| error.to_string())? };
     // Closed meanwhile: whoever opens it finds out again what is wanted.
     let Some(mut state) = space.loaded() else { return Ok(false) };
     if state.opening != opening {

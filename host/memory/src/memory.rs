@@ -112,7 +112,11 @@ impl Memory {
         }
         drop(view);
         for (number, (slots, ids)) in begun {
-            let known = self.spaces.lock().iter().find_map(|(id, known)| (known.row.lock().number == number).then(|| id.clone()));
+            let known = self
+                .spaces
+                .lock()
+                .iter()
+                .find_map(|(id, known)| (known.row.lock().number == number).then(|| id.clone()));
             self.ground.keys.erase(&slots)?;
             match known {
                 Some(id) if !ids.is_empty() => {
@@ -242,9 +246,7 @@ impl Memory {
             })?;
             if gone {
                 self.spaces.lock().remove(space);
-                let _indexing = opened.space.indexing.lock();
-                opened.space.close();
-                remove(&opened.space.folder);
+                opened.space.end();
                 return Ok(freed);
             }
         }
@@ -253,7 +255,8 @@ impl Memory {
     /// Forgets all private spaces of a plugin, those that it keeps for callers, and those that others keep for it.
     pub fn forget_owner(&self, plugin: &str) -> Result<u64, MemoryError> {
         let goes = |owner: &str| {
-            owner == plugin || owner.split_once('@').is_some_and(|(callee, caller)| callee == plugin || caller == plugin)
+            owner == plugin
+                || owner.split_once('@').is_some_and(|(callee, caller)| callee == plugin || caller == plugin)
         };
         let all: Vec<SpaceId> = self.spaces.lock().keys().cloned().collect();
         let theirs = all.iter().filter(|id| id.owner.as_deref().is_some_and(goes));

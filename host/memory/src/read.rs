@@ -118,13 +118,7 @@ impl Memory {
     }
 
     /// Sets a note, or removes it. What it said before is gone from the disk when this returns.
-    pub fn set_note(
-        &self,
-        space: &SpaceId,
-        key: &str,
-        value: Option<Vec<u8>>,
-        quota: u64,
-    ) -> Result<(), MemoryError> {
+    pub fn set_note(&self, space: &SpaceId, key: &str, value: Option<Vec<u8>>, quota: u64) -> Result<(), MemoryError> {
         check::note(key, value.as_deref())?;
         let opened = match (self.find(space)?, &value) {
             (Some(opened), _) => opened,

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use crate::{
     check,
     error::MemoryError,
-    limits::{RECORD_OVERHEAD, RECORDS, VERSIONS, VERSION_OVERHEAD},
+    limits::{RECORD_OVERHEAD, RECORDS, VERSION_OVERHEAD, VERSIONS},
     memory::{Memory, Opened, now},
     record::{Change, Draft, Millis, Provenance, Record, RecordId, Remembered, SpaceId},
     seal::{Key, Slot},
@@ -29,12 +29,7 @@ type Applied = Vec<Kept>;
 impl Memory {
     /// Makes records of drafts: all, or none where one of them is refused. What is returned is on disk. A draft that
     /// says what a record says already (and is no turn of a session) counts as a repeat of that.
-    pub fn remember(
-        &self,
-        space: &SpaceId,
-        drafts: Vec<Draft>,
-        quota: u64,
-    ) -> Result<Vec<Remembered>, MemoryError> {
+    pub fn remember(&self, space: &SpaceId, drafts: Vec<Draft>, quota: u64) -> Result<Vec<Remembered>, MemoryError> {
         check::space(space)?;
         check::drafts(&drafts)?;
         if drafts.is_empty() {
@@ -73,7 +68,8 @@ impl Memory {
             Ok((remembered, effect(&opened, applied)))
         })?;
         self.tell(&opened_space)?;
-        let expired = opened_space.peek().is_some_and(|state| state.catalogue.next_expiry.is_some_and(|next| next <= now()));
+        let expired =
+            opened_space.peek().is_some_and(|state| state.catalogue.next_expiry.is_some_and(|next| next <= now()));
         if expired {
             self.forget_expired(space)?;
         }
@@ -108,14 +104,12 @@ impl Memory {
             let number = opened.space.number;
             let (slot, key, now) = tables.read(number, id)?.ok_or(MemoryError::NoSuchRecord(id))?;
             let last = {
-                let mut kept =
-                    tables.versions.range((number, id.0, 0)..=(number, id.0, u32::MAX)).map_err(stopped)?;
+                let mut kept = tables.versions.range((number, id.0, 0)..=(number, id.0, u32::MAX)).map_err(stopped)?;
                 let last = kept.next_back().transpose().map_err(stopped)?;
                 last.map(|(key, sealed)| (key.value().2, sealed.value().to_vec()))
             };
             let (version, sealed) = last.ok_or(MemoryError::NoEarlierVersion(id))?;
-            let mut kept =
-                store::open(&key, number, id, version, &sealed).ok_or(MemoryError::DamagedRecord(id))?;
+            let mut kept = store::open(&key, number, id, version, &sealed).ok_or(MemoryError::DamagedRecord(id))?;
             tables.versions.remove((number, id.0, version)).map_err(stopped)?;
             let changed = kept.record.text != now.record.text;
             kept.record.version = now.record.version + 1;
@@ -193,10 +187,12 @@ fn plan(
         }
         links += draft.supersedes.len() as u64;
         let same = print.and_then(|print| {
-            let in_catalogue = || opened.space.peek().and_then(|state| {
-                let place = state.catalogue.same(print)?;
-                Some(state.catalogue.entries[place as usize].id)
-            });
+            let in_catalogue = || {
+                opened.space.peek().and_then(|state| {
+                    let place = state.catalogue.same(print)?;
+                    Some(state.catalogue.entries[place as usize].id)
+                })
+            };
             fresh.get(&print).copied().or_else(|| tables.same.get(&(number, print)).copied()).or_else(in_catalogue)
         });
         // It may be gone, or changed, by a call that shares this flush.
@@ -220,7 +216,11 @@ fn plan(
     }
     let made = plans.iter().filter(|plan| matches!(plan, Plan::New(..))).count();
     if records as usize + made > RECORDS {
-        return Err(MemoryError::TooMuch { what: "records of a space", limit: RECORDS, found: records as usize + made });
+        return Err(MemoryError::TooMuch {
+            what: "records of a space",
+            limit: RECORDS,
+            found: records as usize + made,
+        });
     }
     if made > 0 {
         room(opened, added + links * VERSION_OVERHEAD, quota)?;

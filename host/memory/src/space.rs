@@ -33,6 +33,8 @@ pub(crate) struct Space {
     /// Whether the keeper was told that the tail is long, and that vectors are wanted.
     pub(crate) told_index: AtomicBool,
     pub(crate) told_embed: AtomicBool,
+    /// Whether it was dropped: then nobody opens it again, and nothing is written where it was.
+    gone: AtomicBool,
 }
 
 /// What is known of a space while it is open.
@@ -58,7 +60,16 @@ pub(crate) struct Ground<'a> {
 impl Space {
     pub(crate) fn new(id: SpaceId, number: u32, folder: PathBuf) -> Space {
         let (told_index, told_embed) = (AtomicBool::new(false), AtomicBool::new(false));
-        Space { id, number, folder, state: RwLock::new(None), indexing: Mutex::new(()), told_index, told_embed }
+        Space {
+            id,
+            number,
+            folder,
+            state: RwLock::new(None),
+            indexing: Mutex::new(()),
+            told_index,
+            told_embed,
+            gone: AtomicBool::new(false),
+        }
     }
 
     /// The space, to look at.
@@ -75,9 +86,13 @@ impl Space {
     pub(crate) fn write(&self, ground: &Ground) -> Result<MappedRwLockWriteGuard<'_, State>, MemoryError> {
         let mut state = self.state.write();
         if state.is_none() {
+            if self.gone.load(Ordering::Acquire) {
+                return Err(MemoryError::NoSuchSpace);
+            }
             *state = Some(State::load(self, ground)?);
         }
-        RwLockWriteGuard::try_map(state, Option::as_mut).map_err(|_| MemoryError::Stopped("a space was not opened".into()))
+        RwLockWriteGuard::try_map(state, Option::as_mut)
+            .map_err(|_| MemoryError::Stopped("a space was not opened".into()))
     }
 
     /// The space, where it is in memory: who opens it later finds what is on disk.
@@ -93,6 +108,14 @@ impl Space {
     /// Lets go what is in memory. Who uses the space next makes it from the store.
     pub(crate) fn close(&self) {
         *self.state.write() = None;
+    }
+
+    /// Lets go for ever: its folder is removed.
+    pub(crate) fn end(&self) {
+        self.gone.store(true, Ordering::Release);
+        let _indexing = self.indexing.lock();
+        self.close();
+        remove(&self.folder);
     }
 
     /// Removes the index on disk, since it cannot be used, and what is in memory of it.
@@ -134,12 +157,8 @@ impl State {
         if let Some(embedder) = ground.embedder {
             // Where there are no records there is no folder yet.
             std::fs::create_dir_all(&space.folder).map_err(|error| failed(&space.folder, error))?;
-            let opened = Vectors::open(
-                &space.vector_file(),
-                embedder.identity(),
-                embedder.dimensions(),
-                &state.catalogue,
-            )?;
+            let opened =
+                Vectors::open(&space.vector_file(), embedder.identity(), embedder.dimensions(), &state.catalogue)?;
             state.wanting =
                 (0..entries).filter(|place| state.catalogue.lives(*place) && !opened.holds(*place)).collect();
             state.vectors = Some(opened);

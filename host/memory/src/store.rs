@@ -18,8 +18,7 @@ use std::{
 };
 
 use redb::{
-    Database, DatabaseError, ReadTransaction, ReadableDatabase, StorageError, TableDefinition,
-    WriteTransaction,
+    Database, DatabaseError, ReadTransaction, ReadableDatabase, StorageError, TableDefinition, WriteTransaction,
 };
 use serde::{Deserialize, Serialize};
 
@@ -150,7 +149,9 @@ fn damaged(path: &Path, reason: impl ToString) -> MemoryError {
 
 fn refused(path: &Path, error: DatabaseError) -> MemoryError {
     match error {
-        DatabaseError::DatabaseAlreadyOpen | DatabaseError::LockProtocolMismatch => MemoryError::Locked(path.to_owned()),
+        DatabaseError::DatabaseAlreadyOpen | DatabaseError::LockProtocolMismatch => {
+            MemoryError::Locked(path.to_owned())
+        }
         DatabaseError::UpgradeRequired(_) => MemoryError::OtherFormat(path.to_owned()),
         DatabaseError::Storage(StorageError::Io(source)) if source.kind() != std::io::ErrorKind::InvalidData => {
             MemoryError::Io { path: path.to_owned(), source }

@@ -50,7 +50,8 @@ fn normal(text: &str) -> String {
         .build();
     let mut normal = String::new();
     for part in text.split_whitespace() {
-        let part = part.trim_matches(|char| matches!(char, '.' | ',' | ';' | ':' | '!' | '"' | '(' | ')' | '…' | '“' | '”'));
+        let part =
+            part.trim_matches(|char| matches!(char, '.' | ',' | ';' | ':' | '!' | '"' | '(' | ')' | '…' | '“' | '”'));
         if part.is_empty() || FILLERS.iter().any(|filler| part.eq_ignore_ascii_case(filler)) {
             continue;
         }

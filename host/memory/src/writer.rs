@@ -40,7 +40,8 @@ pub(crate) struct Writer {
 impl Writer {
     pub(crate) fn start(store: Arc<Store>, keys: Arc<Keys>) -> std::io::Result<Writer> {
         let (work, queue) = sync_channel(QUEUED);
-        let thread = std::thread::Builder::new().name("holm-memory".into()).spawn(move || run(&store, &keys, &queue))?;
+        let thread =
+            std::thread::Builder::new().name("holm-memory".into()).spawn(move || run(&store, &keys, &queue))?;
         Ok(Writer { work: Some(work), thread: Some(thread) })
     }
 

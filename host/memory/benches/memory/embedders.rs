@@ -27,9 +27,9 @@ impl Embed for Hashed {
 fn hashed(text: &str) -> Vec<f32> {
     let mut sum = vec![0f32; 384];
     for word in text.split_whitespace() {
-        let mut state = word.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |state, byte| {
-            (state ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3)
-        });
+        let mut state = word
+            .bytes()
+            .fold(0xcbf2_9ce4_8422_2325_u64, |state, byte| (state ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3));
         for number in &mut sum {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             *number += (state >> 40) as f32 / (1u64 << 24) as f32 - 0.5;

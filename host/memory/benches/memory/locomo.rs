@@ -64,7 +64,9 @@ fn space() -> SpaceId {
 
 pub(crate) fn run(file: Option<String>) {
     let Some(path) = file.or_else(|| std::env::var("HOLM_LOCOMO").ok()) else {
-        println!("!! LoCoMo is not measured: name its file, or set HOLM_LOCOMO (snap-research/LoCoMo, data/locomo10.json)");
+        println!(
+            "!! LoCoMo is not measured: name its file, or set HOLM_LOCOMO (snap-research/LoCoMo, data/locomo10.json)"
+        );
         return;
     };
     let Ok(bytes) = std::fs::read(&path) else {
@@ -180,9 +182,8 @@ fn time(text: &str) -> i64 {
     let [clock, half, _, day, month, year] = words[..] else { panic!("not a time: {text}") };
     let (hour, minute) = clock.split_once(':').unwrap();
     let hour = hour.parse::<u8>().unwrap() % 12 + if half == "pm" { 12 } else { 0 };
-    let month = (1..=12).find(|number| {
-        time::Month::try_from(*number).is_ok_and(|known| known.to_string().starts_with(month))
-    });
+    let month =
+        (1..=12).find(|number| time::Month::try_from(*number).is_ok_and(|known| known.to_string().starts_with(month)));
     let month = time::Month::try_from(month.unwrap()).unwrap();
     let date = time::Date::from_calendar_date(year.parse().unwrap(), month, day.parse().unwrap()).unwrap();
     date.with_hms(hour, minute.parse().unwrap(), 0).unwrap().assume_utc().unix_timestamp() * 1_000
@@ -214,7 +215,8 @@ fn table(conversations: &[Conversation], name: &str, weights: &Weights) {
     let mut tallies: BTreeMap<usize, Tally> = BTreeMap::new();
     for conversation in conversations {
         for question in &conversation.questions {
-            let found: Vec<RecordId> = ask(conversation, question, weights, 100).iter().map(|hit| hit.record.id).collect();
+            let found: Vec<RecordId> =
+                ask(conversation, question, weights, 100).iter().map(|hit| hit.record.id).collect();
             tallies.entry(question.category).or_default().add(&judge(conversation, question, &found));
         }
     }
@@ -234,13 +236,15 @@ fn evidence(conversation: &Conversation, question: &Question, vectors: bool) -> 
     let mut all: HashMap<RecordId, Evidence> = HashMap::new();
     for hit in ask(conversation, question, &words, 1_000) {
         let parts = hit.parts;
-        all.insert(
-            hit.record.id,
-            [parts.text, 0.0, parts.neighbours, 0.0, parts.speaker, parts.session, parts.time],
-        );
+        all.insert(hit.record.id, [parts.text, 0.0, parts.neighbours, 0.0, parts.speaker, parts.session, parts.time]);
     }
     if vectors {
-        for hit in ask(conversation, question, &Weights { text: 0.0, vector: 1.0, speaker: 0.0, session: 0.0, time: 0.0, ..words }, 1_000) {
+        for hit in ask(
+            conversation,
+            question,
+            &Weights { text: 0.0, vector: 1.0, speaker: 0.0, session: 0.0, time: 0.0, ..words },
+            1_000,
+        ) {
             let known = all.entry(hit.record.id).or_default();
             (known[1], known[3]) = (hit.parts.vector, hit.parts.neighbours);
         }
@@ -311,7 +315,8 @@ fn leave_one_out(conversations: &[Conversation], vectors: bool) {
         let weights = &grid[best(Some(number))];
         let mut tally = Tally::default();
         for question in conversation.questions.iter().filter(|question| question.category < 5) {
-            let found: Vec<RecordId> = ask(conversation, question, weights, 100).iter().map(|hit| hit.record.id).collect();
+            let found: Vec<RecordId> =
+                ask(conversation, question, weights, 100).iter().map(|hit| hit.record.id).collect();
             tally.add(&judge(conversation, question, &found));
         }
         println!("  {number} unseen                   {}   {weights:?}", tally.line());

@@ -1,5 +1,10 @@
 //! How well memory recalls, and how fast: `just bench-memory [locomo [FILE]]`, `just bench-memory scale [RECORDS]`.
-#![allow(clippy::print_stdout, clippy::unwrap_used, missing_docs, reason = "a benchmark prints, and ends where it cannot go on")]
+#![allow(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    missing_docs,
+    reason = "a benchmark prints, and ends where it cannot go on"
+)]
 
 mod embedders;
 mod locomo;

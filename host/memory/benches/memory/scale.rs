@@ -148,14 +148,8 @@ fn forget(memory: &Memory) {
 
 /// How many of the ten nearest by whole numbers are among the ten that are found by bits and bytes.
 fn exact(memory: &Memory, records: usize) {
-    let weights = holm_memory::weigh::Weights {
-        text: 0.0,
-        vector: 1.0,
-        neighbours: 0.0,
-        speaker: 0.0,
-        session: 0.0,
-        time: 0.0,
-    };
+    let weights =
+        holm_memory::weigh::Weights { text: 0.0, vector: 1.0, neighbours: 0.0, speaker: 0.0, session: 0.0, time: 0.0 };
     let mut language = Language(1);
     let texts: Vec<String> = (0..records).map(|number| language.draft(number).text).collect();
     let mut asked = Language(12);
@@ -228,5 +222,11 @@ fn status(name: &str) -> u64 {
 
 fn disk(folder: &Path) -> u64 {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    entries.map(|entry| if entry.path().is_dir() { disk(&entry.path()) } else { entry.metadata().map_or(0, |data| data.len()) }).sum()
+    entries
+        .map(
+            |entry| {
+                if entry.path().is_dir() { disk(&entry.path()) } else { entry.metadata().map_or(0, |data| data.len()) }
+            },
+        )
+        .sum()
 }

@@ -3,9 +3,9 @@
 use std::{path::Path, sync::Arc};
 
 use tantivy::{
-    DocSet, Index, IndexReader, IndexWriter, InvertedIndexReader, ReloadPolicy, Term, index::SegmentId,
-    doc,
+    DocSet, Index, IndexReader, IndexWriter, InvertedIndexReader, ReloadPolicy, Term, doc,
     fieldnorm::FieldNormReader,
+    index::SegmentId,
     merge_policy::{LogMergePolicy, NoMergePolicy},
     postings::Postings,
     schema::{FAST, Field, INDEXED, IndexRecordOption, Schema, TextFieldIndexing, TextOptions},
@@ -138,7 +138,9 @@ impl Disk {
     pub(super) fn walk(&self, word: &str, visit: &mut dyn FnMut(Place, u32)) -> tantivy::Result<()> {
         let term = Term::from_field_text(self.fields.text, word);
         for segment in &self.segments {
-            let Some(mut postings) = segment.words.read_postings(&term, IndexRecordOption::WithFreqs)? else { continue };
+            let Some(mut postings) = segment.words.read_postings(&term, IndexRecordOption::WithFreqs)? else {
+                continue;
+            };
             while postings.doc() != tantivy::TERMINATED {
                 let place = segment.places.get(postings.doc() as usize).copied().unwrap_or(NONE);
                 if place != NONE {

@@ -1,7 +1,11 @@
 //! Where the index lies: files that are read whole into memory. A mapped file that somebody cuts short would end
 //! the kernel with a signal; a file that was read is read.
 
-use std::{io, path::{Path, PathBuf}, sync::Arc};
+use std::{
+    io,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use tantivy::directory::{
     Directory, DirectoryLock, FileHandle, Lock, MmapDirectory, OwnedBytes, WatchCallback, WatchHandle, WritePtr,

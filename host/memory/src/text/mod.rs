@@ -121,7 +121,8 @@ impl Text {
             in_session.fill(0);
             for (place, times) in &found {
                 let at = *place as usize;
-                scores.records[at] += rare * weight(*times as f32, self.lengths.get(at).copied().unwrap_or(0) as f32 / mean);
+                scores.records[at] +=
+                    rare * weight(*times as f32, self.lengths.get(at).copied().unwrap_or(0) as f32 / mean);
                 let session = catalogue.session_of[at];
                 if session != NONE {
                     in_session[session as usize] += times;

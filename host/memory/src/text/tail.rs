@@ -98,7 +98,10 @@ mod tests {
         add(&mut tail, 2, 1, "tea");
         assert_eq!(find(&tail, "tea"), [(1, 2), (2, 1)]);
         add(&mut tail, 1, 2, "coffee");
-        assert_eq!((find(&tail, "tea"), find(&tail, "harbour"), find(&tail, "coffee")), (vec![(2, 1)], vec![], vec![(1, 1)]));
+        assert_eq!(
+            (find(&tail, "tea"), find(&tail, "harbour"), find(&tail, "coffee")),
+            (vec![(2, 1)], vec![], vec![(1, 1)])
+        );
         tail.settled(&[(1, 1), (2, 1)]);
         assert_eq!((find(&tail, "tea"), find(&tail, "coffee"), tail.len()), (vec![], vec![(1, 1)], 1));
         tail.remove(1);

@@ -39,7 +39,12 @@ pub(crate) struct Near {
 
 impl Vectors {
     /// Opens the file, and lets go what is not of the catalogue. A file of another model is begun anew.
-    pub(crate) fn open(path: &Path, identity: &str, dimensions: usize, catalogue: &Catalogue) -> Result<Vectors, MemoryError> {
+    pub(crate) fn open(
+        path: &Path,
+        identity: &str,
+        dimensions: usize,
+        catalogue: &Catalogue,
+    ) -> Result<Vectors, MemoryError> {
         let mut rows = Rows::open(path, identity, dimensions)?;
         let mut vectors = Vectors {
             planes: Planes::new(dimensions),
@@ -169,7 +174,8 @@ impl Vectors {
         let mut rows: Vec<u32> = places.iter().filter_map(row).collect();
         rows.sort_unstable();
         let mut near = Vec::with_capacity(rows.len());
-        self.rows.nearness(query, &rows, |row, score| near.extend(score.map(|score| (self.places[row as usize], score))))?;
+        self.rows
+            .nearness(query, &rows, |row, score| near.extend(score.map(|score| (self.places[row as usize], score))))?;
         Ok(near)
     }
 }

@@ -63,7 +63,10 @@ impl Planes {
 fn walk(signs: &[u64], scales: &[(u32, f32)], planes: &[[u64; BITS]], visit: impl FnMut(usize, u32, u32, f32)) {
     #[cfg(target_arch = "x86_64")]
     if std::arch::is_x86_feature_detected!("popcnt") && std::arch::is_x86_feature_detected!("avx2") {
-        #[allow(unsafe_code, reason = "the processor was asked whether it has the instructions; nothing else is unsafe")]
+        #[allow(
+            unsafe_code,
+            reason = "the processor was asked whether it has the instructions; nothing else is unsafe"
+        )]
         return unsafe { walk_popcnt(signs, scales, planes, visit) };
     }
     walk_plain(signs, scales, planes, visit);
@@ -120,7 +123,8 @@ mod tests {
         for row in 0..200 {
             // From far to near.
             let far = row as f32 / 200.0;
-            let other: Vec<f32> = vector().iter().zip(&query).map(|(other, query)| other * (1.0 - far) + query * far).collect();
+            let other: Vec<f32> =
+                vector().iter().zip(&query).map(|(other, query)| other * (1.0 - far) + query * far).collect();
             let length = other.iter().map(|number| number * number).sum::<f32>().sqrt();
             exact.push(other.iter().zip(&query).map(|(one, other)| one * other).sum::<f32>() / length);
             let most = other.iter().fold(0f32, |most, number| most.max(number.abs()));
@@ -133,6 +137,8 @@ mod tests {
             assert!((rough - exact).abs() < 0.2, "{rough} {exact}");
         }
         assert_eq!(rough[200], f32::NEG_INFINITY);
-        walk_plain(&planes.signs, &planes.scales, &vec![[u64::MAX; BITS]; 6], |_, ones, sum, _| assert_eq!(sum, ones * 15));
+        walk_plain(&planes.signs, &planes.scales, &vec![[u64::MAX; BITS]; 6], |_, ones, sum, _| {
+            assert_eq!(sum, ones * 15)
+        });
     }
 }

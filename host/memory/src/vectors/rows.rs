@@ -106,7 +106,13 @@ impl Rows {
 
     /// Writes a vector, and gives it as it was written. Whether it survives a crash does not matter: it is checked
     /// when it is read, and made anew.
-    pub(super) fn write(&mut self, row: u32, id: RecordId, version: u32, vector: &[f32]) -> Result<Vec<i8>, MemoryError> {
+    pub(super) fn write(
+        &mut self,
+        row: u32,
+        id: RecordId,
+        version: u32,
+        vector: &[f32],
+    ) -> Result<Vec<i8>, MemoryError> {
         if vector.len() != self.dimensions || vector.iter().any(|number| !number.is_finite()) {
             return Err(self.failed(io::Error::other("a vector of another length, or of no numbers")));
         }
@@ -135,11 +141,19 @@ impl Rows {
     }
 
     /// How near some rows are to a query; they are given in order. None where a row is damaged.
-    pub(super) fn nearness(&self, query: &[f32], rows: &[u32], mut visit: impl FnMut(u32, Option<f32>)) -> Result<(), MemoryError> {
+    pub(super) fn nearness(
+        &self,
+        query: &[f32],
+        rows: &[u32],
+        mut visit: impl FnMut(u32, Option<f32>),
+    ) -> Result<(), MemoryError> {
         let mut begin = 0;
         while begin < rows.len() {
             let mut end = begin + 1;
-            while end < rows.len() && rows[end] - rows[end - 1] <= GAP && ((rows[end] - rows[begin]) as usize) < TOGETHER {
+            while end < rows.len()
+                && rows[end] - rows[end - 1] <= GAP
+                && ((rows[end] - rows[begin]) as usize) < TOGETHER
+            {
                 end += 1;
             }
             let first = rows[begin];
@@ -226,7 +240,8 @@ mod tests {
         assert_eq!(found, [(0, Some(1)), (1, None), (2, Some(3)), (3, Some(4)), (4, None), (5, None)]);
         let query: Vec<f32> = (0..16).map(|at| at as f32).collect();
         let mut near = Vec::new();
-        rows.nearness(&query, &[0, 1, 2, 3, 4, 9], |row, score| near.extend(score.map(|score| (row, score.round())))).unwrap();
+        rows.nearness(&query, &[0, 1, 2, 3, 4, 9], |row, score| near.extend(score.map(|score| (row, score.round()))))
+            .unwrap();
         assert_eq!(near, [(0, 0.0), (2, 2.0), (3, 3.0)]);
         let mut other = Rows::open(&path, "another", 16).unwrap();
         other.each(|_, _| panic!("rows of another model")).unwrap();

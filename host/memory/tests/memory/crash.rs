@@ -47,7 +47,9 @@ fn child() {
                 loop {
                     match next(10) {
                         0..6 => {
-                            let texts: Vec<String> = (0..=next(20)).map(|_| format!("zq{}{}x and boats", next(1 << 30), next(1 << 30))).collect();
+                            let texts: Vec<String> = (0..=next(20))
+                                .map(|_| format!("zq{}{}x and boats", next(1 << 30), next(1 << 30)))
+                                .collect();
                             let ids = remember(memory, texts.iter().map(|text| draft(text)).collect());
                             for (id, text) in ids.iter().zip(texts) {
                                 say(format!("stands {} {text}", id.0));
@@ -87,7 +89,8 @@ fn nothing_acknowledged_is_lost_and_nothing_forgotten_comes_back() {
         check(folder.path(), round, &mut known);
     }
     let count = |kind: fn(&Known) -> bool| known.values().filter(|known| kind(known)).count();
-    let (stand, gone) = (count(|known| matches!(known, Known::Stands(_))), count(|known| matches!(known, Known::Gone(_))));
+    let (stand, gone) =
+        (count(|known| matches!(known, Known::Stands(_))), count(|known| matches!(known, Known::Gone(_))));
     eprintln!("{rounds} rounds: {stand} records stand, {gone} are gone");
     assert!(stand > 10 && gone > 1);
 }
@@ -144,7 +147,8 @@ fn check(folder: &Path, round: u64, known: &mut BTreeMap<u64, Known>) {
     let memory = open(folder);
     for (id, state) in known.iter_mut() {
         let found = memory.get(&space(), &[RecordId(*id)]).unwrap().remove(0);
-        let found = found.unwrap_or_else(|error| panic!("round {round}, record {id}: {error}")).map(|record| record.text);
+        let found =
+            found.unwrap_or_else(|error| panic!("round {round}, record {id}: {error}")).map(|record| record.text);
         match (&*state, found) {
             (Known::Stands(text), Some(found)) if *text == found => {}
             (Known::Changing(before, after), Some(found)) if found == *before || found == *after => {
@@ -157,10 +161,13 @@ fn check(folder: &Path, round: u64, known: &mut BTreeMap<u64, Known>) {
             (state, found) => panic!("round {round}, record {id}: {state:?}, and there is {found:?}"),
         }
     }
-    let standing: Vec<&String> = known.values().filter_map(|known| match known {
-        Known::Stands(text) => Some(text),
-        _ => None,
-    }).collect();
+    let standing: Vec<&String> = known
+        .values()
+        .filter_map(|known| match known {
+            Known::Stands(text) => Some(text),
+            _ => None,
+        })
+        .collect();
     for text in standing.iter().step_by(standing.len() / 20 + 1) {
         let word = text.split(' ').next().unwrap();
         let hits = memory.recall(&space(), &ask(word, 1)).unwrap().hits;

@@ -1,5 +1,10 @@
 //! Memory as its callers see it, and as its disk does.
-#![allow(clippy::unwrap_used, clippy::print_stderr, missing_docs, reason = "tests end where something is not as it should be")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    missing_docs,
+    reason = "tests end where something is not as it should be"
+)]
 
 mod crash;
 mod forget;
@@ -111,7 +116,9 @@ fn holding(folder: &Path, bytes: &[u8]) -> Vec<std::path::PathBuf> {
 fn on_disk(folder: &Path) -> std::path::PathBuf {
     let index = folder.join("spaces/00000000/text");
     for _ in 0..2_000 {
-        if index.join("meta.json").exists() && files(&index).iter().any(|file| file.extension().is_some_and(|kind| kind == "term")) {
+        if index.join("meta.json").exists()
+            && files(&index).iter().any(|file| file.extension().is_some_and(|kind| kind == "term"))
+        {
             return index;
         }
         std::thread::sleep(Duration::from_millis(10));

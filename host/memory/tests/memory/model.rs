@@ -31,9 +31,14 @@ fn the_model_finds_what_shares_no_word() {
     let memory = Memory::open(folder.path(), Some(Arc::new(model))).unwrap();
     remember(
         &memory,
-        ["Ada adopted a kitten from the shelter", "Ben repaired his bicycle", "Interest rates went up", "It rained all day"]
-            .map(draft)
-            .into(),
+        [
+            "Ada adopted a kitten from the shelter",
+            "Ben repaired his bicycle",
+            "Interest rates went up",
+            "It rained all day",
+        ]
+        .map(draft)
+        .into(),
     );
     settle(&memory);
     let found = memory.recall(&space(), &ask("Which pet does she have?", 1)).unwrap();

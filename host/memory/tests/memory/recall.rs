@@ -85,7 +85,9 @@ fn what_stands_around_a_turn_speaks_for_it() {
         turn("tuesday", "Ada", "The market was closed."),
         turn("tuesday", "Ben", "A sailor told me so."),
     ];
-    turns.extend((0..60).map(|number| turn(&format!("day {number}"), "Cleo", &format!("nothing of note, {number} times"))));
+    turns.extend(
+        (0..60).map(|number| turn(&format!("day {number}"), "Cleo", &format!("nothing of note, {number} times"))),
+    );
     remember(&memory, turns);
     let found = memory.recall(&space(), &ask("Where is the yellow lamp from?", 3)).unwrap();
     let texts: Vec<_> = found.hits.iter().map(|hit| hit.record.text.as_str()).collect();
@@ -107,7 +109,10 @@ fn a_day_that_is_named_speaks_for_its_records() {
     let memory = Memory::open(folder.path(), None).unwrap();
     let on = |days: i64, text: &str| Draft { time: Some(days * 86_400_000), ..draft(text) };
     // 2023-05-08 and 2023-06-08.
-    remember(&memory, vec![on(19_485, "we went sailing, she said"), on(19_516, "we went sailing, he said"), draft("other")]);
+    remember(
+        &memory,
+        vec![on(19_485, "we went sailing, she said"), on(19_516, "we went sailing, he said"), draft("other")],
+    );
     assert_eq!(recall(&memory, "sailing in May 2023")[0], "we went sailing, she said");
     assert_eq!(recall(&memory, "sailing in June 2023")[0], "we went sailing, he said");
     assert_eq!(memory.recall(&space(), &ask("sailing", 3)).unwrap().vectors, Vectors::Absent);
@@ -145,7 +150,8 @@ fn settle_words(memory: &Memory) {
 fn a_thousand_spaces_take_no_thousand_of_anything() {
     let folder = tempfile::tempdir().unwrap();
     let memory = Memory::open(folder.path(), None).unwrap();
-    let named = |number: usize| SpaceId { owner: Some(format!("plugin {}", number % 10)), name: format!("space {number}") };
+    let named =
+        |number: usize| SpaceId { owner: Some(format!("plugin {}", number % 10)), name: format!("space {number}") };
     let threads = || std::fs::read_dir("/proc/self/task").unwrap().count();
     let files = || std::fs::read_dir("/proc/self/fd").unwrap().count();
     let (threads_before, files_before) = (threads(), files());

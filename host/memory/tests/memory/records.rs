@@ -76,9 +76,11 @@ fn a_quota_is_met_exactly_and_shared_by_the_spaces_of_an_owner() {
 fn the_same_again_is_a_repeat_and_turns_never_are() {
     let folder = tempfile::tempdir().unwrap();
     let memory = open(folder.path());
-    let first = memory.remember(&space(), vec![draft("Ada prefers tea."), draft("ada prefers  the tea")], u64::MAX).unwrap();
+    let first =
+        memory.remember(&space(), vec![draft("Ada prefers tea."), draft("ada prefers  the tea")], u64::MAX).unwrap();
     assert_eq!((first[0].id, first[1].id, first[1].repeated), (RecordId(1), RecordId(1), true));
-    let again = Draft { provenance: holm_memory::Provenance { run: "2".into(), ..by("agent") }, ..draft("Ada prefers tea!") };
+    let again =
+        Draft { provenance: holm_memory::Provenance { run: "2".into(), ..by("agent") }, ..draft("Ada prefers tea!") };
     assert!(memory.remember(&space(), vec![again], u64::MAX).unwrap()[0].repeated);
     let record = memory.get(&space(), &[RecordId(1)]).unwrap().remove(0).unwrap().unwrap();
     assert_eq!((record.text.as_str(), record.repeats, record.provenance.run.as_str()), ("Ada prefers tea.", 2, "2"));
@@ -109,7 +111,8 @@ fn what_is_superseded_stands_for_the_time_when_it_held() {
         let Some(memory) = memory else { continue };
         let with = |filter| {
             let query = Query { filter, ..ask("where does Ada live?", 10) };
-            let mut texts: Vec<_> = memory.recall(&space(), &query).unwrap().hits.into_iter().map(|hit| hit.record.text).collect();
+            let mut texts: Vec<_> =
+                memory.recall(&space(), &query).unwrap().hits.into_iter().map(|hit| hit.record.text).collect();
             texts.sort();
             texts
         };
@@ -132,9 +135,23 @@ fn versions_are_kept_and_undone() {
     let text = |text: &str| Change { text: Some(text.into()), ..Change::default() };
     let second = memory.update(&space(), id, text("The harbour opens at ten"), by("editor"), u64::MAX).unwrap();
     assert_eq!((second.version, second.provenance.plugin.as_str()), (2, "editor"));
-    memory.update(&space(), id, Change { tags: Some(vec!["port".into()]), ..Change::default() }, by("agent"), u64::MAX).unwrap();
-    let said: Vec<_> = memory.history(&space(), id).unwrap().into_iter().map(|version| (version.version, version.record.unwrap().text)).collect();
-    assert_eq!(said, [(1, "The harbour opens at nine".into()), (2, "The harbour opens at ten".into()), (3, "The harbour opens at ten".into())]);
+    memory
+        .update(&space(), id, Change { tags: Some(vec!["port".into()]), ..Change::default() }, by("agent"), u64::MAX)
+        .unwrap();
+    let said: Vec<_> = memory
+        .history(&space(), id)
+        .unwrap()
+        .into_iter()
+        .map(|version| (version.version, version.record.unwrap().text))
+        .collect();
+    assert_eq!(
+        said,
+        [
+            (1, "The harbour opens at nine".into()),
+            (2, "The harbour opens at ten".into()),
+            (3, "The harbour opens at ten".into())
+        ]
+    );
     assert_eq!(recall(&memory, "nine"), recall(&memory, "ten"));
     let back = memory.undo(&space(), id, by("agent")).unwrap();
     assert_eq!((back.version, back.tags.len(), back.text.as_str()), (4, 0, "The harbour opens at ten"));
@@ -161,7 +178,9 @@ fn sessions_are_read_in_order_and_in_pages() {
     let memory = open(folder.path());
     let at = |time, draft| Draft { time: Some(time), ..draft };
     let turns: Vec<Draft> = (0..30)
-        .map(|number| at(1_000 + number, turn(["monday", "tuesday"][number as usize % 2], "Ada", &format!("turn {number}"))))
+        .map(|number| {
+            at(1_000 + number, turn(["monday", "tuesday"][number as usize % 2], "Ada", &format!("turn {number}")))
+        })
         .collect();
     remember(&memory, turns);
     remember(&memory, vec![draft("no turn")]);

@@ -8,7 +8,8 @@ use crate::{Hashed, ask, draft, files, on_disk, open, recall, remember, settle, 
 
 fn fill(folder: &Path) -> Memory {
     let memory = open(folder);
-    let drafts: Vec<Draft> = (0..200).map(|number| draft(&format!("boat number {number} lies in the harbour"))).collect();
+    let drafts: Vec<Draft> =
+        (0..200).map(|number| draft(&format!("boat number {number} lies in the harbour"))).collect();
     remember(&memory, drafts);
     settle(&memory);
     on_disk(folder);
@@ -31,7 +32,11 @@ fn an_index_that_is_gone_is_made_again() {
     drop(fill(folder.path()));
     for gone in ["spaces/00000000/text", "spaces/00000000/vectors", "spaces"] {
         let path = folder.path().join(gone);
-        if path.is_dir() { std::fs::remove_dir_all(&path).unwrap() } else { std::fs::remove_file(&path).unwrap() }
+        if path.is_dir() {
+            std::fs::remove_dir_all(&path).unwrap()
+        } else {
+            std::fs::remove_file(&path).unwrap()
+        }
         let memory = open(folder.path());
         whole(&memory, gone);
         assert!(path.exists(), "{gone}");
@@ -44,7 +49,8 @@ fn an_index_that_is_removed_while_it_is_used_is_made_again() {
     let memory = fill(folder.path());
     std::fs::remove_dir_all(folder.path().join("spaces")).unwrap();
     whole(&memory, "removed");
-    let more: Vec<Draft> = (200..300).map(|number| draft(&format!("boat number {number} lies in the harbour"))).collect();
+    let more: Vec<Draft> =
+        (200..300).map(|number| draft(&format!("boat number {number} lies in the harbour"))).collect();
     remember(&memory, more);
     memory.forget(&space(), &[RecordId(50)]).unwrap();
     whole(&memory, "removed, then written to");
@@ -88,7 +94,8 @@ fn a_file_that_is_cut_short_while_it_is_open_ends_nothing() {
         std::fs::write(&file, b"short").unwrap();
     }
     assert_eq!(recall(&memory, "boat 7")[0], "boat number 7 lies in the harbour");
-    let more: Vec<Draft> = (200..300).map(|number| draft(&format!("boat number {number} lies in the harbour"))).collect();
+    let more: Vec<Draft> =
+        (200..300).map(|number| draft(&format!("boat number {number} lies in the harbour"))).collect();
     remember(&memory, more);
     memory.forget(&space(), &[RecordId(50)]).unwrap();
     assert_eq!(recall(&memory, "boat 7")[0], "boat number 7 lies in the harbour");
