@@ -47,7 +47,7 @@ impl Memory {
         for _ in 0..TRIES {
             let state = opened.space.read(&self.ground.lend())?;
             let asked = Asked::new(&state, query, meaning.as_deref(), weights, now());
-            match sound(|| Ok(asked.weigh(&state)?)) {
+            match sound(|| asked.weigh(&state)) {
                 Ok(weighed) => {
                     let weighed = weighed?;
                     let mut recall = self.read_best(&opened.space, &asked, &weighed.best)?;
