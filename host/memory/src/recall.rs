@@ -1,6 +1,6 @@
 //! Recall: what fits a question best, by words, by meaning, and by what stands around it.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, hash_map::Entry};
 
 use crate::{
     catalogue::{self, Catalogue, NONE, Place, Sift},
@@ -169,29 +169,31 @@ impl<'a> Asked<'a> {
         );
 
         let mut near: HashMap<Place, f32> = HashMap::new();
-        let (mut vector, mut broken) = (None, Vec::new());
         let mut candidates: HashSet<Place> = by_words.iter().map(|(_, place)| *place).collect();
-        if let (Some(meaning), Some(vectors)) = (self.meaning, &state.vectors) {
-            let found = match vectors.near(meaning, &mut |place| fits(place)) {
-                Ok(found) => {
-                    broken = found.broken;
-                    found.best
-                }
+        let found = match (self.meaning, &state.vectors) {
+            (Some(meaning), Some(vectors)) => match vectors.near(meaning, &mut |place| fits(place)) {
+                Ok(found) => Some(found),
                 Err(error) => return Ok(Err(error)),
-            };
-            vector = Some(Standard::of(&mut found.iter().map(|(_, near)| *near).collect(), found.len()));
-            candidates.extend(found.iter().take(wanted).map(|(place, _)| *place));
-            near.extend(found);
+            },
+            _ => None,
+        };
+        let vector = found
+            .as_ref()
+            .map(|found| Standard::of(&mut found.best.iter().map(|(_, near)| *near).collect(), found.best.len()));
+        if let Some(found) = &found {
+            candidates.extend(found.best.iter().take(wanted).map(|(place, _)| *place));
+            near.extend(found.best.iter().copied());
         }
         let beside: Vec<Place> = candidates.iter().flat_map(|place| catalogue.beside(*place)).flatten().collect();
         candidates.extend(beside.iter().copied().filter(|place| fits(*place)));
-        if let (Some(meaning), Some(vectors)) = (self.meaning, &state.vectors) {
+        if let (Some(found), Some(vectors)) = (&found, &state.vectors) {
             let around = candidates.iter().flat_map(|place| catalogue.beside(*place)).flatten();
-            let missing: HashSet<Place> =
-                around.chain(candidates.iter().copied()).filter(|place| !near.contains_key(place)).collect();
-            match vectors.nearness(meaning, &missing.into_iter().collect::<Vec<_>>()) {
-                Ok(found) => near.extend(found),
-                Err(error) => return Ok(Err(error)),
+            for place in around.chain(candidates.iter().copied()) {
+                if let Entry::Vacant(vacant) = near.entry(place)
+                    && let Some(about) = vectors.about(found, place)
+                {
+                    vacant.insert(about);
+                }
             }
         }
         let weights = self.weights;
@@ -226,7 +228,7 @@ impl<'a> Asked<'a> {
             .collect();
         weighed.sort_unstable_by(|one, other| other.1.total_cmp(&one.1).then(other.0.cmp(&one.0)));
         let best = weighed.into_iter().map(|(place, _, parts)| (catalogue.entries[place as usize].id, parts)).collect();
-        Ok(Ok(Weighed { best, broken }))
+        Ok(Ok(Weighed { best, broken: found.map_or_else(Vec::new, |found| found.broken) }))
     }
 }
 

@@ -263,12 +263,12 @@ fn score(weights: &Weights, evidence: &Evidence) -> f32 {
 
 fn grid(vectors: bool) -> Vec<Weights> {
     let mut all = Vec::new();
-    let meanings: &[f32] = if vectors { &[0.35, 0.5, 0.65, 0.8] } else { &[0.0] };
+    let meanings: &[f32] = if vectors { &[0.5, 0.65, 0.8, 1.0] } else { &[0.0] };
     for vector in meanings {
-        for neighbours in [0.15, 0.25, 0.35, 0.45] {
-            for speaker in [0.0, 0.3, 0.6, 0.9, 1.2] {
-                for session in [0.15, 0.3, 0.45, 0.6] {
-                    for time in [0.0, 0.3, 0.6] {
+        for neighbours in [0.2, 0.3, 0.4, 0.5] {
+            for speaker in [0.6, 1.2, 1.8, 2.4] {
+                for session in [0.45, 0.6, 0.8, 1.0, 1.3] {
+                    for time in [0.3, 0.6, 0.9, 1.2] {
                         all.push(Weights { text: 0.5, vector: *vector, neighbours, speaker, session, time });
                     }
                 }

@@ -35,6 +35,8 @@ pub(crate) struct Near {
     pub(crate) best: Vec<(Place, f32)>,
     /// Those whose rows were changed on disk.
     pub(crate) broken: Vec<Place>,
+    /// By row: about how near, by bits.
+    rough: Vec<f32>,
 }
 
 impl Vectors {
@@ -147,7 +149,7 @@ impl Vectors {
     pub(crate) fn near(&self, query: &[f32], fits: &mut dyn FnMut(Place) -> bool) -> Result<Near, MemoryError> {
         let mut rough: Vec<(f32, u32)> = Vec::new();
         let scan = self.planes.scan(query);
-        for (row, near) in scan.into_iter().enumerate() {
+        for (row, near) in scan.iter().copied().enumerate() {
             let place = self.places[row];
             if place != NONE && fits(place) {
                 rough.push((near, row as u32));
@@ -165,17 +167,12 @@ impl Vectors {
             None => broken.push(self.places[row as usize]),
         })?;
         best.sort_unstable_by(|one, other| other.1.total_cmp(&one.1).then(one.0.cmp(&other.0)));
-        Ok(Near { best, broken })
+        Ok(Near { best, broken, rough: scan })
     }
 
-    /// How near some records are.
-    pub(crate) fn nearness(&self, query: &[f32], places: &[Place]) -> Result<Vec<(Place, f32)>, MemoryError> {
-        let row = |place: &Place| self.row_of.get(*place as usize).copied().filter(|row| *row != NONE);
-        let mut rows: Vec<u32> = places.iter().filter_map(row).collect();
-        rows.sort_unstable();
-        let mut near = Vec::with_capacity(rows.len());
-        self.rows
-            .nearness(query, &rows, |row, score| near.extend(score.map(|score| (self.places[row as usize], score))))?;
-        Ok(near)
+    /// About how near a record is, by its bits: good enough for what stands beside a record that is looked at.
+    pub(crate) fn about(&self, near: &Near, place: Place) -> Option<f32> {
+        let row = self.row_of.get(place as usize).copied().filter(|row| *row != NONE)?;
+        near.rough.get(row as usize).copied().filter(|about| about.is_finite())
     }
 }

@@ -154,6 +154,7 @@ fn a_thousand_spaces_take_no_thousand_of_anything() {
         |number: usize| SpaceId { owner: Some(format!("plugin {}", number % 10)), name: format!("space {number}") };
     let threads = || std::fs::read_dir("/proc/self/task").unwrap().count();
     let files = || std::fs::read_dir("/proc/self/fd").unwrap().count();
+    // Other tests run beside this one: a hundred of theirs, but no thousand of ours.
     let (threads_before, files_before) = (threads(), files());
     for number in 0..1_000 {
         let drafts = (0..10).map(|fact| draft(&format!("space {number} knows fact {fact}"))).collect();
@@ -163,7 +164,7 @@ fn a_thousand_spaces_take_no_thousand_of_anything() {
         let hits = memory.recall(&named(number), &ask("fact 7", 1)).unwrap().hits;
         assert_eq!(hits[0].record.text, format!("space {number} knows fact 7"));
     }
-    assert!(threads() < threads_before + 20 && files() < files_before + 100, "{} {}", threads(), files());
+    assert!(threads() < threads_before + 100 && files() < files_before + 100, "{} {}", threads(), files());
     assert_eq!(memory.spaces().len(), 1_000);
 }
 
