@@ -23,11 +23,11 @@ pub struct Weights {
 
 /// The weights where there are vectors; chosen by leaving one conversation out at a time (see the benchmark).
 pub const WITH_VECTORS: Weights =
-    Weights { text: 0.5, vector: 0.5, neighbours: 0.3, speaker: 0.5, session: 0.3, time: 0.3 };
+    Weights { text: 0.5, vector: 0.8, neighbours: 0.25, speaker: 1.2, session: 0.6, time: 0.6 };
 
-/// The weights for words alone.
+/// The weights for words alone, chosen likewise.
 pub const WORDS_ALONE: Weights =
-    Weights { text: 1.0, vector: 0.0, neighbours: 0.3, speaker: 0.5, session: 0.3, time: 0.3 };
+    Weights { text: 0.5, vector: 0.0, neighbours: 0.45, speaker: 1.2, session: 0.45, time: 0.6 };
 
 /// Scores that make up the mean and the deviation. A fixed number, so that a score among a million records means what
 /// it means among five hundred.

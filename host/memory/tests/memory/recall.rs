@@ -11,7 +11,8 @@ fn what_is_acknowledged_is_found_at_once() {
     // Through tails, indexes, and merges of them.
     for number in 0..500 {
         remember(&memory, vec![draft(&format!("ship{number} sails"))]);
-        assert_eq!(recall(&memory, &format!("ship{number}")).first(), Some(&format!("ship{number} sails")));
+        // Not always first: to the embedder of these tests one ship is much like another.
+        assert!(recall(&memory, &format!("ship{number}")).contains(&format!("ship{number} sails")), "{number}");
     }
 }
 
