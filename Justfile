@@ -101,3 +101,7 @@ bench-density *what: holm
 # A tool through `holm mcp`, beside the same tool of a plain Python server.
 bench-mcp: guests
     cargo bench -p holm-cli --bench mcp
+
+# How well memory recalls LoCoMo's evidence (`HOLM_LOCOMO` names its file, `HOLM_MODELS` the models' folder), or how fast it is: `just bench-memory scale [RECORDS]`.
+bench-memory *what:
+    cargo bench -p holm-memory --bench memory -- {{what}}
