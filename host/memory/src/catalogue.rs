@@ -268,6 +268,7 @@ impl Catalogue {
         };
         Sift {
             kinds: filter.kinds.iter().map(|kind| label(b'k', kind)).collect(),
+            except: filter.except.iter().map(|kind| label(b'k', kind)).collect(),
             all,
             session: known(&filter.session, &self.sessions_by_name),
             speaker: known(&filter.said_by, &self.speakers_by_name),
@@ -299,6 +300,7 @@ impl Catalogue {
             && sift.since.is_none_or(|since| entry.time >= since)
             && sift.until.is_none_or(|until| entry.time < until)
             && (sift.kinds.is_empty() || sift.kinds.iter().any(|kind| entry.labels.contains(kind)))
+            && !sift.except.iter().any(|kind| entry.labels.contains(kind))
             && sift.all.iter().all(|label| entry.labels.contains(label))
     }
 
@@ -321,6 +323,7 @@ impl Catalogue {
 /// A filter, ready.
 pub(crate) struct Sift {
     kinds: Vec<u32>,
+    except: Vec<u32>,
     all: Vec<u32>,
     session: Option<u32>,
     speaker: Option<u32>,
@@ -336,6 +339,7 @@ impl Sift {
     /// Whether nothing is asked but that it stands.
     fn is_open(&self) -> bool {
         self.kinds.is_empty()
+            && self.except.is_empty()
             && self.all.is_empty()
             && self.session.is_none()
             && self.speaker.is_none()
@@ -354,6 +358,7 @@ pub(crate) fn fits(record: &Record, filter: &Filter, now: Millis) -> bool {
     record.expires.is_none_or(|expires| expires > now)
         && (filter.past || (holds && stands))
         && (filter.kinds.is_empty() || filter.kinds.contains(&record.kind))
+        && !filter.except.contains(&record.kind)
         && filter.tags.iter().all(|tag| record.tags.contains(tag))
         && filter.metadata.iter().all(|pair| record.metadata.contains(pair))
         && (filter.session.is_none() || filter.session == record.session)

@@ -1,5 +1,7 @@
 //! What drafts, changes and queries may be, before anything is done with them. Pure.
 
+use std::collections::HashSet;
+
 use crate::{
     error::MemoryError,
     limits::{
@@ -47,7 +49,8 @@ fn text(text: &str) -> Checked {
 /// Whether drafts can be remembered, all of them.
 pub(crate) fn drafts(drafts: &[Draft]) -> Checked {
     most("records of one call", drafts.len(), BATCH)?;
-    let mut bytes = 0;
+    let (mut bytes, mut links) = (0, 0);
+    let mut superseded = HashSet::new();
     for draft in drafts {
         text(&draft.text)?;
         most("bytes of a kind", draft.kind.len(), NAME_BYTES)?;
@@ -60,8 +63,15 @@ pub(crate) fn drafts(drafts: &[Draft]) -> Checked {
         most("records that one is derived from", draft.derived_from.len(), LINKS)?;
         most("bytes of a body", draft.body.as_ref().map_or(0, Vec::len), BODY_BYTES)?;
         provenance(&draft.provenance)?;
+        links += draft.supersedes.len() + draft.derived_from.len();
+        if draft.supersedes.iter().any(|id| !superseded.insert(id)) {
+            return Err(MemoryError::TooMuch { what: "times that one call supersedes a record", limit: 1, found: 2 });
+        }
         bytes += draft.text.len() + draft.body.as_ref().map_or(0, Vec::len);
     }
+    // Each is read, kept as a version and written anew: a thousand records that supersede the same 256 would be
+    // gigabytes.
+    most("records that one call supersedes or is derived from", links, LINKS)?;
     most("bytes of one call", bytes, BATCH_BYTES)
 }
 
@@ -86,7 +96,7 @@ pub(crate) fn query(query: &Query) -> Checked {
 
 /// Whether records can be chosen by it.
 pub(crate) fn filter(filter: &Filter) -> Checked {
-    most("kinds of a filter", filter.kinds.len(), TAGS)?;
+    most("kinds of a filter", filter.kinds.len() + filter.except.len(), TAGS)?;
     most("tags of a filter", filter.tags.len(), TAGS)?;
     most("pairs of metadata of a filter", filter.metadata.len(), METADATA)
 }

@@ -145,6 +145,10 @@ impl Memory {
         known.used = Instant::now();
         let row = known.row.clone();
         let number = row.lock().number;
+        // What was forgotten leaves its place in memory: a space that is mostly such places is read anew.
+        if known.open.as_ref().is_some_and(|open| Arc::strong_count(open) == 1 && open.is_mostly_dead()) {
+            known.open = None;
+        }
         let space = match &known.open {
             Some(open) => open.clone(),
             None => {
@@ -163,7 +167,11 @@ impl Memory {
         if let Some(found) = self.find(id)? {
             return Ok(found);
         }
-        let found = of_owner(&self.spaces.lock(), id).len();
+        let found = match id.owner {
+            Some(_) => of_owner(&self.spaces.lock(), id).len(),
+            // Shared ones are nobody's, and all together are bounded as one owner's.
+            None => self.spaces.lock().keys().filter(|other| other.owner.is_none()).count(),
+        };
         if found >= limits::SPACES {
             return Err(MemoryError::TooMuch { what: "spaces of one owner", limit: limits::SPACES, found: found + 1 });
         }

@@ -18,6 +18,8 @@ pub struct Query {
 pub struct Filter {
     /// Of one of these kinds; of any where there is none.
     pub kinds: Vec<String>,
+    /// Of none of these kinds.
+    pub except: Vec<String>,
     /// With all of these tags.
     pub tags: Vec<String>,
     /// With all of these pairs.

@@ -17,18 +17,20 @@ use crate::{
 };
 
 impl Memory {
-    /// Records by their numbers, with their bodies; none where one is not there or has expired, an error where its
+    /// Records by their numbers, with their bodies where they are wanted `whole`; none where one is not there or has expired, an error where its
     /// bytes are damaged.
     pub fn get(
         &self,
         space: &SpaceId,
         ids: &[RecordId],
+        whole: bool,
     ) -> Result<Vec<Result<Option<Record>, MemoryError>>, MemoryError> {
         check::ids(ids.len())?;
         let Some(opened) = self.find(space)? else { return Ok(ids.iter().map(|_| Ok(None)).collect()) };
         let (view, now) = (self.ground.store.view()?, now());
         let one = |id: &RecordId| {
-            let kept = read_whole(&view, &self.ground.keys, opened.space.number, *id)?;
+            let read = if whole { read_whole } else { read };
+            let kept = read(&view, &self.ground.keys, opened.space.number, *id)?;
             Ok(kept.map(|kept| kept.record).filter(|record| record.expires.is_none_or(|expires| expires > now)))
         };
         Ok(ids.iter().map(one).collect())

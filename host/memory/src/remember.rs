@@ -90,7 +90,7 @@ impl Memory {
             let (slot, key, mut kept) = tables.read(opened.space.number, id)?.ok_or(MemoryError::NoSuchRecord(id))?;
             let before = content(&kept.record);
             apply(&mut kept, change, provenance);
-            let added = VERSION_OVERHEAD + content(&kept.record);
+            let added = VERSION_OVERHEAD + RECORD_OVERHEAD + content(&kept.record);
             room(opened, added, quota)?;
             keep_version(tables, opened, &mut kept, before)?;
             Ok((slot, key, kept))
@@ -116,10 +116,11 @@ impl Memory {
             kept.record.written = self::now();
             kept.record.provenance = provenance;
             kept.worded = if changed { kept.record.version } else { now.worded };
-            let freed = content(&now.record) + VERSION_OVERHEAD;
-            kept.cost = now.cost.saturating_sub(freed);
+            let freed = content(&now.record) + VERSION_OVERHEAD + sealed.len() as u64;
+            let floor = RECORD_OVERHEAD + content(&kept.record);
+            kept.cost = (now.cost + content(&kept.record)).saturating_sub(freed).max(floor);
             let mut row = opened.row.lock();
-            row.bytes = row.bytes.saturating_sub(now.cost - kept.cost);
+            row.bytes = (row.bytes + kept.cost).saturating_sub(now.cost);
             Ok((slot, key, kept))
         })
     }
@@ -175,7 +176,7 @@ fn plan(
     let number = opened.space.number;
     let SpaceRow { mut next, records, .. } = *opened.row.lock();
     let mut fresh: HashMap<u64, RecordId> = HashMap::new();
-    let (mut plans, mut added, mut links) = (Vec::with_capacity(drafts.len()), 0, 0);
+    let (mut plans, mut added) = (Vec::with_capacity(drafts.len()), 0);
     for (draft, print) in drafts.iter().zip(prints) {
         for id in draft.supersedes.iter().chain(&draft.derived_from) {
             let row = tables.records.get((number, id.0)).map_err(stopped)?;
@@ -183,9 +184,9 @@ fn plan(
         }
         for id in &draft.supersedes {
             // It will be read to be changed: said here, while nothing is changed yet.
-            tables.read(number, *id)?;
+            let kept = tables.read(number, *id)?;
+            added += kept.map_or(0, |(_, _, kept)| VERSION_OVERHEAD + RECORD_OVERHEAD + content(&kept.record));
         }
-        links += draft.supersedes.len() as u64;
         let same = print.and_then(|print| {
             let in_catalogue = || {
                 opened.space.peek().and_then(|state| {
@@ -223,7 +224,7 @@ fn plan(
         });
     }
     if made > 0 {
-        room(opened, added + links * VERSION_OVERHEAD, quota)?;
+        room(opened, added, quota)?;
     }
     for (print, id) in fresh {
         tables.same.insert((number, print), id);
@@ -357,11 +358,12 @@ fn keep_version(tables: &mut Tables, opened: &Opened, kept: &mut Kept, before: u
         let rows = tables.versions.range(of_it).map_err(stopped)?;
         rows.map(|row| row.map(|(key, _)| key.value().2)).collect::<Result<_, _>>().map_err(stopped)?
     };
-    // The text before is counted again, as that of a version; the new one is about as long as it is.
-    let mut added = (VERSION_OVERHEAD + content(&kept.record)) as i64;
+    // What was said is counted as it is kept, and what goes as it was kept: else a short version that goes would make
+    // room for a long one.
+    let mut added = (VERSION_OVERHEAD + sealed.len() as u64 + content(&kept.record)) as i64 - before as i64;
     if kept_versions.len() > VERSIONS {
-        tables.versions.remove((number, id.0, kept_versions[0])).map_err(stopped)?;
-        added -= (VERSION_OVERHEAD + before) as i64;
+        let gone = tables.versions.remove((number, id.0, kept_versions[0])).map_err(stopped)?;
+        added -= gone.map_or(0, |gone| VERSION_OVERHEAD + gone.value().len() as u64) as i64;
     }
     let floor = RECORD_OVERHEAD + content(&kept.record);
     let cost = kept.cost.saturating_add_signed(added).max(floor);

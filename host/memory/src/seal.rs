@@ -173,6 +173,7 @@ fn offset(slot: Slot) -> u64 {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
 mod tests {
     use super::*;
 

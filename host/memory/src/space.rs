@@ -22,6 +22,9 @@ use crate::{
 
 static OPENINGS: AtomicU64 = AtomicU64::new(0);
 
+/// Places in memory of forgotten records that are nobody's concern: fewer than these are not worth reading anew for.
+const DEAD: u64 = 20_000;
+
 /// A space.
 pub(crate) struct Space {
     pub(crate) id: SpaceId,
@@ -98,6 +101,14 @@ impl Space {
     /// The space, where it is in memory: who opens it later finds what is on disk.
     pub(crate) fn loaded(&self) -> Option<MappedRwLockWriteGuard<'_, State>> {
         RwLockWriteGuard::try_map(self.state.write(), Option::as_mut).ok()
+    }
+
+    /// Whether most of what it holds in memory was forgotten.
+    pub(crate) fn is_mostly_dead(&self) -> bool {
+        self.peek().is_some_and(|state| {
+            let (all, live) = (state.catalogue.entries.len() as u64, state.catalogue.live);
+            all > 2 * live + DEAD
+        })
     }
 
     /// The same, to look at.

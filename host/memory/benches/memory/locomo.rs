@@ -114,7 +114,7 @@ fn merges(data: &Value) {
         let made = memory.remember(&space(), turns.iter().map(draft).collect(), u64::MAX).unwrap();
         for (turn, made) in turns.iter().zip(made).filter(|(_, made)| made.repeated) {
             merged += 1;
-            let first = memory.get(&space(), &[made.id]).unwrap().remove(0).unwrap().unwrap().text;
+            let first = memory.get(&space(), &[made.id], true).unwrap().remove(0).unwrap().unwrap().text;
             if first != text(turn) {
                 differ.push((first, text(turn)));
             }

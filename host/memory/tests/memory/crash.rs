@@ -146,7 +146,7 @@ fn run(folder: &Path, round: u64, known: &mut BTreeMap<u64, Known>, said: &mut B
 fn check(folder: &Path, round: u64, known: &mut BTreeMap<u64, Known>) {
     let memory = open(folder);
     for (id, state) in known.iter_mut() {
-        let found = memory.get(&space(), &[RecordId(*id)]).unwrap().remove(0);
+        let found = memory.get(&space(), &[RecordId(*id)], true).unwrap().remove(0);
         let found =
             found.unwrap_or_else(|error| panic!("round {round}, record {id}: {error}")).map(|record| record.text);
         match (&*state, found) {

@@ -131,7 +131,7 @@ fn a_damaged_record_is_its_own_error() {
     keys[32 + 7 * 32] ^= 1;
     std::fs::write(&path, keys).unwrap();
     let memory = open(folder.path());
-    let found = memory.get(&space(), &[RecordId(7), RecordId(8), RecordId(9)]).unwrap();
+    let found = memory.get(&space(), &[RecordId(7), RecordId(8), RecordId(9)], true).unwrap();
     assert!(matches!(found[1], Err(MemoryError::DamagedRecord(RecordId(8)))), "{:?}", found[1]);
     assert!(found[0].as_ref().unwrap().is_some() && found[2].as_ref().unwrap().is_some());
     let page = memory.list(&space(), None, 1_000, &Filter::default()).unwrap();
