@@ -9,6 +9,7 @@ pub(crate) mod device;
 pub(crate) mod door;
 mod errno;
 pub mod grant;
+pub(crate) mod kept;
 pub(crate) mod ledger;
 pub(crate) mod listener;
 pub(crate) mod named;

@@ -2,9 +2,7 @@
 
 use wasmtime::component::Resource;
 
-use super::{
-    BucketId, Change, Driver, DriverError, Expected, SHARED, StorageRule, StorageWant, VERSION_OVERHEAD, bucket_name,
-};
+use super::{BucketId, Change, Driver, DriverError, Expected, StorageRule, StorageWant, VERSION_OVERHEAD};
 use crate::{
     account::{Exceeded, Total},
     bindings::holm::sys::storage::{self as wit, Error, Host, HostBucket},
@@ -13,6 +11,7 @@ use crate::{
         device::fuel_for_bytes,
         door::{Granted, Resident},
         grant::Access,
+        kept::{SHARED, kept_name},
     },
 };
 use std::sync::Arc;
@@ -106,7 +105,7 @@ impl Syscall<'_, Storage> {
         let found = call.get_granted(bucket, |bucket| &mut bucket.right)?;
         call.about(&format!("{}/{}", found.id.name, &key[..key.floor_char_boundary(KEY_BYTES)]));
         if access > found.right.want().access {
-            let want = StorageWant { bucket: found.id.name.clone(), access };
+            let want = StorageWant { name: found.id.name.clone(), access };
             return Err(call.deny(Storage::NAME, want.to_string(), "opened for reading").into());
         }
         Ok((call, found))
@@ -154,10 +153,10 @@ impl HostBucket for Syscall<'_, Storage> {
             wit::Access::Read => Access::Read,
             wit::Access::Write => Access::Write,
         };
-        let Some(name) = bucket_name(&name) else {
+        let Some(name) = kept_name(&name) else {
             return Err(call.deny(Storage::NAME, name.chars().take(128).collect(), "not the name of a bucket").into());
         };
-        let want = StorageWant { bucket: name.to_owned(), access };
+        let want = StorageWant { name: name.to_owned(), access };
         let right = call.admit::<StorageRule>(want).await?;
         let owner = (!name.starts_with(SHARED)).then(|| call.session.owner.to_string());
         let id = Arc::new(BucketId { owner, name: name.to_owned() });

@@ -7,6 +7,6 @@ mod host;
 pub use driver::{
     BucketId, Change, Driver, DriverError, Expected, Page, VERSION_OVERHEAD, VERSIONS_KEPT, Version, Versioned,
 };
-pub use grant::{SHARED, StorageRule, StorageWant, bucket_name};
+pub use grant::{StorageRule, StorageWant};
 pub use host::Bucket;
 pub(crate) use host::{Session, Storage};

@@ -54,7 +54,7 @@ fn file() -> impl Strategy<Value = FsWant> {
 
 fn bucket() -> impl Strategy<Value = StorageWant> {
     let name = select(vec!["a", "ab", "b", "shared/a", "shared/b"]);
-    (name, access()).prop_map(|(bucket, access)| StorageWant { bucket: bucket.to_owned(), access })
+    (name, access()).prop_map(|(bucket, access)| StorageWant { name: bucket.to_owned(), access })
 }
 
 fn rights(ceiling: Arc<Grants>, granted: Arc<LiveGrants>) -> Rights {
