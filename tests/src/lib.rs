@@ -85,7 +85,8 @@ pub struct Machine {
     pub keyring: Arc<Keyring>,
     /// What its names lead to.
     pub names: Arc<Names>,
-    runtime: tokio::runtime::Runtime,
+    /// What it waits with.
+    pub runtime: tokio::runtime::Runtime,
 }
 
 /// Audit records, kept.
@@ -169,6 +170,7 @@ impl Machine {
         let network = Network::trusting(names.clone(), keyring.clone(), roots).unwrap();
         let mut parts = Parts {
             models: obedient.models(),
+            memory: Arc::new(holm_drivers::memory::Memory::open(&scratch(), None).unwrap()),
             storage: gate.clone(),
             network: Arc::new(network),
             programs: plugins.clone(),
@@ -227,9 +229,18 @@ impl Guest {
     /// A guest from the bytes of a component.
     pub fn new(machine: &'static Machine, name: &str, component: Vec<u8>) -> Self {
         let mut ceiling = Grants::default();
-        for line in
-            ["fs=*:rw", "storage=*:rw", "storage=shared/*:rw", "spawn=*", "exec=*", "tool=*/*", "net=*://*", "llm=*"]
-        {
+        for line in [
+            "fs=*:rw",
+            "storage=*:rw",
+            "storage=shared/*:rw",
+            "spawn=*",
+            "exec=*",
+            "tool=*/*",
+            "net=*://*",
+            "llm=*",
+            "memory=*:rw",
+            "memory=shared/*:rw",
+        ] {
             ceiling.add(line).unwrap();
         }
         Self {

@@ -5,9 +5,10 @@ use holm_kernel::{
         Capability, Grants,
         fs::{FsRule, FsWant, normalise},
         llm::{LlmRule, LlmWant},
+        memory::{MemoryRule, MemoryWant, SpaceAccess},
         net::{NetRule, NetWant, law::Target},
         spawn::{SpawnRule, SpawnWant},
-        storage::{StorageRule, StorageWant, bucket_name},
+        storage::{StorageRule, StorageWant},
         tool::{Arguments, ToolRule, ToolWant},
     },
     grant::Access,
@@ -19,6 +20,7 @@ use proptest::{collection::vec, prelude::*, sample::select};
 enum Want {
     Fs(FsWant),
     Storage(StorageWant),
+    Memory(MemoryWant),
     Spawn(SpawnWant),
     Tool(ToolWant),
     Net(NetWant),
@@ -32,6 +34,7 @@ fn admits(grants: &Grants, want: &Want) -> bool {
     match want {
         Want::Fs(want) => any::<FsRule>(grants, want),
         Want::Storage(want) => any::<StorageRule>(grants, want),
+        Want::Memory(want) => any::<MemoryRule>(grants, want),
         Want::Spawn(want) => any::<SpawnRule>(grants, want),
         Want::Tool(want) => any::<ToolRule>(grants, want),
         Want::Net(want) => any::<NetRule>(grants, want),
@@ -103,6 +106,10 @@ fn line() -> impl Strategy<Value = String> {
         (any::<bool>(), name(), access()).prop_map(|(shared, name, access)| {
             format!("storage={}{name}:{access}", if shared { "shared/" } else { "" })
         }),
+        (any::<bool>(), name(), 0usize..3).prop_map(|(shared, name, access)| {
+            let access = ["ro", "append", "rw"][access];
+            format!("memory={}{name}:{access}", if shared { "shared/" } else { "" })
+        }),
         name().prop_map(|name| format!("spawn={name}")),
         (name(), budgets()).prop_map(|(name, budgets)| format!("llm={name}{budgets}")),
         (name(), name(), predicates(), terms())
@@ -134,9 +141,13 @@ fn want() -> impl Strategy<Value = Want> {
             Some(Want::Fs(FsWant { path: normalise(path.as_ref())?, access }))
         }),
         (any::<bool>(), plain(), access()).prop_map(|(shared, name, access)| {
-            let bucket = if shared { format!("shared/{name}") } else { name };
-            assert!(bucket_name(&bucket).is_some());
-            Want::Storage(StorageWant { bucket, access })
+            let name = if shared { format!("shared/{name}") } else { name };
+            Want::Storage(StorageWant { name, access })
+        }),
+        (any::<bool>(), plain(), 0usize..3).prop_map(|(shared, name, access)| {
+            let name = if shared { format!("shared/{name}") } else { name };
+            let access = [SpaceAccess::Read, SpaceAccess::Append, SpaceAccess::Write][access];
+            Want::Memory(MemoryWant { name, access })
         }),
         plain().prop_map(|name| Want::Spawn(SpawnWant(name))),
         plain().prop_map(|name| Want::Llm(LlmWant(name))),

@@ -81,6 +81,16 @@ fn a_path_of_the_host_is_told_where_the_working_directory_is_granted() {
 }
 
 #[test]
+fn memory_ok() {
+    machine().block_on(async {
+        let report = guest("memory_ok").grant("memory=diary:rw").run().await;
+        report.exits(0);
+        let forgot = |record: &&holm_kernel::audit::Record| record.operation == "forget" && record.resource == "diary";
+        assert!(report.records.iter().any(|record| forgot(&record)), "{report:#?}");
+    });
+}
+
+#[test]
 fn storage_ok() {
     machine().block_on(async {
         let report = guest("storage_ok").grant("storage=notes:rw").run().await;

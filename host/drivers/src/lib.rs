@@ -3,6 +3,7 @@
 mod forms;
 pub mod llm;
 pub mod mcp;
+pub mod memory;
 pub mod net;
 pub mod registry;
 pub mod search;

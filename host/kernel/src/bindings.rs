@@ -38,6 +38,7 @@ wasmtime::component::bindgen!({
         "holm:sys/types.errno" => crate::syscall::Interrupt<crate::syscall::Errno>,
         "holm:sys/llm.error" => crate::syscall::Interrupt<crate::bindings::holm::sys::llm::Error>,
         "holm:sys/storage.error" => crate::syscall::Interrupt<crate::bindings::holm::sys::storage::Error>,
+        "holm:sys/memory.error" => crate::syscall::Interrupt<crate::bindings::holm::sys::memory::Error>,
         "holm:sys/spawn.error" => crate::syscall::Interrupt<crate::bindings::holm::sys::spawn::Error>,
         "holm:sys/answer.error" => crate::syscall::Interrupt<crate::bindings::holm::sys::answer::Error>,
         "holm:sys/tool.error" => crate::syscall::Interrupt<crate::bindings::holm::sys::tool::Error>,
@@ -46,6 +47,8 @@ wasmtime::component::bindgen!({
     with: {
         "holm:sys/llm.model": crate::devices::llm::Model,
         "holm:sys/llm.reply-stream": crate::devices::llm::ReplyStream,
+        "holm:sys/memory.space": crate::devices::memory::Space,
+        "holm:sys/memory.window": crate::devices::memory::Window,
         "holm:sys/storage.bucket": crate::devices::storage::Bucket,
         "holm:sys/spawn.child": crate::devices::spawn::Child,
         "holm:sys/spawn.parent": crate::devices::spawn::Parent,

@@ -15,7 +15,7 @@ pub mod sched;
 pub mod scratch;
 mod syscall;
 
-pub use devices::{answer, llm, log, net, pipe, storage, tool};
+pub use devices::{answer, llm, log, memory, net, pipe, storage, tool};
 pub use engine::{Capacity, CompileError, Compiler, Image, ImageError, InProcess, Kind};
 pub use kernel::{
     BootError, Calling, Config, Exit, Kernel, NoSuchProcess, Parts, Pending, PluginLatency, PluginSnapshot,

@@ -93,7 +93,8 @@ pub fn settle(
 /// The line does not parse.
 pub fn take(grants: &mut Grants, line: &str, directory: &Path) -> Result<usize, GrantError> {
     let Some((capability, rule)) = line.split_once('=') else { return Ok(grants.remove(line)?) };
-    let both = ["fs", "storage"].contains(&capability) && !rule.ends_with(":ro") && !rule.ends_with(":rw");
+    let both = ["fs", "memory", "storage"].contains(&capability)
+        && ![":ro", ":rw", ":append"].iter().any(|access| rule.ends_with(access));
     let mut given = Grants::default();
     given.add(&if both { format!("{line}:rw") } else { line.to_owned() })?;
     let mut taken = 0;

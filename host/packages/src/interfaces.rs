@@ -43,6 +43,7 @@ pub fn widest(imports: &[String]) -> Result<Grants, ComponentError> {
     for capability in required_capabilities(imports)? {
         lines.extend(match capability {
             "llm" => &["llm=*"][..],
+            "memory" => &["memory=*:rw", "memory=shared/*:rw"],
             "storage" => &["storage=*:rw", "storage=shared/*:rw"],
             "spawn" => &["spawn=*"],
             "tool" => &["tool=*/*"],

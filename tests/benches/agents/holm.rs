@@ -85,8 +85,10 @@ impl Holm {
             hedge: None,
             cache: false,
         };
+        let memory = std::env::temp_dir().join(format!("holm-bench-memory-{}", std::process::id()));
         let parts = Parts {
             models: llm::Config { providers: vec![provider], models: vec![model], ..llm::Config::default() },
+            memory: Arc::new(holm_drivers::memory::Memory::open(&memory, None)?),
             storage: holm_drivers::storage::open("memory", Path::new("/nonexistent"))?,
             network: Arc::new(()),
             programs: Arc::<Plugins>::default(),

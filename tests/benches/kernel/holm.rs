@@ -65,8 +65,10 @@ impl Holm {
     pub(crate) fn over(capacity: u32, storage: Arc<dyn Driver>) -> Result<Self> {
         let runtime = runtime()?;
         let entered = runtime.enter();
+        let memory = std::env::temp_dir().join(format!("holm-bench-memory-{}-{capacity}", std::process::id()));
         let parts = Parts {
             models: Default::default(),
+            memory: Arc::new(holm_drivers::memory::Memory::open(&memory, None)?),
             storage,
             network: Arc::new(()),
             programs: Arc::<Plugins>::default(),

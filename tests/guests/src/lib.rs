@@ -9,4 +9,4 @@ wit_bindgen::generate!({
     generate_all,
 });
 
-pub use holm::sys::{llm, log, spawn, storage, tool, types};
+pub use holm::sys::{llm, llm_types, log, memory, spawn, storage, tool, types};

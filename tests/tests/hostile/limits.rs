@@ -30,6 +30,7 @@ const MET: &[(&str, &str)] = &[
     ("tokens", "twenty_children_and_one_budget"),
     ("money", "money_is_a_limit_too"),
     ("model-streams", "replies_that_nobody_reads"),
+    ("remembered", "remembering"),
     ("requests", "requests_that_nobody_reads"),
     ("network", "a_body_that_never_ends"),
     ("questions", "questions_without_end"),

@@ -13,6 +13,7 @@ mod floods;
 mod handles;
 mod kills;
 mod limits;
+mod memories;
 mod memory;
 mod models;
 mod mounts;

@@ -111,6 +111,16 @@ impl Registry {
         target(&base)?;
         Ok(Repository { registry: self.clone(), base, login, authorization: Mutex::new(None) })
     }
+
+    /// Another site whose files are fetched by the same law, by its name.
+    ///
+    /// # Errors
+    /// It is no name.
+    pub fn site(&self, host: &str) -> Result<Repository, RegistryError> {
+        let base = format!("https://{host}/");
+        target(&base)?;
+        Ok(Repository { registry: self.clone(), base, login: None, authorization: Mutex::new(None) })
+    }
 }
 
 /// One repository.

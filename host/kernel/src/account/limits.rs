@@ -59,6 +59,9 @@ pub struct Limits {
     pub output: Bytes,
     /// Bytes kept in a plugin's private buckets, and in each shared one, old versions included.
     pub storage: Bytes,
+    /// Bytes kept in a plugin's private spaces of memory, and in each shared one, old versions included. Stops a
+    /// diary that fills the disk.
+    pub remembered: Bytes,
     /// Bytes one call may pass to the host. Stops giant lists and strings.
     pub hostcall: Bytes,
     /// Random bytes one call may ask for. Stops `get-random-bytes(4 GiB)`.
@@ -103,6 +106,7 @@ impl Default for Limits {
             log_bytes: Bytes(1 << 20),
             output: Bytes(64 << 20),
             storage: Bytes(64 << 20),
+            remembered: Bytes(256 << 20),
             hostcall: Bytes(4 << 20),
             random: Bytes(64 << 10),
             mailbox: Bytes(1 << 20),
@@ -153,6 +157,7 @@ impl Limits {
             log_bytes,
             output,
             storage,
+            remembered,
             hostcall,
             random,
             mailbox,

@@ -8,11 +8,12 @@ type Offer = (&'static str, &'static str, &'static [&'static str], Option<&'stat
 /// unasked; the door asks for the grant when they are used.
 const OFFERS: &[Offer] = &[
     ("holm:sys", "0.1.", &["llm"], Some("llm")),
+    ("holm:sys", "0.1.", &["memory"], Some("memory")),
     ("holm:sys", "0.1.", &["storage"], Some("storage")),
     ("holm:sys", "0.1.", &["spawn"], Some("spawn")),
     ("holm:sys", "0.1.", &["exec"], Some("exec")),
     ("holm:sys", "0.1.", &["tool"], Some("tool")),
-    ("holm:sys", "0.1.", &["log", "types", "tool-types", "task", "answer"], None),
+    ("holm:sys", "0.1.", &["log", "types", "llm-types", "tool-types", "task", "answer"], None),
     ("wasi:http", "0.2.", &[], Some("net")),
     ("wasi:cli", "0.2.", &[], None),
     ("wasi:clocks", "0.2.", &[], None),

@@ -13,6 +13,7 @@ pub mod fs;
 pub mod interfaces;
 pub mod llm;
 pub mod log;
+pub mod memory;
 pub mod net;
 pub mod pipe;
 pub mod spawn;
@@ -135,6 +136,8 @@ capabilities! {
     llm: llm::LlmRule,
     /// Files and directories.
     fs: fs::FsRule,
+    /// Spaces of memory.
+    memory: memory::MemoryRule,
     /// Buckets of durable storage.
     storage: storage::StorageRule,
     /// Plugins to start as child processes.

@@ -15,6 +15,7 @@ use crate::{
         fs::Files,
         llm::Llm,
         log::Log,
+        memory::Memory,
         net::Net,
         spawn::Spawn,
         storage::Storage,
@@ -51,6 +52,7 @@ macro_rules! devices {
 
 devices! {
     llm: Llm,
+    memory: Memory,
     storage: Storage,
     spawn: Spawn,
     tool: Tool,
@@ -110,6 +112,8 @@ pub(crate) fn link(linker: &mut Linker<Process>) -> wasmtime::Result<()> {
 
     sys::types::add_to_linker::<_, Of<Log>>(linker, Slot::syscall)?;
     sys::llm::add_to_linker::<_, Of<Llm>>(linker, Slot::syscall)?;
+    sys::llm_types::add_to_linker::<_, Of<Llm>>(linker, Slot::syscall)?;
+    sys::memory::add_to_linker::<_, Of<Memory>>(linker, Slot::syscall)?;
     sys::storage::add_to_linker::<_, Of<Storage>>(linker, Slot::syscall)?;
     sys::spawn::add_to_linker::<_, Of<Spawn>>(linker, Slot::syscall)?;
     sys::exec::add_to_linker::<_, Of<Spawn>>(linker, Slot::syscall)?;

@@ -7,7 +7,7 @@ use std::{
 
 use crate::{
     account::{Fuel, Limits},
-    devices::{llm, log, net, storage, tool},
+    devices::{llm, log, memory, net, storage, tool},
     engine::Compiler,
     program::Programs,
     syscall::audit,
@@ -46,6 +46,8 @@ pub struct Parts {
     pub models: llm::Config,
     /// Keeps buckets.
     pub storage: Arc<dyn storage::Driver>,
+    /// Keeps spaces.
+    pub memory: Arc<dyn memory::Driver>,
     /// Sends requests of guests.
     pub network: Arc<dyn net::Driver>,
     /// Keeps installed plugins.

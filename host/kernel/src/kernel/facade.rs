@@ -227,6 +227,7 @@ impl Kernel {
             fuel: Fuel(5_000_000_000),
             wall_time: Duration::from_secs(30),
             storage: crate::account::Bytes(0),
+            remembered: crate::account::Bytes(0),
             children: 0,
             ..Limits::default()
         };
@@ -241,13 +242,20 @@ impl Kernel {
         self.inner.search(query.to_owned(), admits, limit).await.0
     }
 
-    /// Removes all that a plugin has stored in buckets of its own; how many bytes that were. Revoke its
+    /// What stands behind spaces, for their user, whom no grant binds.
+    pub fn memory(&self) -> &Arc<dyn crate::memory::Driver> {
+        &self.inner.parts.memory
+    }
+
+    /// Removes all that a plugin has stored in buckets and spaces of its own; how many bytes that were. Revoke its
     /// grants first: what runs of it could store more.
     ///
     /// # Errors
     /// The store failed. Part of it may be gone; it can be called again.
     pub async fn forget(&self, plugin: &str) -> Result<Bytes, DriverError> {
-        self.inner.parts.storage.forget(plugin).await
+        let remembered = self.inner.parts.memory.forget_owner(plugin).await;
+        let remembered = remembered.map_err(|error| DriverError::Io(error.to_string()))?;
+        Ok(Bytes(self.inner.parts.storage.forget(plugin).await?.0 + remembered.0))
     }
 
     /// The calls that wait for their user's decision, oldest first.

@@ -16,7 +16,7 @@ use super::{
 use crate::{
     account::{Account, Fuel, Limits},
     devices::{
-        Grants, answer, fs, interfaces, llm, net,
+        Grants, answer, fs, interfaces, llm, memory, net,
         spawn::{self, Caller, Mailbox},
         storage, tool,
         wasi::Surroundings,
@@ -280,7 +280,8 @@ impl Inner {
         let kernel = Arc::new(super::services::Services(self.this.clone()));
         let name = &spawn.program.name;
         // A tool's private buckets are the caller's too: two callers of one tool share nothing.
-        let owner = root_caller.map_or_else(|| name.as_str().into(), |caller| format!("{name}@{caller}").into());
+        let owner: Arc<str> =
+            root_caller.map_or_else(|| name.as_str().into(), |caller| format!("{name}@{caller}").into());
         let directory = spawn.directory.to_string_lossy().into_owned();
         // What is not installed carries its digest in its name; it need not know.
         let own = spawn.command.as_deref().unwrap_or_else(|| name.split('@').next().unwrap_or(name));
@@ -292,6 +293,7 @@ impl Inner {
         let mounts = fs::Mounts::new(&spawn.program.mounts, &scratch);
         Sessions {
             llm: llm::Session::new(self.models.clone(), kernel.clone()),
+            memory: memory::Session { driver: self.parts.memory.clone(), owner: owner.clone() },
             storage: storage::Session { driver: self.parts.storage.clone(), owner },
             spawn: spawn::Session {
                 driver: kernel.clone(),

@@ -61,7 +61,7 @@ fn grants_lie_within_the_ceiling() {
         &place,
         &plugins,
         "disk=x",
-        &expect!["there is no capability `disk`: there are llm, fs, storage, spawn, exec, tool, net"],
+        &expect!["there is no capability `disk`: there are llm, fs, memory, storage, spawn, exec, tool, net"],
     );
     grant(
         &place,

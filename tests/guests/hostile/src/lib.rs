@@ -27,7 +27,7 @@ wit_bindgen::generate!({
 
 use self::holm::sys::types::{Denial, Errno};
 pub use self::{
-    holm::sys::{answer, exec, llm, log, spawn, storage, task, tool, types},
+    holm::sys::{answer, exec, llm, llm_types, log, memory, spawn, storage, task, tool, types},
     wasi::{cli, clocks, filesystem, http, io, random, sockets},
 };
 

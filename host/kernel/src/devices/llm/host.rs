@@ -196,6 +196,8 @@ impl Entered<'_, Llm> {
     }
 }
 
+impl crate::bindings::holm::sys::llm_types::Host for Syscall<'_, Llm> {}
+
 impl Host for Syscall<'_, Llm> {
     fn convert_error(&mut self, error: Interrupt<Error>) -> wasmtime::Result<Error> {
         error.for_guest()
