@@ -271,12 +271,12 @@ static inline char *holm_llm_ask(const char *model, const char *system, const ch
         holm_llm_failed(&error);
         return NULL;
     }
-    holm_sys_llm_part_t parts[2] = {{.tag = HOLM_SYS_LLM_PART_TEXT}, {.tag = HOLM_SYS_LLM_PART_TEXT}};
+    holm_sys_llm_part_t parts[2] = {{.tag = HOLM_SYS_LLM_TYPES_PART_TEXT}, {.tag = HOLM_SYS_LLM_TYPES_PART_TEXT}};
     parts[0].val.text = holm_view(system ? system : "");
     parts[1].val.text = holm_view(prompt);
     holm_sys_llm_message_t turns[2] = {
-        {HOLM_SYS_LLM_ROLE_SYSTEM, {&parts[0], 1}},
-        {HOLM_SYS_LLM_ROLE_USER, {&parts[1], 1}},
+        {HOLM_SYS_LLM_TYPES_ROLE_SYSTEM, {&parts[0], 1}},
+        {HOLM_SYS_LLM_TYPES_ROLE_USER, {&parts[1], 1}},
     };
     holm_sys_llm_request_t request = {.messages = {system ? turns : turns + 1, system ? 2 : 1}};
     holm_sys_llm_list_request_t requests = {&request, 1};
@@ -300,11 +300,11 @@ static inline char *holm_llm_ask(const char *model, const char *system, const ch
         holm_sys_llm_reply_t *reply = &replies.ptr[0].val.ok;
         size_t length = 0, used = 0;
         for (size_t at = 0; at < reply->content.len; at++) {
-            if (reply->content.ptr[at].tag == HOLM_SYS_LLM_PART_TEXT) length += reply->content.ptr[at].val.text.len;
+            if (reply->content.ptr[at].tag == HOLM_SYS_LLM_TYPES_PART_TEXT) length += reply->content.ptr[at].val.text.len;
         }
         said = malloc(length + 1);
         for (size_t at = 0; said && at < reply->content.len; at++) {
-            if (reply->content.ptr[at].tag != HOLM_SYS_LLM_PART_TEXT) continue;
+            if (reply->content.ptr[at].tag != HOLM_SYS_LLM_TYPES_PART_TEXT) continue;
             memcpy(said + used, reply->content.ptr[at].val.text.ptr, reply->content.ptr[at].val.text.len);
             used += reply->content.ptr[at].val.text.len;
         }

@@ -37,6 +37,7 @@ pub mod files;
 pub mod http;
 pub mod llm;
 pub mod log;
+pub mod memory;
 mod offers;
 pub mod policy;
 pub mod poll;

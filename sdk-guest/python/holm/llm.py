@@ -13,11 +13,12 @@ from . import _schema
 from ._errors import Error, calls, error, interface
 
 _sys = interface("llm", 'llm = ["*"]')
+_types = interface("llm_types", 'llm = ["*"]')
 
 #: Parts of messages, deltas of streams and roles, as `wit/llm.wit` has them.
-Role, Message, Image, ToolResult = _sys.Role, _sys.Message, _sys.Image, _sys.ToolResult
-Part_Text, Part_Image, Part_Thinking = _sys.Part_Text, _sys.Part_Image, _sys.Part_Thinking
-Part_ToolCall, Part_ToolResult = _sys.Part_ToolCall, _sys.Part_ToolResult
+Role, Message, Image, ToolResult = _types.Role, _types.Message, _types.Image, _types.ToolResult
+Part_Text, Part_Image, Part_Thinking = _types.Part_Text, _types.Part_Image, _types.Part_Thinking
+Part_ToolCall, Part_ToolResult = _types.Part_ToolCall, _types.Part_ToolResult
 Delta_Text, Delta_Restart, Delta_Done = _sys.Delta_Text, _sys.Delta_Restart, _sys.Delta_Done
 
 _REQUESTS = 32
@@ -74,9 +75,9 @@ def request(prompt, *, system=None, tools=(), output=None, max_tokens=None, temp
         turns.insert(0, message("system", system))
     own = [Own(function, function.__name__) for function in tools]
     schema = None if output is None else json.dumps(_schema.schema(output))
-    return _sys.Request(
-        turns, [_sys.Tool(tool.name, tool.description, tool.input) for tool in own], _sys.ToolChoice_Auto(), schema,
-        max_tokens, temperature, list(stop), seed, None if effort is None else _sys.Effort[effort.upper()], cached, deadline,
+    return _types.Request(
+        turns, [_types.Tool(tool.name, tool.description, tool.input) for tool in own], _types.ToolChoice_Auto(), schema,
+        max_tokens, temperature, list(stop), seed, None if effort is None else _types.Effort[effort.upper()], cached, deadline,
     )
 
 

@@ -46,6 +46,17 @@ impl From<&Message> for sys::Message {
     }
 }
 
+impl From<sys::Message> for Message {
+    fn from(message: sys::Message) -> Self {
+        let role = match message.role {
+            sys::Role::System => Role::System,
+            sys::Role::User => Role::User,
+            sys::Role::Assistant => Role::Assistant,
+        };
+        Self { role, content: message.content.into_iter().map(Into::into).collect() }
+    }
+}
+
 impl From<Part> for sys::Part {
     fn from(part: Part) -> Self {
         match part {
