@@ -10,7 +10,11 @@ use holm_adapters::{
     control::{Facts, Home, Lines, Server},
     telemetry::{Denials, Numbers},
 };
-use holm_drivers::{net, registry::Registry};
+use holm_drivers::{
+    memory::{MINILM, Memory, Model},
+    net,
+    registry::Registry,
+};
 use holm_kernel::{
     Config, Kernel, Parts,
     devices::net::{NetWant, law::Target},
@@ -59,9 +63,11 @@ pub(crate) fn boot(home: &Home, settings: Settings) -> Result<Board> {
     let servers = servers::open(home.path(), settings.mcp_servers, &plugins, audit.clone())?;
     let scratch = scratch(home.path())?;
     let protected = plugins.clone();
+    let memory = Arc::new(memory(home.path())?);
     let parts = Parts {
         models,
         storage,
+        memory,
         network: Arc::new(network.clone()),
         programs: plugins.clone(),
         index: Arc::new(holm_drivers::search::Tools::default()),
@@ -94,6 +100,12 @@ pub(crate) fn boot(home: &Home, settings: Settings) -> Result<Board> {
     };
     let servers = Arc::new(servers::Operated::new(servers, home.path().to_owned(), plugins.clone()));
     Ok(Board { server: Server::new(kernel, plugins, servers, lines, facts), numbers })
+}
+
+/// The memory of a home, with its embedding model if it has one.
+fn memory(home: &Path) -> Result<Memory> {
+    let model = Model::at(&home.join("models").join(MINILM.model));
+    Memory::open(&home.join("memory"), model).map_err(CommandError::internal)
 }
 
 /// Where this kernel's runs have folders of their own. What those of ended kernels left goes.

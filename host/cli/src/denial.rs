@@ -30,6 +30,8 @@ impl Denials {
         let deed = match question.capability.as_str() {
             "fs" if writes => format!("write {named}"),
             "fs" => format!("read {named}"),
+            "memory" if writes => format!("add to the memory {named}"),
+            "memory" => format!("recall from the memory {named}"),
             "storage" if writes => format!("write to the bucket {named}"),
             "storage" => format!("read the bucket {named}"),
             "spawn" => format!("start {named}"),
@@ -126,7 +128,7 @@ pub(crate) fn shown(detail: &str) -> String {
 /// The resource and whether it would be written.
 fn split(resource: &str) -> (&str, bool) {
     match resource.rsplit_once(':') {
-        Some((name, "rw")) => (name, true),
+        Some((name, "rw" | "append")) => (name, true),
         Some((name, "ro")) => (name, false),
         _ => (resource, false),
     }

@@ -14,7 +14,7 @@ use common::{Holm, Said};
 
 /// How a client greets and asks for the plugins: MessagePack, each with its length before it.
 const LIST: &[u8] =
-    b"\0\0\0\x2b\x84\xa8protocol\x09\xa7version\xa10\xa5build\xa0\xa6intent\xa7command\0\0\0\x05\xa4List";
+    b"\0\0\0\x2b\x84\xa8protocol\x0a\xa7version\xa10\xa5build\xa0\xa6intent\xa7command\0\0\0\x05\xa4List";
 
 /// Built things are kept from run to run.
 fn build(holm: &Holm, arguments: &[&str]) -> Command {

@@ -124,7 +124,7 @@ fn grants_end_at_the_ceiling_and_before_holms_own_files() {
             ? 2
 
             $ holm grant reader files=x
-            ! error: there is no capability `files`: there are llm, fs, storage, spawn, exec, tool, net
+            ! error: there is no capability `files`: there are llm, fs, memory, storage, spawn, exec, tool, net
             ? 2
 
             $ holm run reader --grant fs=[TEST]/home:ro -- a b

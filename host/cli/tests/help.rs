@@ -59,6 +59,15 @@ const VERBS: &[&str] = &[
     "resource",
     "resource list",
     "resource read",
+    "memory",
+    "memory list",
+    "memory conversations",
+    "memory search",
+    "memory show",
+    "memory block",
+    "memory export",
+    "memory import",
+    "memory forget",
     "prompt",
     "prompt list",
     "prompt get",
@@ -73,6 +82,7 @@ const VERBS: &[&str] = &[
     "model",
     "model list",
     "model test",
+    "model pull",
     "ps",
     "top",
     "kill",
@@ -164,7 +174,7 @@ fn mistakes() {
             ? 2
 
             $ holm run x.wasm --grant files=x
-            ! error: there is no capability `files`: there are llm, fs, storage, spawn, exec, tool, net
+            ! error: there is no capability `files`: there are llm, fs, memory, storage, spawn, exec, tool, net
             ? 2
 
             $ holm tool call jq

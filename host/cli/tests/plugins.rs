@@ -108,6 +108,7 @@ fn a_plugin_comes_and_goes() {
               output         64MiB
               questions      64
               random         64KiB
+              remembered     256MiB
               requests       16
               storage        64MiB
               table-elements 20000

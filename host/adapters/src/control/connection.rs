@@ -140,6 +140,7 @@ impl Server {
             Request::Tools { plugin, servers } => self.tools(plugin, servers).await?,
             Request::SearchTools { query, limit } => self.search_tools(&query, limit).await?,
             Request::Secrets(keeping) => self.secrets(keeping).await?,
+            Request::Memory(remembering) => self.memory(remembering).await?,
             Request::Servers(serving) => self.serving(serving, outgoing).await?,
             Request::Keys(change) => self.keys(change).await?,
             Request::Policies => self.policies(),

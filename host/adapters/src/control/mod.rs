@@ -12,6 +12,7 @@ mod frame;
 mod home;
 mod install;
 mod lines;
+mod memory;
 mod operator;
 mod plugins;
 mod protocol;
@@ -30,8 +31,8 @@ pub use frame::FrameError;
 pub use home::{Claim, ClaimError, Home, HomeError};
 pub use lines::Lines;
 pub use protocol::{
-    Call, Choice, Fetching, Greeting, Input, Intent, Keeping, KeyChange, PROTOCOL, Rate, Reply, Request, Role, Run,
-    STDIN_WINDOW, Serving, Signal, Source, Stage, Status, Stream, Target, Terms,
+    Call, Choice, Fetching, Greeting, Input, Intent, Keeping, KeyChange, Memories, PROTOCOL, Rate, Remembering, Reply,
+    Request, Role, Run, STDIN_WINDOW, Serving, Signal, Source, Stage, Status, Stream, Target, Terms,
 };
 pub use server::{Facts, Server};
 pub use tool_servers::{ServerTool, ServerView, ToolServers, ToolStanding, ToolText};

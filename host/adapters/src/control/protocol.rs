@@ -7,6 +7,7 @@ use holm_kernel::{
     account::{Bytes, Fuel, Money, OnEmpty},
     answer::{self, Inquiry, Progress},
     devices::Grants,
+    memory::{Block, Conversation, Draft, Filter, Query, Recall, Record, Remembered, SpaceId, SpaceUse},
     process::Pid,
     program::Fetch,
     sched::Nice,
@@ -22,7 +23,7 @@ use super::{
 };
 
 /// The version of all that follows. It grows with each change that an older side misreads.
-pub const PROTOCOL: u32 = 9;
+pub const PROTOCOL: u32 = 10;
 
 /// How many bytes of standard input may be under way: more is sent only once some were taken.
 pub const STDIN_WINDOW: usize = 256 << 10;
@@ -122,6 +123,8 @@ pub enum Request {
     },
     /// Looks at the secrets, or changes them. Answered by [`Reply::Secrets`]: those there are then.
     Secrets(Keeping),
+    /// Looks at what is remembered, adds to it, or forgets. Answered by [`Reply::Remembered`].
+    Memory(Remembering),
     /// Looks at servers of tools, or changes what is accepted of them. Answered by [`Reply::Servers`] or
     /// [`Reply::Done`].
     Servers(Serving),
@@ -293,6 +296,82 @@ pub enum Keeping {
         /// The one that they have.
         passphrase: Value,
     },
+}
+
+/// What its user does with memory. No grant binds them.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub enum Remembering {
+    /// Tells of all spaces. Answered by [`Memories::Spaces`].
+    Spaces,
+    /// The conversations of a space. Answered by [`Memories::Conversations`].
+    Conversations(SpaceId),
+    /// Records in the order of their ids, their bodies not among it. Answered by [`Memories::Records`].
+    List {
+        /// Of which space.
+        space: SpaceId,
+        /// After which.
+        after: Option<u64>,
+        /// How many at most.
+        limit: usize,
+        /// Which.
+        filter: Filter,
+    },
+    /// What fits a query best. Answered by [`Memories::Recalled`].
+    Recall {
+        /// In which space.
+        space: SpaceId,
+        /// What is looked for.
+        query: Query,
+    },
+    /// A record and the versions before it, the newest first. Answered by [`Memories::Records`].
+    History {
+        /// In which space.
+        space: SpaceId,
+        /// Which.
+        id: u64,
+    },
+    /// Remembers. Answered by [`Memories::Written`].
+    Remember {
+        /// In which space.
+        space: SpaceId,
+        /// What.
+        drafts: Vec<Draft>,
+    },
+    /// Forgets. Answered by [`Memories::Forgotten`].
+    Forget {
+        /// In which space.
+        space: SpaceId,
+        /// Which records.
+        ids: Vec<u64>,
+    },
+    /// One of the two blocks, and changes it where there is another. Answered by [`Memories::Block`].
+    Block {
+        /// Of which space.
+        space: SpaceId,
+        /// Which: `memory` or `user`.
+        block: Block,
+        /// What it says from now on.
+        text: Option<String>,
+    },
+}
+
+/// The answers to [`Remembering`].
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub enum Memories {
+    /// The spaces that hold anything.
+    Spaces(Vec<SpaceUse>),
+    /// Conversations, the oldest first.
+    Conversations(Vec<Conversation>),
+    /// Records.
+    Records(Vec<Record>),
+    /// What was recalled.
+    Recalled(Recall),
+    /// What came of each draft.
+    Written(Vec<Remembered>),
+    /// Which are forgotten now.
+    Forgotten(Vec<u64>),
+    /// What a block says.
+    Block(String),
 }
 
 /// What is done with servers of tools.
@@ -523,6 +602,8 @@ pub enum Reply {
     Warning(String),
     /// See [`Request::Status`].
     Status(Box<Status>),
+    /// See [`Request::Memory`].
+    Remembered(Box<Memories>),
     /// See [`Request::List`].
     Plugins(Vec<Listed>),
     /// See [`Request::Inspect`].

@@ -17,6 +17,7 @@ const EXAMPLES: &str = "\
 Rules:
   fs=./data:ro        a file, or a folder and all below it; :rw to write
   storage=notes:rw    buckets of its own; storage=shared/team:ro for a shared one
+  memory=diary:append spaces of memory of its own: ro, append or rw; shared/ as with buckets
   tool=jq/*           tools of other plugins; tool=files/*?path=data/* by their arguments,
                       tool=files/write:ask,calls=9/day on terms (ask: at every call)
   spawn=csv-query     plugins it may start; spawn=self for itself

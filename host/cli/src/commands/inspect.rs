@@ -153,5 +153,16 @@ pub(super) fn amount(limit: &str, value: &str) -> String {
 }
 
 /// Limits that count bytes.
-const BYTES: &[&str] =
-    &["memory", "written", "log-bytes", "output", "storage", "hostcall", "random", "mailbox", "audit", "network"];
+const BYTES: &[&str] = &[
+    "memory",
+    "written",
+    "log-bytes",
+    "output",
+    "storage",
+    "remembered",
+    "hostcall",
+    "random",
+    "mailbox",
+    "audit",
+    "network",
+];

@@ -15,6 +15,7 @@ mod key;
 mod kill;
 mod list;
 mod mcp;
+mod memory;
 mod metrics;
 mod model;
 mod new;
@@ -101,6 +102,7 @@ enum Command {
     Runtime(runtime::Arguments),
     Tool(tool::Arguments),
     Resource(resource::Arguments),
+    Memory(memory::Arguments),
     Prompt(prompt::Arguments),
     Mcp(Box<mcp::Arguments>),
     Ask(ask::Arguments),
@@ -196,6 +198,7 @@ async fn dispatch(command: Command, session: &Session) -> Result<()> {
         Command::Runtime(arguments) => arguments.run(session).await,
         Command::Tool(arguments) => arguments.run(session).await,
         Command::Resource(arguments) => arguments.run(session).await,
+        Command::Memory(arguments) => arguments.run(session).await,
         Command::Prompt(arguments) => arguments.run(session).await,
         Command::Mcp(arguments) => arguments.run(session).await,
         Command::Ask(arguments) => arguments.run(session).await,

@@ -20,6 +20,7 @@ const HOLM: &[(&str, &str)] = wit![
     "exec.wit",
     "llm.wit",
     "log.wit",
+    "memory.wit",
     "offers.wit",
     "policy.wit",
     "spawn.wit",
@@ -45,6 +46,7 @@ const INTERFACES: &[(&str, &[&str])] = &[
     ("exec", &["exec", "spawn"]),
     ("llm", &["llm"]),
     ("log", &[]),
+    ("memory", &["memory"]),
     ("spawn", &["spawn"]),
     ("storage", &["storage"]),
     ("task", &[]),
@@ -149,7 +151,9 @@ mod tests {
         };
         // What interfaces share comes along.
         assert_eq!(imports(""), ["types", "answer", "log", "task", "tool-types"]);
-        let all = imports("llm = [\"*\"]\nstorage = [\"*:rw\"]\nspawn = [\"self\"]\nexec = [\"jq\"]\ntool = [\"*/*\"]");
+        let all = imports(
+            "llm = [\"*\"]\nmemory = [\"*:rw\"]\nstorage = [\"*:rw\"]\nspawn = [\"self\"]\nexec = [\"jq\"]\ntool = [\"*/*\"]",
+        );
         for (interface, _) in INTERFACES {
             assert!(all.iter().any(|import| import == interface), "{interface} in {all:?}");
         }
