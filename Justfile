@@ -105,3 +105,7 @@ bench-mcp: guests
 # How well memory recalls LoCoMo's evidence (`HOLM_LOCOMO` names its file, `HOLM_MODELS` the models' folder), or how fast it is: `just bench-memory scale [RECORDS]`.
 bench-memory *what:
     cargo bench -p holm-memory --bench memory -- {{what}}
+
+# The same questions asked by a guest, through the system calls, and what a window's render keeps of their evidence.
+bench-recall: guests
+    cargo bench -p holm-tests --bench recall
