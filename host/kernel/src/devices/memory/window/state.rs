@@ -11,6 +11,8 @@ use crate::devices::memory::driver::RecordId;
 pub(super) const PINS: usize = 256;
 /// Messages whose being brought back is counted.
 const RECALLED: usize = 1024;
+/// Bytes of the note that a state is kept in.
+const NOTE_BYTES: usize = 64 << 10;
 /// Snapshots of a window.
 pub(super) const SNAPSHOTS: usize = 16;
 /// Conversations that a window goes back to by forks.
@@ -148,7 +150,14 @@ impl Snapshot {
 impl State {
     /// As it is kept.
     pub(super) fn bytes(&self) -> Vec<u8> {
-        serde_json::to_vec(self).unwrap_or_default()
+        let bytes = serde_json::to_vec(self).unwrap_or_default();
+        if bytes.len() <= NOTE_BYTES {
+            return bytes;
+        }
+        // What a long conversation can do without: how often lines were needed, and which outputs are shortened, which
+        // the next render finds again.
+        let places = Places { recalled: BTreeMap::new(), cut: Vec::new(), ..self.places.clone() };
+        serde_json::to_vec(&State { places, ..self.clone() }).unwrap_or_default()
     }
 
     /// As it was kept. What cannot be read is begun anew: the log is the truth, and it is whole.
@@ -182,6 +191,17 @@ mod tests {
                 prop_assert_eq!(read.places.standing(id), standing);
             }
         }
+    }
+
+    #[test]
+    fn a_long_state_fits_its_note() {
+        let cut = |id| Standing { place: if id % 2 == 0 { Place::Cut } else { Place::In }, ..Standing::default() };
+        let out = |id| Standing { place: Place::Out, recalled: 1, ..cut(id) };
+        let lines = (0..100_000).map(|id| (id, if id < 50_000 { out(id) } else { cut(id) }));
+        let state = State { places: Places::of(lines), ..State::default() };
+        let read = State::read(Some(&state.bytes()));
+        assert!(state.bytes().len() <= NOTE_BYTES);
+        assert_eq!((read.places.standing(49_999).place, read.places.standing(50_000).place), (Place::Out, Place::In));
     }
 
     #[test]
