@@ -10,7 +10,7 @@ use crate::{
     memory::{Memory, now},
     query::Filter,
     record::{Page, Record, RecordId, Session, SpaceId, Version},
-    remember::room,
+    remember::{lasts, room},
     seal::Slot,
     space::{State, read, read_whole},
     store::{self, NOTES, RECORDS, VERSIONS, stopped},
@@ -92,6 +92,7 @@ impl Memory {
         let number = opened.space.number;
         let view = self.ground.store.view()?;
         let newest = read(&view, &self.ground.keys, number, id)?.ok_or(MemoryError::NoSuchRecord(id))?.record;
+        lasts(&newest)?;
         let key = self.ground.keys.read(slot(&view, number, id)?)?.ok_or(MemoryError::DamagedRecord(id))?;
         let mut versions = Vec::new();
         let rows = view.open_table(VERSIONS).map_err(stopped)?;

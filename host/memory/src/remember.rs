@@ -88,6 +88,7 @@ impl Memory {
         check::change(&change, &provenance)?;
         self.rewrite(space, id, move |tables, opened| {
             let (slot, key, mut kept) = tables.read(opened.space.number, id)?.ok_or(MemoryError::NoSuchRecord(id))?;
+            lasts(&kept.record)?;
             let before = content(&kept.record);
             apply(&mut kept, change, provenance);
             let added = VERSION_OVERHEAD + RECORD_OVERHEAD + content(&kept.record);
@@ -103,6 +104,7 @@ impl Memory {
         self.rewrite(space, id, move |tables, opened| {
             let number = opened.space.number;
             let (slot, key, now) = tables.read(number, id)?.ok_or(MemoryError::NoSuchRecord(id))?;
+            lasts(&now.record)?;
             let last = {
                 let mut kept = tables.versions.range((number, id.0, 0)..=(number, id.0, u32::MAX)).map_err(stopped)?;
                 let last = kept.next_back().transpose().map_err(stopped)?;
@@ -143,6 +145,14 @@ impl Memory {
         })?;
         self.tell(&space)?;
         Ok(record)
+    }
+}
+
+/// Refuses what has expired: it is on the disk until the next write erases it, and is shown to nobody.
+pub(crate) fn lasts(record: &Record) -> Result<(), MemoryError> {
+    match record.expires.is_some_and(|expires| expires <= now()) {
+        true => Err(MemoryError::NoSuchRecord(record.id)),
+        false => Ok(()),
     }
 }
 

@@ -213,6 +213,10 @@ fn what_has_expired_is_shown_to_nobody() {
     std::thread::sleep(std::time::Duration::from_millis(600));
     assert_eq!(recall(&memory, "door code"), ["the door is green"]);
     assert!(memory.get(&space(), &[id], true).unwrap().remove(0).unwrap().is_none());
+    assert!(matches!(memory.history(&space(), id), Err(MemoryError::NoSuchRecord(_))));
+    assert!(matches!(memory.undo(&space(), id, by("agent")), Err(MemoryError::NoSuchRecord(_))));
+    let longer = Change { expires: Some(None), ..Change::default() };
+    assert!(memory.update(&space(), id, longer, by("agent"), u64::MAX).is_err());
     let all = Filter { past: true, ..Filter::default() };
     assert_eq!(memory.list(&space(), None, 10, &all).unwrap().records.len(), 1);
     let used = memory.used(&space());
