@@ -17,7 +17,7 @@
 //! [`tool`](macro@tool) makes a function a tool, [`export_tools!`] exports them; [`main`] makes a
 //! function what `holm run` runs. One component may do both; [`export_policy!`] makes one that judges
 //! others. [`prompt`](macro@prompt) and [`resource`](macro@resource) make prompts and resources likewise.
-//! What a tool tells and asks while it answers is in [`answer`]. The system calls are the modules [`storage`], [`spawn`], [`mod@tool`], [`http`] and [`log`];
+//! What a tool tells and asks while it answers is in [`answer`]. The system calls are the modules [`storage`], [`memory`], [`spawn`], [`mod@tool`], [`http`] and [`log`];
 //! files, standard streams, clocks and random
 //! numbers are those of the standard library. A component imports only what its code reaches, and
 //! each import must lie within its manifest's ceiling.
