@@ -53,7 +53,7 @@ impl Vectors {
             places: Vec::new(),
             row_of: vec![NONE; catalogue.entries.len()],
             free: Vec::new(),
-            rows: Rows::placeholder(&rows),
+            rows: Rows::unread(&rows),
         };
         let mut stale = Vec::new();
         rows.each(|row, found| {

@@ -59,8 +59,8 @@ impl Rows {
         Ok(Rows { file: Arc::new(file), path: path.to_owned(), dimensions, count: count as u32 })
     }
 
-    /// The same file, while its rows are read for the first time.
-    pub(super) fn placeholder(rows: &Rows) -> Rows {
+    /// The same file, of which no row was read yet.
+    pub(super) fn unread(rows: &Rows) -> Rows {
         Rows { file: rows.file.clone(), path: rows.path.clone(), dimensions: rows.dimensions, count: 0 }
     }
 
